@@ -1,0 +1,1 @@
+"""The whole Lyceum stack in one process, and the operator command `lyceum`."""

@@ -1,0 +1,1 @@
+"""Gives each paid student a trainer."""

@@ -1,0 +1,1 @@
+"""Courses, quizzes, exams, videos and materials."""

@@ -1,0 +1,1 @@
+"""Trainer allocation: capacity, waitlist and refunds, safe under concurrency."""

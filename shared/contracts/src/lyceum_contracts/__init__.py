@@ -1,0 +1,1 @@
+"""Events, topics and golden schemas of the Lyceum platform."""

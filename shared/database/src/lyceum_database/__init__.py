@@ -1,0 +1,1 @@
+"""Connection, guarded shared models and repositories of the Lyceum platform."""

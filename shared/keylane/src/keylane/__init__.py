@@ -1,0 +1,1 @@
+"""A Kafka worker runtime: key order, retries, dead letters, once-only effects."""

@@ -1,0 +1,1 @@
+"""Register each mongoengine model once, provably."""

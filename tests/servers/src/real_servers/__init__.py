@@ -1,0 +1,1 @@
+"""Real Kafka and MongoDB-protocol servers as child processes, for tests."""
