@@ -1,0 +1,184 @@
+"""One session per verb, one tag per member: `./noxw -l` lists them, `./noxw -t keylane` runs one member's tests.
+
+Every session prints its seconds against a budget. The budgets add up to a continuous integration run of
+under 20 minutes on 2 cores; whoever breaks one trims.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["lint", "types", "imports", "images", "tests", "platform"]
+
+ROOT = Path(__file__).parent
+LOCK = "requirements.lock"
+MEMBERS = {
+    "modelguard": "shared/modelguard",
+    "keylane": "shared/keylane",
+    "database": "shared/database",
+    "contracts": "shared/contracts",
+    "allocation": "shared/allocation",
+    "course-service": "services/course_service",
+    "chat-service": "services/chat_service",
+    "allocation-worker": "services/allocation_worker",
+    "devstack": "devstack",
+    "servers": "tests/servers",
+}
+GROUPS = ["lint", "types", "launcher", "test", "build", "hooks"]  # of the root pyproject.toml
+BUDGET_SECONDS = {
+    "lint": 30,
+    "types": 120,
+    "imports": 30,
+    "images": 60,
+    "tests": 90,  # each member
+    "platform": 60,
+    "wire": 300,
+    "demo": 60,
+    "bench": 300,
+    "lock": 60,
+}
+
+
+def timed(session_function: Callable[[nox.Session], None]) -> Callable[[nox.Session], None]:
+    """Print how long a session took beside what it may take."""
+
+    @functools.wraps(session_function)
+    def run(session: nox.Session, *args: str) -> None:
+        started = time.monotonic()
+        try:
+            session_function(session, *args)
+        finally:
+            took = time.monotonic() - started
+            budget = BUDGET_SECONDS[session_function.__name__]
+            verdict = "within" if took <= budget else "OVER"
+            session.log(f"{session.name}: {took:.0f} s, {verdict} its budget of {budget} s")
+
+    return run
+
+
+def install(session: nox.Session, *members: str, groups: tuple[str, ...] = ()) -> None:
+    """Install members (editable, with their test groups) and groups of the root, at locked versions and hashes only."""
+    editable = [part for member in members for part in ("--editable", MEMBERS[member])]
+    wanted = [f"{MEMBERS[member]}/pyproject.toml:test" for member in members] + list(groups)
+    named = [part for group in wanted for part in ("--group", group)]
+    session.install("--constraint", LOCK, "--build-constraint", LOCK, *editable, *named)
+    shown = session.run("uv", "pip", "freeze", "--exclude-editable", silent=True, external=True)
+    unlocked = sorted(set(shown.split()) - locked_versions()) if isinstance(shown, str) else []
+    if unlocked:
+        session.error(f"not in {LOCK}: {', '.join(unlocked)}; run ./noxw -s lock")
+
+
+def locked_versions() -> set[str]:
+    """`name==version` of everything in the lock file."""
+    return set(re.findall(r"^[\w.-]+==[\w.]+", (ROOT / LOCK).read_text(encoding="utf-8"), re.MULTILINE))
+
+
+@nox.session(tags=["check"])
+@timed
+def lint(session: nox.Session) -> None:
+    """Style and formatting of every file."""
+    install(session, groups=("lint",))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(tags=["check"])
+@timed
+def types(session: nox.Session) -> None:
+    """Static types of sources and tests, in strict mode."""
+    install(session, *MEMBERS, groups=("types", "launcher", "test"))
+    session.run("mypy", *session.posargs)
+
+
+@nox.session(tags=["check"])
+@timed
+def imports(session: nox.Session) -> None:
+    """Who may import whom."""
+    install(session, *MEMBERS, groups=("lint",))
+    session.run("lint-imports")
+
+
+@nox.session(tags=["check"])
+@timed
+def images(session: nox.Session) -> None:
+    """Dockerfiles and the compose file, checked without an engine."""
+    install(session, groups=("lint", "test"))
+    session.run("hadolint", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("services/*/Dockerfile")))
+    session.run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml")
+    session.run("pytest", "tests/images", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("member", [nox.param(name, id=name, tags=[name, "test"]) for name in MEMBERS])
+@timed
+def tests(session: nox.Session, member: str) -> None:
+    """One member's tests, in an environment that holds that member's dependencies only."""
+    install(session, member)
+    session.run("pytest", f"{MEMBERS[member]}/tests", "-m", "not wire", *session.posargs)
+
+
+@nox.session(tags=["test"])
+@timed
+def platform(session: nox.Session) -> None:
+    """What only shows when every member is in one process."""
+    install(session, *MEMBERS, groups=("test",))
+    session.run("pytest", "tests/models", "tests/workspace", *session.posargs)
+
+
+@nox.session
+@timed
+def wire(session: nox.Session) -> None:
+    """Tests against real server processes; starts them unless MONGODB_URI and KAFKA_BOOTSTRAP name others."""
+    install(session, *MEMBERS, groups=("test",))
+    places = ["shared", "services", "devstack/tests", "tests/servers/tests", "tests/wire"]
+    session.run("python", "-m", "real_servers", "run", "--", "pytest", "-m", "wire", *places, *session.posargs)
+
+
+@nox.session
+@timed
+def demo(session: nox.Session) -> None:
+    """Purchases in, trainers out: the main job on embedded servers. Arguments after -- go to `lyceum demo`."""
+    install(session, "devstack")
+    session.run("lyceum", "demo", *session.posargs)
+
+
+@nox.session
+@timed
+def bench(session: nox.Session) -> None:
+    """Measure speed and memory, each figure beside its bar. A name after -- picks one benchmark."""
+    install(session, *MEMBERS, groups=("test",))
+    for script in sorted(ROOT.glob("tests/benchmarks/bench_*.py")):
+        if not session.posargs or script.stem.removeprefix("bench_") in session.posargs:
+            session.run("python", str(script.relative_to(ROOT)))
+
+
+@nox.session
+@timed
+def lock(session: nox.Session) -> None:
+    """Choose versions again and write requirements.lock; `-- --upgrade` takes newer ones."""
+    projects = ["pyproject.toml", *(f"{folder}/pyproject.toml" for folder in MEMBERS.values())]
+    own_names = [
+        re.search(r'^name = "(.+)"', (ROOT / project).read_text(encoding="utf-8"), re.MULTILINE) for project in projects
+    ]
+    hidden = [part for found in own_names if found for part in ("--no-emit-package", found[1])]
+    member_groups = [part for folder in MEMBERS.values() for part in ("--group", f"{folder}/pyproject.toml:test")]
+    root_groups = [part for group in GROUPS for part in ("--group", group)]
+    shape = ["--universal", "--generate-hashes", "--python-version", "3.11", "--no-header", "--no-annotate"]
+    session.run(
+        *("uv", "pip", "compile", *shape, "--all-extras", *root_groups, *member_groups, *hidden),
+        *(*projects, "--output-file", LOCK, "--quiet", *session.posargs),
+        external=True,
+    )
