@@ -52,7 +52,7 @@ BUDGET_SECONDS = {
 }
 
 
-def timed(session_function: Callable[[nox.Session], None]) -> Callable[[nox.Session], None]:
+def timed(session_function: Callable[..., None]) -> Callable[..., None]:
     """Print how long a session took beside what it may take."""
 
     @functools.wraps(session_function)
