@@ -48,6 +48,7 @@ BUDGET_SECONDS = {
     "wire": 300,
     "demo": 60,
     "bench": 300,
+    "hooks": 30,
     "lock": 60,
 }
 
@@ -163,6 +164,14 @@ def bench(session: nox.Session) -> None:
     for script in sorted(ROOT.glob("tests/benchmarks/bench_*.py")):
         if not session.posargs or script.stem.removeprefix("bench_") in session.posargs:
             session.run("python", str(script.relative_to(ROOT)))
+
+
+@nox.session
+@timed
+def hooks(session: nox.Session) -> None:
+    """Run lint and imports before each commit of this clone, from now on."""
+    install(session, groups=("hooks",))
+    session.run("pre-commit", "install")
 
 
 @nox.session
