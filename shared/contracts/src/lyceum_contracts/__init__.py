@@ -1,1 +1,62 @@
-"""Events, topics and golden schemas of the Lyceum platform."""
+"""Events, topics and golden schemas of the Lyceum platform.
+
+One frozen class per event, one registry of topics, one codec between events and Kafka records. Knows no broker.
+"""
+
+from lyceum_contracts.allocations import (
+    AllocationStarved,
+    AllocationWaitlisted,
+    TrainerAllocated,
+    TrainerDeallocated,
+    TrainerReallocated,
+)
+from lyceum_contracts.catalogue import CONTRACTS, parse_event
+from lyceum_contracts.codec import Decoded, Record, decode, encode, key_of
+from lyceum_contracts.compatibility import breaking_changes
+from lyceum_contracts.envelope import DEFAULT_ORG, Envelope
+from lyceum_contracts.errors import ContractError, UnknownEventType
+from lyceum_contracts.event import Event
+from lyceum_contracts.ids import derived_id
+from lyceum_contracts.purchases import PurchaseCreated, PurchaseRefunded
+from lyceum_contracts.topics import (
+    ALLOCATION_WORKER,
+    ALLOCATIONS,
+    PURCHASES,
+    TOPICS,
+    Topic,
+    dead_letter_topic,
+    replay_topic,
+    topic_of,
+)
+
+__all__ = [
+    "ALLOCATIONS",
+    "ALLOCATION_WORKER",
+    "CONTRACTS",
+    "DEFAULT_ORG",
+    "PURCHASES",
+    "TOPICS",
+    "AllocationStarved",
+    "AllocationWaitlisted",
+    "ContractError",
+    "Decoded",
+    "Envelope",
+    "Event",
+    "PurchaseCreated",
+    "PurchaseRefunded",
+    "Record",
+    "Topic",
+    "TrainerAllocated",
+    "TrainerDeallocated",
+    "TrainerReallocated",
+    "UnknownEventType",
+    "breaking_changes",
+    "dead_letter_topic",
+    "decode",
+    "derived_id",
+    "encode",
+    "key_of",
+    "parse_event",
+    "replay_topic",
+    "topic_of",
+]

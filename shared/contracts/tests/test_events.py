@@ -1,0 +1,99 @@
+"""Events keep their contract, keep what they do not know, and say which field is wrong."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from lyceum_contracts import CONTRACTS, ContractError, PurchaseCreated, PurchaseRefunded, UnknownEventType, parse_event
+
+PURCHASE = {
+    "purchase_id": "p-1",
+    "student_id": "s-1",
+    "course_id": "c-1",
+    "subject": "math",
+    "language": "en",
+    "amount_minor": 4900,
+    "currency": "EUR",
+    "paid_at": "2026-01-31T09:30:00Z",
+}
+
+
+def test_an_unknown_field_survives_reading_and_writing() -> None:
+    event = PurchaseCreated.parse({**PURCHASE, "campaign": {"code": "spring"}})
+
+    assert event.to_data() == {**PURCHASE, "campaign": {"code": "spring"}}
+
+
+def test_an_event_cannot_be_changed() -> None:
+    event = PurchaseCreated.parse(PURCHASE)
+
+    with pytest.raises(ValidationError, match="frozen"):
+        event.subject = "physics"  # type: ignore[misc] # the frozen field is the point
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("purchase_id", ""),
+        ("purchase_id", "p 1"),
+        ("purchase_id", "p" * 65),
+        ("student_id", 7),
+        ("subject", "math|en"),
+        ("subject", ""),
+        ("language", "english please"),
+        ("amount_minor", -1),
+        ("amount_minor", "4900"),
+        ("amount_minor", 49.5),
+        ("amount_minor", True),
+        ("currency", "eur"),
+        ("paid_at", "2026-01-31T09:30:00"),
+        ("paid_at", 1769851800),
+        ("wants", [336]),
+        ("wants", [-1]),
+        ("wants", "monday"),
+    ],
+)
+def test_a_wrong_field_is_named_with_the_type_of_the_event(field: Any, value: Any) -> None:
+    with pytest.raises(ContractError) as caught:
+        PurchaseCreated.parse({**PURCHASE, field: value})
+
+    assert caught.value.event_type == "PURCHASE_CREATED"
+    assert caught.value.field.split(".")[0] == field
+    assert str(caught.value).startswith(f"PURCHASE_CREATED: {field}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("field", sorted(PURCHASE))
+def test_every_field_of_a_purchase_but_the_wishes_is_required(field: Any) -> None:
+    with pytest.raises(ContractError, match=f"PURCHASE_CREATED: {field}: Field required"):
+        PurchaseCreated.parse({name: value for name, value in PURCHASE.items() if name != field})
+
+
+def test_every_field_at_fault_is_listed() -> None:
+    with pytest.raises(ContractError, match=r"amount_minor: .*; currency: "):
+        PurchaseCreated.parse({**PURCHASE, "amount_minor": -1, "currency": "?"})
+
+
+def test_a_refund_says_in_so_many_words_whether_it_is_full() -> None:
+    with pytest.raises(ContractError, match="PURCHASE_REFUNDED: full"):
+        PurchaseRefunded.parse(
+            {
+                "purchase_id": "p-1",
+                "student_id": "s-1",
+                "course_id": "c-1",
+                "full": "yes",
+                "reason": "",
+                "refunded_at": PURCHASE["paid_at"],
+            }
+        )
+
+
+def test_a_type_without_a_contract_is_refused_and_the_known_ones_are_listed() -> None:
+    with pytest.raises(UnknownEventType, match="PURCHASE_ECLIPSED: ce_type: no such event type; known are PURCHASE_CR"):
+        parse_event("PURCHASE_ECLIPSED", PURCHASE)
+
+
+def test_a_type_finds_its_contract() -> None:
+    assert isinstance(parse_event("PURCHASE_CREATED", PURCHASE), PurchaseCreated)
+    assert all(contract.type == name for name, contract in CONTRACTS.items())
