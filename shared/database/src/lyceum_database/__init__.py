@@ -1,1 +1,60 @@
 """Connection, guarded shared models and repositories of the Lyceum platform."""
+
+from lyceum_database.clock import Clock, utc_now
+from lyceum_database.connection import close, connect, ping
+from lyceum_database.documents import DEFAULT_ORG, Record
+from lyceum_database.errors import (
+    AccessDenied,
+    AlreadyConnected,
+    DatabaseError,
+    Duplicate,
+    IndexesDiffer,
+    InvalidRecord,
+    NotConnected,
+    NotFound,
+    SettingsError,
+    StaleVersion,
+    Unavailable,
+)
+from lyceum_database.fields import IdField, MomentField, StateField, UniqueKey
+from lyceum_database.ids import is_id, new_id
+from lyceum_database.indexes import ensure_indexes, verify_indexes
+from lyceum_database.models import User
+from lyceum_database.repositories import UserRepository
+from lyceum_database.repository import Repository
+from lyceum_database.settings import MongoSettings
+from lyceum_database.translation import translated_errors
+
+__all__ = [
+    "DEFAULT_ORG",
+    "AccessDenied",
+    "AlreadyConnected",
+    "Clock",
+    "DatabaseError",
+    "Duplicate",
+    "IdField",
+    "IndexesDiffer",
+    "InvalidRecord",
+    "MomentField",
+    "MongoSettings",
+    "NotConnected",
+    "NotFound",
+    "Record",
+    "Repository",
+    "SettingsError",
+    "StaleVersion",
+    "StateField",
+    "Unavailable",
+    "UniqueKey",
+    "User",
+    "UserRepository",
+    "close",
+    "connect",
+    "ensure_indexes",
+    "is_id",
+    "new_id",
+    "ping",
+    "translated_errors",
+    "utc_now",
+    "verify_indexes",
+]
