@@ -73,17 +73,15 @@ class Server:
         Raises:
             ServerFailed: it ended or did not answer within 60 s.
         """
+        if self.running:
+            raise ServerFailed(f"{self.name} is running already", self.log)
         began = time.monotonic()
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._recipe.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        self._reaper = subprocess.Popen(
-            [sys.executable, "-I", "-S", reaper.__file__, str(self._process.pid)],
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-        )
-        self._await_answer(began)
+        try:
+            self._spawn()
+            self._await_answer(began)
+        except BaseException:
+            self.kill()
+            raise
         self.start_seconds = time.monotonic() - began
         return self
 
@@ -121,21 +119,27 @@ class Server:
         shutil.rmtree(self._recipe.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
-        try:
-            return self.start()
-        except BaseException:
-            self.kill()
-            raise
+        return self.start()
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _spawn(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._recipe.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        self._reaper = subprocess.Popen(
+            [sys.executable, "-I", "-S", reaper.__file__, str(self._process.pid)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
 
     def _await_answer(self, began: float) -> None:
         while not self._recipe.answers():
             if not self.running:
                 raise ServerFailed(f"{self.name} ended while starting", self.log)
             if time.monotonic() - began > START_SECONDS:
-                self.kill()
                 raise ServerFailed(f"{self.name} did not answer within {START_SECONDS:.0f} s", self.log)
             time.sleep(POLL_SECONDS)
 
