@@ -9,7 +9,8 @@ from real_servers.ports import LOOPBACK, free_port
 from real_servers.server import Recipe, Server
 
 ECHO = """
-import socket, sys
+import signal, socket, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # as Java does: a frozen process with a handler ignores SIGTERM
 server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 while True:
     connection, _ = server.accept()

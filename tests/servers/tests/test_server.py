@@ -55,7 +55,8 @@ def test_a_frozen_server_keeps_its_port_and_answers_only_after_the_thaw(echo: Se
     assert answers(echo)
 
 
-def test_a_frozen_server_can_be_stopped(echo: Server) -> None:
+def test_a_frozen_server_is_stopped_gracefully(echo: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "STOP_SECONDS", 3.0)
     echo.freeze()
     began = time.monotonic()
 
