@@ -2,7 +2,7 @@
 
 from lyceum_database.clock import Clock, utc_now
 from lyceum_database.connection import close, connect, ping
-from lyceum_database.documents import DEFAULT_ORG, Record
+from lyceum_database.documents import DEFAULT_ORG, Record, refusal
 from lyceum_database.errors import (
     AccessDenied,
     AlreadyConnected,
@@ -19,8 +19,28 @@ from lyceum_database.errors import (
 from lyceum_database.fields import IdField, MomentField, StateField, UniqueKey
 from lyceum_database.ids import is_id, new_id
 from lyceum_database.indexes import ensure_indexes, verify_indexes
-from lyceum_database.models import User
-from lyceum_database.repositories import UserRepository
+from lyceum_database.models import (
+    Analytics,
+    ChannelDelivery,
+    Course,
+    DeviceToken,
+    Message,
+    Notification,
+    Organization,
+    Role,
+    Service,
+    Session,
+    User,
+)
+from lyceum_database.repositories import (
+    CourseRepository,
+    MessageRepository,
+    OrganizationRepository,
+    RoleRepository,
+    ServiceRepository,
+    SessionRepository,
+    UserRepository,
+)
 from lyceum_database.repository import Repository
 from lyceum_database.settings import MongoSettings
 from lyceum_database.translation import translated_errors
@@ -29,18 +49,34 @@ __all__ = [
     "DEFAULT_ORG",
     "AccessDenied",
     "AlreadyConnected",
+    "Analytics",
+    "ChannelDelivery",
     "Clock",
+    "Course",
+    "CourseRepository",
     "DatabaseError",
+    "DeviceToken",
     "Duplicate",
     "IdField",
     "IndexesDiffer",
     "InvalidRecord",
+    "Message",
+    "MessageRepository",
     "MomentField",
     "MongoSettings",
     "NotConnected",
     "NotFound",
+    "Notification",
+    "Organization",
+    "OrganizationRepository",
     "Record",
     "Repository",
+    "Role",
+    "RoleRepository",
+    "Service",
+    "ServiceRepository",
+    "Session",
+    "SessionRepository",
     "SettingsError",
     "StaleVersion",
     "StateField",
@@ -54,6 +90,7 @@ __all__ = [
     "is_id",
     "new_id",
     "ping",
+    "refusal",
     "translated_errors",
     "utc_now",
     "verify_indexes",

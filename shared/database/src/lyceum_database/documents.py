@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
+from mongoengine import ValidationError
 from mongoengine.fields import IntField
 
 from lyceum_database.fields import IdField, MomentField, UniqueKey
@@ -33,3 +34,9 @@ class Record(Document):
         for name, field in self._fields.items():
             if isinstance(field, UniqueKey):
                 setattr(self, name, field.compose([getattr(self, part) for part in field.parts]))
+
+
+def refusal(field: str, reason: str) -> Exception:
+    """Return what a document's `clean` raises when `field` contradicts its neighbours."""
+    error: Exception = ValidationError(reason, errors={field: ValidationError(reason, field_name=field)})
+    return error

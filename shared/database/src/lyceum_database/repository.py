@@ -1,5 +1,6 @@
 """The only door to a document: reads, inserts, and writes by compare-and-set."""
 
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from lyceum_database.clock import Clock, utc_now
@@ -60,7 +61,7 @@ class Repository(Generic[M]):
         except BaseException as exc:
             record.version = 0
             if isinstance(exc, Duplicate):
-                raise self._duplicate(record) from exc
+                raise self._duplicate(_unique_values(record), record) from exc
             raise
         return record
 
@@ -84,7 +85,7 @@ class Repository(Generic[M]):
             if isinstance(exc, StaleVersion):
                 raise self._stale(record, read) from exc
             if isinstance(exc, Duplicate):
-                raise self._duplicate(record) from exc
+                raise self._duplicate(_unique_values(record)[1:], record) from exc
             raise
         return record
 
@@ -104,13 +105,18 @@ class Repository(Generic[M]):
     def list_(self, *, after_id: str | None = None, limit: int = PAGE, **equals: Any) -> list[M]:
         """Return documents whose fields equal the given values, in order of id, at most `limit`.
 
-        `after_id` continues after the last one of the page before. Ids made by `new_id` sort by age.
+        `after_id` continues after the last one of the page before. Ids made by `new_id` sort by age. A list field
+        equals each of its items.
         """
+        if after_id is not None:
+            equals["pk__gt"] = after_id
+        return self._select(order="pk", limit=limit, **equals)
+
+    def _select(self, *conditions: Any, order: str, limit: int | None = None, **equals: Any) -> list[M]:
+        """Documents that meet mongoengine's conditions, in the given order; all of them without a limit."""
         with translated_errors():
-            query = self.model.objects(**equals)
-            if after_id is not None:
-                query = query.filter(pk__gt=after_id)
-            return list(query.order_by("pk").limit(limit))
+            query = self.model.objects(*conditions, **equals).order_by(order)
+            return list(query if limit is None else query.limit(limit))
 
     def _first(self, **equals: Any) -> M | None:
         with translated_errors():
@@ -122,10 +128,10 @@ class Repository(Generic[M]):
             raise self._not_found(record.id)
         return record.version
 
-    def _duplicate(self, record: M) -> Duplicate:
+    def _duplicate(self, keys: Sequence[tuple[Any, Any]], record: M) -> Duplicate:
         """Name the key that collided by looking for its holder: servers do not agree on telling."""
         name = self.model.__name__
-        for field, key in _unique_values(record):
+        for field, key in keys:
             with translated_errors():
                 holder = self.model.objects(__raw__={field.db_field: key}).only("pk").first()
             if holder is not None and (field.primary_key or holder.pk != record.id):
@@ -145,7 +151,7 @@ class Repository(Generic[M]):
 
 
 def _unique_values(record: Record) -> list[tuple[Any, Any]]:
-    """The unique fields of a document with their stored values, the id first."""
+    """The unique fields of a document with the values to be stored, the id first."""
     unique = [field for field in record._fields.values() if field.primary_key or field.unique]
     unique.sort(key=lambda field: not field.primary_key)
     stored = record.to_mongo()

@@ -1,10 +1,12 @@
 """The one place where driver and mapper errors become ours."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import mongoengine
 from bson.errors import BSONError
+from mongoengine.base.document import NON_FIELD_ERRORS
 from mongoengine.connection import ConnectionFailure as NoConnection
 from mongoengine.errors import MongoEngineException, SaveConditionError
 from pymongo import errors as driver
@@ -97,9 +99,19 @@ def _codes(exc: driver.OperationFailure) -> set[int]:
 
 
 def _invalid(exc: mongoengine.ValidationError) -> InvalidRecord:
-    fields = {name: str(reason) for name, reason in exc.to_dict().items()}
+    fields = dict(_flattened(exc.to_dict()))
     listed = "; ".join(f"{name}: {reason}" for name, reason in fields.items())
     return InvalidRecord(listed or _first_line(exc), fields=fields)
+
+
+def _flattened(errors: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted names of the fields at fault; what a document's own `clean` raised is filed under a name of its own."""
+    for name, reason in errors.items():
+        path = prefix if name == NON_FIELD_ERRORS else f"{prefix}{name}."
+        if isinstance(reason, Mapping):
+            yield from _flattened(reason, path)
+        else:
+            yield path.removesuffix(".") or "document", str(reason)
 
 
 def _first_line(exc: Exception) -> str:
