@@ -1,0 +1,134 @@
+"""A definition as its class statement gave it, and what differs from a later run of the same statement."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from modelguard._code import same_code
+from modelguard._equality import CLASS_BOOKKEEPING, Equality
+from modelguard._mongoengine import BaseField, nested
+
+_LONGEST_VALUE = 60  # characters of a value shown in a message
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What one run of a class statement said.
+
+    Attributes:
+        module: `__name__` of the module that ran it.
+        body: code of the class body; None for a class made by calling the metaclass.
+        bases: the bases as written.
+        namespace: what the body left behind; `meta` is a copy of its own.
+        declared: state of each field in it, before registration wrote into the field, by `id`.
+    """
+
+    module: str
+    body: CodeType | None
+    bases: tuple[type, ...]
+    namespace: Mapping[str, Any]
+    declared: Mapping[int, dict[str, Any]]
+
+    def changes(self, later: "Definition") -> list[str]:
+        """What a later run changed, one line each; empty if it is the same definition."""
+        equality = Equality(frozenset({self.module, later.module}), self.declared)
+        found = [*self._changed_bases(later, equality), *self._changed_names(later, equality)]
+        if not found and self._field_order() != later._field_order():
+            found.append("order of the fields")
+        if not found and not self._same_body(later):
+            found.append("class body: other statements, with the same result")
+        return found
+
+    def _same_body(self, later: "Definition") -> bool:
+        if self.body is None or later.body is None:
+            return self.body is later.body
+        return same_code(self.body, later.body)
+
+    def _changed_bases(self, later: "Definition", equality: Equality) -> Iterator[str]:
+        before, after = (", ".join(base.__qualname__ for base in each.bases) for each in (self, later))
+        if before != after:
+            yield f"bases: ({before}) -> ({after})"
+            return
+        for old, new in zip(self.bases, later.bases, strict=True):
+            if not equality.same(old, new):
+                yield f"base {old.__qualname__}: altered"
+
+    def _changed_names(self, later: "Definition", equality: Equality) -> Iterator[str]:
+        before, after = _said(self.namespace), _said(later.namespace)
+        for name in [*before, *(name for name in after if name not in before)]:
+            old, new = before.get(name, _ABSENT), after.get(name, _ABSENT)
+            if old is _ABSENT or new is _ABSENT or not equality.same(old, new):
+                yield from _described(name, old, new, equality)
+
+    def _field_order(self) -> list[str]:
+        """Names by creation, as mongoengine orders them: documents are written in this order."""
+        fields = [(name, value) for name, value in self.namespace.items() if isinstance(value, BaseField)]
+        return [name for name, value in sorted(fields, key=lambda each: each[1].creation_counter)]
+
+
+def definition_of(
+    namespace: Mapping[str, Any], bases: tuple[type, ...], *, body: CodeType | None, module: str
+) -> Definition:
+    """Keep what the statement said; cheap, since it runs for every first definition."""
+    kept = dict(namespace)
+    if "meta" in kept:
+        kept["meta"] = copied(kept["meta"])
+    declared = {
+        id(field): dict(vars(field))
+        for value in namespace.values()
+        if isinstance(value, BaseField)
+        for field in nested(value)
+    }
+    return Definition(module, body, bases, kept, declared)
+
+
+def copied(value: Any) -> Any:
+    """A copy of nested settings: their containers are new, their leaves are shared."""
+    if isinstance(value, dict):
+        return type(value)((key, copied(each)) for key, each in value.items())
+    if type(value) in (list, tuple, set):
+        return type(value)(copied(each) for each in value)
+    return value
+
+
+def _said(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in namespace.items() if name not in CLASS_BOOKKEEPING}
+
+
+def _described(name: str, old: Any, new: Any, equality: Equality) -> Iterator[str]:
+    kind = _kind(name, new if old is _ABSENT else old)
+    if old is _ABSENT or new is _ABSENT:
+        yield f"{kind}: {'added' if old is _ABSENT else 'removed'}"
+    elif isinstance(old, BaseField) and type(old) is type(new):
+        before, after = equality.options(old), equality.options(new)
+        for option in equality.altered_options(old, new):
+            yield f"{kind}: {option} {_shown(before.get(option, _ABSENT))} -> {_shown(after.get(option, _ABSENT))}"
+    elif isinstance(old, BaseField) or isinstance(new, BaseField):
+        yield f"{kind}: {type(old).__name__} -> {type(new).__name__}"
+    elif name == "meta" and isinstance(old, dict) and isinstance(new, dict):
+        for key in [*old, *(key for key in new if key not in old)]:
+            if not equality.same(old.get(key, _ABSENT), new.get(key, _ABSENT)):
+                yield f"meta {key}: {_shown(old.get(key, _ABSENT))} -> {_shown(new.get(key, _ABSENT))}"
+    elif callable(old) or hasattr(old, "__get__"):
+        yield f"{kind}: altered"
+    else:
+        yield f"{kind}: {_shown(old)} -> {_shown(new)}"
+
+
+def _kind(name: str, value: object) -> str:
+    if isinstance(value, BaseField):
+        return f"field {name}"
+    if name == "meta":
+        return "meta"
+    if name == "__doc__":
+        return "docstring"
+    return f"method {name}" if callable(value) or hasattr(value, "__get__") else f"attribute {name}"
+
+
+def _shown(value: object) -> str:
+    if value is _ABSENT:
+        return "(none)"
+    text = value.__qualname__ if isinstance(value, type) else repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."

@@ -1,0 +1,251 @@
+"""Whether a value that a class body evaluated means the same as when it ran before.
+
+Running a body again makes new functions, fields, enums and mixins, so identity says nothing. Equal are:
+
+- plain values and containers of them, by type and content;
+- functions, by code, defaults, attributes and what they close over (module globals are read when they run,
+  so they belong to the module, not to the definition);
+- fields and other objects, by class and by their readable state, or by their own `==`;
+- classes, by identity, or by qualified name, file and content (a re-executed enum, mixin or query set class);
+  mongoengine models, by registry name;
+- opaque objects (no `==` of their own, no readable state: locks, sentinels), by class alone: the code that made
+  them has been compared already.
+"""
+
+import functools
+from collections.abc import Mapping
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, GenericAlias, MethodType, ModuleType
+from typing import Any
+
+from modelguard._code import PLACE, same_code
+from modelguard._mongoengine import SELF, BaseField, is_model
+from modelguard._site import real_file
+
+_ATOMS = frozenset({type(None), bool, int, str, bytes, complex, type(Ellipsis), type(NotImplemented)})
+
+# A field's state that registration writes, or that only says when the field was made.
+_FIELD_BOOKKEEPING = frozenset({"creation_counter", "auto_creation_counter", "_owner_document", "name"})
+
+# What Python writes into a class's namespace besides what the body says.
+CLASS_BOOKKEEPING = PLACE | {
+    "__module__",
+    "__qualname__",
+    "__dict__",
+    "__weakref__",
+    "__classcell__",
+    "__classdictcell__",
+    "__classdict__",
+    "__annotate__",
+    "__annotate_func__",
+    "__annotations_cache__",
+    "__conditional_annotations__",
+    "__abstractmethods__",
+    "_abc_impl",
+}
+
+
+class Equality:
+    """Compares values of an earlier run of one module with those of a later one.
+
+    Args:
+        modules: the names under which the module that holds the definition was run: they mean the same.
+        declared: state of the earlier fields as their body left them, by `id` of the field.
+    """
+
+    def __init__(self, modules: frozenset[str], declared: Mapping[int, dict[str, Any]]) -> None:
+        self._modules = modules
+        self._declared = declared
+        # By identity; the values are kept so that no id is used twice.
+        self._known: dict[tuple[int, int], tuple[bool, Any, Any]] = {}
+
+    def same(self, old: Any, new: Any) -> bool:
+        """Whether both mean the same; cycles count as the same while they are followed."""
+        if old is new:
+            return True
+        if type(old) is type(new) and type(old) in _ATOMS:
+            return bool(old == new)
+        pair = (id(old), id(new))
+        if pair not in self._known:
+            self._known[pair] = (True, old, new)
+            self._known[pair] = (self._compare(old, new), old, new)
+        return self._known[pair][0]
+
+    def _compare(self, old: Any, new: Any) -> bool:
+        if isinstance(old, type) and isinstance(new, type):
+            return self._same_class(old, new)
+        if not self.same(type(old), type(new)):
+            return False
+        if isinstance(old, BaseField):
+            return not self.altered_options(old, new)
+        for kind, comparison in _COMPARISONS:
+            if isinstance(old, kind):
+                return bool(comparison(self, old, new))
+        return self._same_object(old, new)
+
+    def altered_options(self, old: Any, new: Any) -> list[str]:
+        """Names of the options in which two fields of one class differ."""
+        before, after = self.options(old), self.options(new)
+        names = [*before, *(name for name in after if name not in before)]
+        return [name for name in names if not self._same_option(name, before, after)]
+
+    def options(self, field: Any) -> dict[str, Any]:
+        """A field's state as declared, without what registration wrote into it."""
+        state = self._declared.get(id(field)) or vars(field)
+        found = {key: value for key, value in state.items() if key not in _FIELD_BOOKKEEPING}
+        found["db_field"] = found.get("db_field") or vars(field).get("name")
+        return found
+
+    def _same_option(self, name: str, before: dict[str, Any], after: dict[str, Any]) -> bool:
+        if name not in before or name not in after:
+            return False
+        old, new = before[name], after[name]
+        if name == "db_field" and (old is None or new is None):
+            return True  # a field that registration has not named yet
+        if name == "document_type_obj" and isinstance(old, str) != isinstance(new, str):
+            return _names(old, new)
+        return self.same(old, new)
+
+    def _same_class(self, old: type, new: type) -> bool:
+        if old.__qualname__ != new.__qualname__ or not self._same_module(old.__module__, new.__module__):
+            return False
+        if is_model(old) or is_model(new):
+            return getattr(old, "_class_name", None) == getattr(new, "_class_name", None)
+        return self.same(old.__bases__, new.__bases__) and self._same_namespace(vars(old), vars(new))
+
+    def _same_namespace(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+        before = {key: value for key, value in old.items() if key not in CLASS_BOOKKEEPING}
+        after = {key: value for key, value in new.items() if key not in CLASS_BOOKKEEPING}
+        return self._same_mapping(before, after)
+
+    def _same_module(self, old: str, new: str) -> bool:
+        if old == new or {old, new} <= self._modules:
+            return True
+        file = real_file(old)
+        return file is not None and file == real_file(new)
+
+    def _same_mapping(self, old: Mapping[Any, Any], new: Mapping[Any, Any]) -> bool:
+        if len(old) != len(new):
+            return False
+        if all(key in new for key in old):
+            return all(self.same(value, new[key]) for key, value in old.items())
+        return self._same_members([*old.items()], [*new.items()])  # keys made anew, like members of an enum
+
+    def _same_sequence(self, old: Any, new: Any) -> bool:
+        return len(old) == len(new) and all(map(self.same, old, new))
+
+    def _same_set(self, old: Any, new: Any) -> bool:
+        return len(old) == len(new) and (old == new or self._same_members([*old], [*new]))
+
+    def _same_members(self, old: list[Any], new: list[Any]) -> bool:
+        left = list(new)
+        for one in old:
+            match = next((index for index, other in enumerate(left) if self._twin(one, other)), None)
+            if match is None:
+                return False
+            del left[match]
+        return True
+
+    def _twin(self, old: Any, new: Any) -> bool:
+        """Compare without leaving answers behind: most pairs tried are not meant to match."""
+        return Equality(self._modules, self._declared).same(old, new)
+
+    def _same_function(self, old: FunctionType, new: FunctionType) -> bool:
+        return (
+            same_code(old.__code__, new.__code__)
+            and self.same(old.__defaults__, new.__defaults__)
+            and self.same(old.__kwdefaults__, new.__kwdefaults__)
+            and self._same_closure(old, new)
+            and self._same_mapping(vars(old), vars(new))
+        )
+
+    def _same_closure(self, old: FunctionType, new: FunctionType) -> bool:
+        names = old.__code__.co_freevars
+        pairs = zip(names, old.__closure__ or (), new.__closure__ or (), strict=True)
+        return all(name == "__class__" or self.same(before, after) for name, before, after in pairs)
+
+    def _same_cell(self, old: CellType, new: CellType) -> bool:
+        return self.same(_contents(old), _contents(new))
+
+    def _same_object(self, old: Any, new: Any) -> bool:
+        if _equal(old, new):
+            return True
+        before, after = _state(old), _state(new)
+        if before is not None and after is not None:
+            return self._same_mapping(before, after)
+        return type(old).__eq__ is object.__eq__
+
+
+def _names(old: Any, new: Any) -> bool:
+    """Whether a name and a class, in either order, are a reference before and after its resolution."""
+    name, model = (old, new) if isinstance(old, str) else (new, old)
+    known = getattr(model, "_class_name", "")
+    return name in (SELF, known) or known.endswith(f".{name.rpartition('.')[2]}")
+
+
+def _contents(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # empty: a name that is bound later
+        return CellType
+
+
+def _equal(old: Any, new: Any) -> bool:
+    try:
+        return bool(old == new)
+    except Exception:  # noqa: BLE001 - a foreign __eq__ may raise anything; its state is compared instead
+        return False
+
+
+def _state(value: Any) -> dict[str, Any] | None:
+    """What can be read of an object: its attributes and slots; None if there is nothing to read."""
+    slots = [name for kind in type(value).__mro__ for name in _slots(kind)]
+    if not slots and not hasattr(value, "__dict__"):
+        return None
+    state = {name: getattr(value, name) for name in slots if hasattr(value, name)}
+    return state | getattr(value, "__dict__", {})
+
+
+def _slots(kind: type) -> list[str]:
+    slots = vars(kind).get("__slots__", ())
+    names = [slots] if isinstance(slots, str) else list(slots)
+    private = f"_{kind.__name__.lstrip('_')}"
+    return [
+        f"{private}{name}" if name.startswith("__") and not name.endswith("__") else name
+        for name in names
+        if name not in {"__dict__", "__weakref__"}
+    ]
+
+
+def _attributes(*names: str) -> Any:
+    def same(equality: Equality, old: Any, new: Any) -> bool:
+        return all(equality.same(getattr(old, name), getattr(new, name)) for name in names)
+
+    return same
+
+
+def _by_repr(_: Equality, old: Any, new: Any) -> bool:
+    return repr(old) == repr(new)
+
+
+def _same_code_value(_: Equality, old: CodeType, new: CodeType) -> bool:
+    return same_code(old, new)
+
+
+# In this order; the first kind that matches decides.
+_COMPARISONS: tuple[tuple[Any, Any], ...] = (
+    (float, _by_repr),  # nan equals itself here, and -0.0 is not 0.0
+    (Mapping, Equality._same_mapping),  # noqa: SLF001 - this module's own
+    ((list, tuple), Equality._same_sequence),  # noqa: SLF001 - this module's own
+    ((set, frozenset), Equality._same_set),  # noqa: SLF001 - this module's own
+    (FunctionType, Equality._same_function),  # noqa: SLF001 - this module's own
+    ((classmethod, staticmethod), _attributes("__func__")),
+    (property, _attributes("fget", "fset", "fdel", "__doc__")),
+    (functools.partial, _attributes("func", "args", "keywords", "__dict__")),
+    (MethodType, _attributes("__func__", "__self__")),
+    (functools._lru_cache_wrapper, _attributes("__wrapped__")),  # noqa: SLF001 - the type has no public name
+    (BuiltinFunctionType, _attributes("__name__", "__self__")),
+    (GenericAlias, _attributes("__origin__", "__args__")),
+    (ModuleType, _attributes("__name__")),
+    (CodeType, _same_code_value),
+    (CellType, Equality._same_cell),  # noqa: SLF001 - this module's own
+)

@@ -1,0 +1,106 @@
+"""The decision: is this class statement new, the same again, edited, or somebody else's name?"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from modelguard._code import same_code
+from modelguard._creation import create
+from modelguard._definition import copied, definition_of
+from modelguard._module_name import adopt_module_name
+from modelguard._mongoengine import class_name, flattened, registry
+from modelguard._removal import detach
+from modelguard._site import Statement, running_statement
+from modelguard._table import TABLE, Record
+from modelguard._wording import changed, conflict
+from modelguard.errors import ModelConflictError
+
+Make = Callable[[dict[str, Any]], Any]
+
+
+def define(name: str, bases: tuple[type, ...], namespace: dict[str, Any], make: Make) -> Any:
+    """The one class for this definition: the existing one, or a new one that `make` creates.
+
+    Raises:
+        ModelConflictError: another place holds the registry name.
+        ModelChangedError: this place defined another content before.
+        ModelNotRegisteredError: a field needs a model that is not registered.
+    """
+    statement = running_statement(name, namespace)
+    ancestors = flattened(bases)
+    key = class_name(name, ancestors)
+    with TABLE.lock:
+        existing = _holder(key, statement, namespace)
+        if existing is not None:
+            return _again(existing, statement, bases, namespace)
+        return _first(key, statement, bases, ancestors, namespace, make)
+
+
+def _first(
+    key: str,
+    statement: Statement,
+    bases: tuple[type, ...],
+    ancestors: Sequence[Any],
+    namespace: dict[str, Any],
+    make: Make,
+) -> Any:
+    definition = definition_of(namespace, bases, body=statement.body, module=statement.site.module)
+    given = dict(namespace)
+    if "meta" in given:
+        given["meta"] = copied(given["meta"])  # mongoengine writes into it
+    model = create(key, ancestors, given, lambda: make(given))
+    TABLE.add(Record(key, model, statement.site, definition))
+    TABLE.count("defined")
+    return model
+
+
+def _again(existing: Record, statement: Statement, bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:
+    later = definition_of(namespace, bases, body=statement.body, module=statement.site.module)
+    changes = existing.definition.changes(later)
+    if changes:
+        TABLE.count("changed")
+        raise changed(existing, statement.site, changes)
+    cell = namespace.get("__classcell__")
+    if cell is not None:
+        cell.cell_contents = existing.model  # or zero-argument super() fails: Python checks that it was filled
+    adopt_module_name(existing.model, statement.site)
+    TABLE.count("reused")
+    return existing.model
+
+
+def _holder(key: str, statement: Statement, namespace: Mapping[str, Any]) -> Record | None:
+    """The record of this very statement; None if name and place are free.
+
+    Raises:
+        ModelConflictError: another place, or an unguarded class, holds the name.
+        ModelChangedError: this place holds another name.
+    """
+    held = registry().get(key)
+    record = TABLE.records.get(key)
+    if record is not None and held is None:  # taken out through mongoengine's own registry
+        detach(record.model)
+        TABLE.forget(key)
+        record = None
+    if record is not None and record.model is held:
+        if record.site != statement.site or _is_twin(record, statement):
+            raise _refused(conflict(key, held, record, statement.site, namespace))
+        return record
+    if held is not None:
+        raise _refused(conflict(key, held, None, statement.site, namespace))
+    elsewhere = TABLE.at(statement.site)
+    if elsewhere is not None and not statement.site.in_function:
+        TABLE.count("changed")
+        raise changed(elsewhere, statement.site, [f"registry name: {elsewhere.name} -> {key}"])
+    return None
+
+
+def _refused(error: ModelConflictError) -> ModelConflictError:
+    TABLE.count("conflicts")
+    return error
+
+
+def _is_twin(record: Record, statement: Statement) -> bool:
+    """Whether the record came from another statement for the same name in the same code."""
+    held, body = record.definition.body, statement.body
+    if held is None or body is None or same_code(held, body):
+        return False
+    return any(same_code(held, twin) for twin in statement.twins)

@@ -1,0 +1,100 @@
+"""For tests: everything that definitions change, remembered and put back; and single names dropped."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from modelguard import _fields, _signals
+from modelguard._lookup import not_registered
+from modelguard._modules import Loaded
+from modelguard._mongoengine import delete_rules, registry
+from modelguard._removal import detach
+from modelguard._table import TABLE
+
+
+@contextmanager
+def isolated() -> Iterator[None]:
+    """Definitions made inside are gone afterwards, and what they did to other models is undone.
+
+    Models defined before stay visible inside; `unregister` inside makes room for another of the same name.
+    Restored are mongoengine's registry, the guard's own table and counters, subclass lists, delete rules, resolved
+    references, cached references and signal receivers.
+    Modules imported for the first time inside, and holding a model that goes, are forgotten too.
+    """
+    with TABLE.lock:
+        before, loaded = _Snapshot(), Loaded()
+    try:
+        yield
+    finally:
+        with TABLE.lock:
+            dropped = before.restore()
+            loaded.forget_holders_of(dropped)
+
+
+def unregister(name: str | re.Pattern[str]) -> tuple[str, ...]:
+    """Drop models by registry name, or every one whose whole name a compiled regex matches.
+
+    Their subclasses go with them. Returns the names dropped.
+
+    Raises:
+        ModelNotRegisteredError: nothing holds the name; a regex may match nothing.
+    """
+    with TABLE.lock:
+        if isinstance(name, str) and name not in registry():
+            raise not_registered(name, f"there is no model {name!r} to unregister")
+        chosen = [entry for entry in registry() if (entry == name if isinstance(name, str) else name.fullmatch(entry))]
+        doomed = [model for model in registry().values() if any(issubclass(model, registry()[each]) for each in chosen)]
+        for model in doomed:
+            _drop(model)
+        return tuple(model._class_name for model in doomed)  # noqa: SLF001 - mongoengine's own registry name
+
+
+def _drop(model: Any) -> None:
+    name = model._class_name  # noqa: SLF001 - mongoengine's own registry name
+    del registry()[name]
+    for base in model.__mro__[1:]:
+        if "_subclasses" in vars(base):
+            base._subclasses = base._types = tuple(each for each in base._subclasses if each != name)  # noqa: SLF001 - mongoengine's own lists of names
+    detach(model)
+    _fields.release(model, TABLE)
+    TABLE.forget(name)
+
+
+class _Snapshot:
+    def __init__(self) -> None:
+        self._registry = dict(registry())
+        self._records = dict(TABLE.records)
+        self._sites = dict(TABLE.sites)
+        self._pending = list(TABLE.pending)
+        self._stats = TABLE.stats
+        models = [*self._registry.values()]
+        self._names = [(model, model._subclasses) for model in models]  # noqa: SLF001 - mongoengine's own lists of names
+        self._rules = [(model, delete_rules(model), dict(delete_rules(model))) for model in models]
+        self._cached = [(model._cached_reference_fields, list(model._cached_reference_fields)) for model in models]  # noqa: SLF001 - mongoengine's own list
+        self._fields = _fields.states(field for model in models for field in model._fields.values())
+        self._receivers = _signals.Receivers()
+
+    def restore(self) -> list[Any]:
+        dropped = [model for name, model in registry().items() if self._registry.get(name) is not model]
+        _replace(registry(), self._registry)
+        _replace(TABLE.records, self._records)
+        _replace(TABLE.sites, self._sites)
+        TABLE.pending[:] = self._pending
+        TABLE.stats = self._stats
+        for model, names in self._names:
+            model._subclasses = model._types = names  # noqa: SLF001 - as above
+        for model, rules, entries in self._rules:
+            current = delete_rules(model)
+            _replace(current, entries)
+            _replace(rules, entries)
+        for fields, entries in self._cached:
+            fields[:] = entries
+        self._fields.restore()
+        self._receivers.restore()
+        return dropped
+
+
+def _replace(mapping: Any, entries: Any) -> None:
+    mapping.clear()
+    mapping.update(entries)

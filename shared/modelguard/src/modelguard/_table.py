@@ -1,0 +1,107 @@
+"""The side table: which definition holds which registry name, and the lock and the counters around it."""
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from modelguard._definition import Definition
+from modelguard._site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A guarded class and the definition it came from."""
+
+    name: str
+    model: Any
+    site: Site
+    definition: Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What happened to definitions in this process, so far.
+
+    Attributes:
+        defined: classes created and registered.
+        reused: definitions that ran again and were given the existing class.
+        conflicts: definitions refused because another place holds the name.
+        changed: definitions refused because they were edited.
+        rolled_back: definitions that failed, and of which nothing is left.
+    """
+
+    defined: int = 0
+    reused: int = 0
+    conflicts: int = 0
+    changed: int = 0
+    rolled_back: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRule:
+    """A delete rule whose target is named, and not defined yet."""
+
+    owner: Any
+    field: str
+    target: str
+    rule: int
+
+
+class Table:
+    """Records by registry name and by site, rules held back, counters, and the lock over all of them."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.records: dict[str, Record] = {}
+        self.sites: dict[Site, str] = {}
+        self.pending: list[PendingRule] = []
+        self.stats = Stats()
+
+    def add(self, record: Record) -> None:
+        """Enter a class that is complete."""
+        self.records[record.name] = record
+        self.sites[record.site] = record.name
+
+    def forget(self, name: str) -> None:
+        """Take a name out, with the rules that its class waits for; unknown names are none of its business."""
+        record = self.records.pop(name, None)
+        if record is not None:
+            if self.sites.get(record.site) == name:
+                del self.sites[record.site]
+            self.pending[:] = [rule for rule in self.pending if rule.owner is not record.model]
+
+    def at(self, site: Site) -> Record | None:
+        """The record of the class that a site has defined, under whatever name."""
+        name = self.sites.get(site)
+        return self.records.get(name) if name is not None else None
+
+    def of(self, model: Any) -> Record | None:
+        """The record of a class, if the guard registered that very object."""
+        record = self.records.get(getattr(model, "_class_name", ""))
+        return record if record is not None and record.model is model else None
+
+    def count(self, counter: str) -> None:
+        """Add one to a counter of `Stats`."""
+        self.stats = replace(self.stats, **{counter: getattr(self.stats, counter) + 1})
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(list(self.records.values()))
+
+
+TABLE = Table()
+
+
+def stats() -> Stats:
+    """An immutable snapshot of the counters; `stats().conflicts == 0` says that nothing was defined twice."""
+    return TABLE.stats
+
+
+def _renew_lock() -> None:
+    """A lock that another thread held while the process forked would never be released in the child."""
+    TABLE.lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
