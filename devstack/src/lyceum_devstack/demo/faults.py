@@ -1,0 +1,130 @@
+"""Trouble on purpose: events whose handler fails, and records that are no purchase at all.
+
+A fault file holds JSON lines of two kinds::
+
+    {"fail": EVENT_ID, "times": 1}            the handler of this event fails once (or N times, or "always")
+    {"record": {"key", "headers", "text" or "base64"}, "after": EVENT_ID, "because": "..."}
+                                              these bytes follow that event on the topic and must be refused
+"""
+
+import base64
+import binascii
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from lyceum_devstack.errors import InputError
+
+ALWAYS = 1_000_000
+"""More often than any retry policy allows."""
+
+
+class InjectedFault(Exception):  # noqa: N818  what is thrown on purpose is no error of this program
+    """The failure of a handler that the fault file asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRecord:
+    """A record that must end among the dead letters."""
+
+    key: bytes
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    after: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Everything one fault file asks for; `fails` maps an event id to how often its handler fails."""
+
+    fails: Mapping[str, int]
+    broken: tuple[BrokenRecord, ...]
+
+
+NO_FAULTS = Faults({}, ())
+
+
+def read_faults(path: Path) -> Faults:
+    """Read a fault file.
+
+    Raises:
+        InputError: A line is neither kind of fault.
+        OSError: The file cannot be read.
+    """
+    fails: dict[str, int] = {}
+    broken: list[BrokenRecord] = []
+    for number, text in enumerate(path.read_bytes().splitlines(), start=1):
+        if not text.strip():
+            continue
+        try:
+            line = json.loads(text)
+            if "fail" in line:
+                fails[str(line["fail"])] = _times(line["times"])
+            else:
+                broken.append(_broken_record(line))
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise InputError(path, number, f"is no fault ({exc}): see `lyceum demo --help` for the two kinds") from exc
+    return Faults(fails, tuple(broken))
+
+
+def _times(times: Any) -> int:
+    if times == "always":
+        return ALWAYS
+    if type(times) is not int or times < 1:
+        raise ValueError(f'"times" is {times!r}, not 1 or more or "always"')
+    return times
+
+
+def _broken_record(line: dict[str, Any]) -> BrokenRecord:
+    record = line["record"]
+    return BrokenRecord(
+        key=record["key"].encode(),
+        value=_value(record),
+        headers=tuple((name, text.encode()) for name, text in record["headers"].items()),
+        after=line["after"],
+        because=line["because"],
+    )
+
+
+def _value(record: dict[str, Any]) -> bytes | None:
+    if "base64" in record:
+        try:
+            return base64.b64decode(record["base64"], validate=True)
+        except binascii.Error as exc:
+            raise ValueError(f'"base64": {exc}') from exc
+    text: str | None = record["text"]
+    return None if text is None else text.encode()
+
+
+class FaultInjector:
+    """Stands before the handler, counts its starts, and fails as often as the fault file asks."""
+
+    def __init__(self, fails: Mapping[str, int]) -> None:
+        self._fails = fails
+        self._started: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def __call__(self, event_id: str) -> None:
+        """Count one start.
+
+        Raises:
+            InjectedFault: This start is to fail.
+        """
+        if event_id not in self._fails:
+            return
+        with self._lock:
+            self._started[event_id] += 1
+            start = self._started[event_id]
+        if start <= self._fails[event_id]:
+            raise InjectedFault(f"failure {start} on purpose, from the fault file")
+
+    @property
+    def started(self) -> dict[str, int]:
+        """How often the handler of each event of the fault file was started so far."""
+        with self._lock:
+            return dict(self._started)

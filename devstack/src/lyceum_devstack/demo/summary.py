@@ -1,0 +1,127 @@
+"""The result, to be read by a person: figures, then every promise with its verdict."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from lyceum_devstack.check import Case, Finding, SeenTrainer
+from lyceum_devstack.console import Glyphs, glyphs_for
+
+_BAR_CELLS = 24
+_SHOWN_PER_PROMISE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All that the summary shows; `guard` holds the model guard's counters at the end."""
+
+    case: Case
+    findings: Sequence[Finding]
+    guard: Mapping[str, int]
+    seconds: float
+
+
+def show(console: Console, result: Result) -> None:
+    """Print the summary."""
+    glyphs = glyphs_for(console)
+    _section(console, "What happened", _figures(result))
+    _section(console, "Where seats are short", _shortages(result.case))
+    _section(console, "Load per trainer", _loads(result.case.seen.trainers, glyphs))
+    _section(console, "Dead letters by reason", _counted(letter.reason for letter in result.case.seen.letters))
+    _section(console, "Events published on `allocations`", _counted(_distinct_notices(result.case)))
+    _section(console, "The model guard's counters", _pairs(result.guard.items()))
+    _section(console, "Checked against the input", _promises(result.findings, glyphs))
+    console.print(_verdict(result))
+
+
+def _section(console: Console, title: str, table: Table) -> None:
+    console.print(Text(f"\n{title}", style="bold"))
+    console.print(Padding(table, (0, 0, 0, 2)) if table.row_count else Text("  none", style="dim"))
+
+
+def _grid(*justify: str) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    for side in justify:
+        grid.add_column(justify="right" if side == "right" else "left", overflow="fold")
+    return grid
+
+
+def _pairs(rows: Iterable[tuple[str, int]]) -> Table:
+    grid = _grid("left", "right")
+    for name, count in rows:
+        grid.add_row(name, str(count))
+    return grid
+
+
+def _counted(names: Iterable[str]) -> Table:
+    return _pairs(sorted(Counter(names).items()))
+
+
+def _figures(result: Result) -> Table:
+    case, seen = result.case, result.case.seen
+    states = Counter(allocation.state for allocation in seen.allocations)
+    retried = [record for record in case.sent if record.attempts and not record.doomed]
+    grid = _grid("right", "left")
+    for count, what in (
+        (len(case.sent), f"records published and dealt with in {result.seconds:.0f} s"),
+        (states["ASSIGNED"], "students allocated to a trainer"),
+        (states["PENDING"], "students waitlisted: every trainer of their skill is full"),
+        (len(case.expectation.ended), "enrolments refunded, their seats given to others"),
+        (len(retried), "events that failed on purpose, were retried and succeeded"),
+        (len(seen.letters), "records dead-lettered, with their bytes untouched"),
+    ):
+        grid.add_row(str(count), what)
+    return grid
+
+
+def _shortages(case: Case) -> Table:
+    seated = Counter(entry.skill for entry in case.seen.allocations if entry.state == "ASSIGNED")
+    grid = _grid("left", "left")
+    for skill, share in case.expectation.shares.items():
+        if seated[skill] < share.wanted:
+            grid.add_row(str(skill), f"{share.wanted} want a seat, {seated[skill]} have one")
+    return grid
+
+
+def _loads(trainers: Collection[SeenTrainer], glyphs: Glyphs) -> Table:
+    grid = _grid("left", "right", "left")
+    most = max((trainer.capacity for trainer in trainers), default=1)
+    for trainer in sorted(trainers, key=lambda trainer: trainer.trainer_id):
+        taken = len(trainer.seats)
+        bar = Text(glyphs.filled * _cells(taken, most), style="green" if taken < trainer.capacity else "yellow")
+        bar.append(glyphs.free * (_cells(trainer.capacity, most) - _cells(taken, most)), style="dim")
+        grid.add_row(trainer.trainer_id, f"{taken}/{trainer.capacity}", bar)
+    return grid
+
+
+def _cells(seats: int, most: int) -> int:
+    """One cell a seat; fewer where the largest trainer would not fit."""
+    return seats if most <= _BAR_CELLS else round(seats * _BAR_CELLS / most)
+
+
+def _distinct_notices(case: Case) -> list[str]:
+    return list({notice.event_id: notice.type for notice in case.seen.notices}.values())
+
+
+def _promises(findings: Sequence[Finding], glyphs: Glyphs) -> Table:
+    grid = _grid("left", "left")
+    for finding in findings:
+        sign = Text(glyphs.broken, style="bold red") if finding.against else Text(glyphs.kept, style="green")
+        grid.add_row(sign, finding.promise)
+        for against in finding.against[:_SHOWN_PER_PROMISE]:
+            grid.add_row("", Text(against, style="red"))
+        if len(finding.against) > _SHOWN_PER_PROMISE:
+            grid.add_row("", f"{glyphs.more} and {len(finding.against) - _SHOWN_PER_PROMISE} more")
+    return grid
+
+
+def _verdict(result: Result) -> Text:
+    broken = sum(bool(finding.against) for finding in result.findings)
+    if broken:
+        return Text(f"\n{broken} of {len(result.findings)} promises are broken: see above.", style="bold red")
+    return Text(f"\nAll {len(result.findings)} promises hold.", style="bold green")
