@@ -1,10 +1,10 @@
 """Indexes: made by a deploy step, verified at every start."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lyceum_database.documents import Record
-from lyceum_database.errors import IndexesDiffer
+from lyceum_database.errors import AccessDenied, DatabaseError, Duplicate, IndexesDiffer, NotConnected, Unavailable
 from lyceum_database.translation import translated_errors
 
 _OPTIONS = ("unique", "sparse", "expireAfterSeconds")
@@ -14,13 +14,11 @@ def ensure_indexes(models: Iterable[type[Record]]) -> None:
     """Create the indexes that the models declare and the database lacks. Safe to repeat, also at the same time.
 
     Raises:
-        IndexesDiffer: an index is there with other options, or stored documents break a unique key.
+        IndexesDiffer: lists every index that is there with other options, or that stored documents do not allow.
     """
-    for model in models:
-        collection = _collection(model)
-        for keys, options in _declared(model):
-            with translated_errors():
-                collection.create_index(keys, **options)
+    problems = [problem for model in models for problem in (*_creation_problems(model), *_problems(model))]
+    if problems:
+        raise IndexesDiffer("indexes cannot be created: " + "; ".join(problems), problems=problems)
 
 
 def verify_indexes(models: Iterable[type[Record]]) -> None:
@@ -35,17 +33,30 @@ def verify_indexes(models: Iterable[type[Record]]) -> None:
         raise IndexesDiffer(text, problems=problems)
 
 
+def _creation_problems(model: type[Record]) -> Iterator[str]:
+    collection = _collection(model)
+    for keys, options in _declared(model):
+        try:
+            with translated_errors():
+                collection.create_index(keys, **options)
+        except Duplicate:
+            yield f"{_label(model, keys)}: stored documents share a value that must be unique"
+        except (Unavailable, NotConnected, AccessDenied):
+            raise
+        except DatabaseError as exc:
+            yield f"{_label(model, keys)}: {exc}"
+
+
 def _problems(model: type[Record]) -> list[str]:
     with translated_errors():
         present = {tuple(index["key"]): index for index in _collection(model).index_information().values()}
     problems = []
     for keys, options in _declared(model):
-        label = f"{model.__name__} ({', '.join(name for name, _ in keys)})"
         found = present.get(tuple(keys))
         if found is None:
-            problems.append(f"{label} is missing")
+            problems.append(f"{_label(model, keys)} is missing")
         elif _differs(found, options):
-            problems.append(f"{label} should be {_described(options)} but is {_described(found)}")
+            problems.append(f"{_label(model, keys)} should be {_described(options)} but is {_described(found)}")
     return problems
 
 
@@ -53,6 +64,10 @@ def _declared(model: type[Record]) -> list[tuple[list[tuple[str, int]], dict[str
     """What the model declares: keys and options, from the list that mongoengine built at definition."""
     specs = model._meta["index_specs"]  # noqa: SLF001 - mongoengine publishes the keys only, not the options
     return [(list(spec["fields"]), {name: spec[name] for name in _OPTIONS if name in spec}) for spec in specs]
+
+
+def _label(model: type[Record], keys: Iterable[tuple[str, int]]) -> str:
+    return f"{model.__name__} ({', '.join(name for name, _ in keys)})"
 
 
 def _differs(found: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
