@@ -1,1 +1,48 @@
-"""A Kafka worker runtime: key order, retries, dead letters, once-only effects."""
+"""A Kafka worker runtime: key order, retries that hold up nobody, dead letters, effects once."""
+
+from keylane.errors import (
+    EXIT_CONFIGURATION,
+    BrokerUnavailableError,
+    ConfigurationError,
+    Fatal,
+    FencedError,
+    KeylaneError,
+    Retry,
+    Skip,
+    StoreUnavailableError,
+    UnavailableError,
+)
+from keylane.every import Every
+from keylane.inbox import Inbox
+from keylane.letters import dead_letter_topic
+from keylane.memory import MemoryInbox
+from keylane.message import Handler, Message
+from keylane.retry import RetryPolicy
+from keylane.settings import KafkaSettings
+from keylane.topics import TopicSpec, ensure_topics, missing_topics
+from keylane.worker import Worker
+
+__all__ = [
+    "EXIT_CONFIGURATION",
+    "BrokerUnavailableError",
+    "ConfigurationError",
+    "Every",
+    "Fatal",
+    "FencedError",
+    "Handler",
+    "Inbox",
+    "KafkaSettings",
+    "KeylaneError",
+    "MemoryInbox",
+    "Message",
+    "Retry",
+    "RetryPolicy",
+    "Skip",
+    "StoreUnavailableError",
+    "TopicSpec",
+    "UnavailableError",
+    "Worker",
+    "dead_letter_topic",
+    "ensure_topics",
+    "missing_topics",
+]

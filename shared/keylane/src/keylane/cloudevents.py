@@ -1,0 +1,117 @@
+"""CloudEvents 1.0 over Kafka: bytes in, one event out, or a reason why not.
+
+Rules: the Kafka protocol binding, https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from keylane.errors import UndecodableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keylane.broker import Record
+
+MAX_ID_CHARACTERS: Final = 512
+"""Ids become keys of the idempotency store, whose index entries are bounded (1,024 bytes in old MongoDB)."""
+STRUCTURED: Final = "application/cloudevents"
+ATTRIBUTES: Final = ("id", "type", "source", "time", "specversion")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A decoded record; the attributes mean what they mean on `Message`."""
+
+    id: str
+    type: str
+    source: str
+    time: datetime | None
+    data: dict[str, Any]
+    headers: Mapping[str, bytes]
+
+
+def decode(record: Record) -> Event:
+    """Read a record in binary or structured mode.
+
+    Raises:
+        UndecodableError: The bytes are no event.
+    """
+    headers = dict(record.headers)
+    if record.value is None:
+        raise UndecodableError("the value is null")
+    content_type = _text(headers, "content-type") or ""
+    if content_type.lower().startswith(STRUCTURED):
+        return _structured(_json_object(record.value), headers)
+    if content_type and "json" not in content_type.lower():
+        raise UndecodableError(f"content-type is {content_type[:64]!r}, expected JSON")
+    attributes = {name: _text(headers, f"ce_{name}") for name in ATTRIBUTES}
+    return _event(attributes, _json_object(record.value), headers)
+
+
+def _structured(envelope: dict[str, Any], headers: dict[str, bytes]) -> Event:
+    data = envelope.pop("data", None)
+    if not isinstance(data, dict):
+        raise UndecodableError("the envelope's data is no JSON object")
+    for name, value in envelope.items():
+        if isinstance(value, str):
+            headers.setdefault(f"ce_{name}", value.encode(errors="replace"))
+    attributes = {name: envelope.get(name) for name in ATTRIBUTES}
+    for name, value in attributes.items():
+        if value is not None and not isinstance(value, str):
+            raise UndecodableError(f"the envelope's {name} is no string")
+    return _event(attributes, data, headers)
+
+
+def _event(attributes: dict[str, str | None], data: dict[str, Any], headers: dict[str, bytes]) -> Event:
+    id_, type_ = attributes["id"], attributes["type"]
+    if not id_:
+        raise UndecodableError("ce_id is missing")
+    if len(id_) > MAX_ID_CHARACTERS:
+        raise UndecodableError(f"ce_id has {len(id_)} characters, at most {MAX_ID_CHARACTERS} are accepted")
+    if not type_:
+        raise UndecodableError("ce_type is missing")
+    version = attributes["specversion"] or "1.0"
+    if not version.startswith("1."):
+        raise UndecodableError(f"ce_specversion is {version[:16]!r}, expected 1.0")
+    return Event(id_, type_, attributes["source"] or "", _time(attributes["time"]), data, headers)
+
+
+def _text(headers: Mapping[str, bytes], name: str) -> str | None:
+    raw = headers.get(name)
+    if raw is None:
+        return None
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as exc:
+        raise UndecodableError(f"header {name} is not UTF-8") from exc
+
+
+def _time(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise UndecodableError(f"ce_time {text[:40]!r} is no RFC 3339 time") from exc
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _json_object(value: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(value.decode(), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as exc:
+        raise UndecodableError(f"the value is not UTF-8 (byte {exc.start})") from exc
+    except (ValueError, RecursionError) as exc:
+        raise UndecodableError(f"the value is not JSON: {exc}") from exc
+    if not isinstance(data, dict):
+        raise UndecodableError(f"the value is a JSON {type(data).__name__}, expected an object")
+    return data
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

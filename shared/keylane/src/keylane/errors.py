@@ -1,0 +1,84 @@
+"""Every error of keylane.
+
+KeylaneError
+├── ConfigurationError         cannot heal: the program ends with exit code 2
+├── UnavailableError           a server is away: waited for, never counted as a failed attempt
+│   ├── BrokerUnavailableError
+│   └── StoreUnavailableError
+├── CommitRefusedError         the group moved on; the records come again
+├── FencedError                another owner holds this message now: the result is discarded
+├── UndecodableError           the bytes of a record are no event: straight to the dead letters
+└── Verdict                    what a handler raises to choose its outcome
+    ├── Retry
+    ├── Fatal
+    └── Skip
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+EXIT_CONFIGURATION: Final = 2
+"""Exit code of a program that met a `ConfigurationError`."""
+
+
+class KeylaneError(Exception):
+    """Root of all errors that keylane raises."""
+
+
+class ConfigurationError(KeylaneError):
+    """What the program was given can never work; the message is one line that says what to change."""
+
+
+class UnavailableError(KeylaneError):
+    """A server did not answer in time; it is worth trying again."""
+
+
+class BrokerUnavailableError(UnavailableError):
+    """Kafka did not answer in time, or answered that it cannot serve just now."""
+
+
+class StoreUnavailableError(UnavailableError):
+    """The idempotency store did not answer in time, or answered that it cannot serve just now."""
+
+
+class CommitRefusedError(KeylaneError):
+    """The group has rebalanced since these offsets were read; whoever owns the partitions reads them again."""
+
+
+class FencedError(KeylaneError):
+    """The claim on a message was lost: its lease ran out and another owner took it."""
+
+
+class UndecodableError(KeylaneError):
+    """The record's bytes are not a CloudEvent with a JSON object; the message says which part is wrong."""
+
+
+class Verdict(KeylaneError):  # noqa: N818  a choice, not an error
+    """Base of what a handler raises to choose its outcome."""
+
+
+class Retry(Verdict):
+    """This run failed: run again later.
+
+    Args:
+        reason: Kept in the logs and, after the last attempt, in the dead letter.
+        after: Wait this long instead of the policy's backoff.
+        counted: False when a dependency is away: the run is not counted as an attempt.
+    """
+
+    def __init__(self, reason: str = "", *, after: timedelta | None = None, counted: bool = True) -> None:
+        super().__init__(reason)
+        self.after = after
+        self.counted = counted
+
+
+class Fatal(Verdict):
+    """No further attempt can help: dead-letter the message now."""
+
+
+class Skip(Verdict):
+    """The message needs nothing done: it is completed like a success."""

@@ -1,0 +1,116 @@
+"""Periodic work beside a worker or a service."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from keylane.errors import ConfigurationError, UnavailableError
+from keylane.handlers import is_async
+from keylane.health import Health
+from keylane.threads import Threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger("keylane")
+
+JITTER: Final = 0.1
+"""Each wait varies by this share, so that replicas do not step together."""
+
+
+class Every:
+    """Runs a step every `interval`, one at a time, until `stop()`; the first at once.
+
+    Any number of replicas may run the same step, so each step must be safe by compare-and-set. A step that raises is
+    logged and runs again at its next time.
+
+    Args:
+        name: For log lines.
+        interval: From the end of one step to the start of the next.
+        step: Sync (in a thread of its own) or async.
+        outages: Exceptions that mean a server is away: one line every few seconds instead of a traceback.
+        stop_timeout: `stop()` returns within this.
+
+    Raises:
+        ConfigurationError: The interval is not positive.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        interval: timedelta,
+        step: Callable[[], Any],
+        *,
+        outages: tuple[type[Exception], ...] = (),
+        stop_timeout: timedelta = timedelta(seconds=10),
+        jitter: random.Random | None = None,
+    ) -> None:
+        if interval <= timedelta(0):
+            raise ConfigurationError(f"{name}: interval is {interval}, it must be a positive duration")
+        self._name = name
+        self._interval_s = interval.total_seconds()
+        self._step = step
+        self._outages: tuple[type[Exception], ...] = (UnavailableError, *outages)
+        self._stop_timeout_s = stop_timeout.total_seconds()
+        self._jitter = jitter or random.Random()
+        self._health = Health(name)
+        self._threads = Threads(name, 1)
+        self._stopping = asyncio.Event()
+        self._main: asyncio.Task[None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the last step ended well."""
+        return self._health.ready
+
+    @property
+    def why_unready(self) -> str:
+        """One line; empty when ready."""
+        return self._health.why_unready
+
+    async def run(self) -> None:
+        """Step until `stop()`."""
+        self._main = asyncio.current_task()
+        try:
+            while not self._stopping.is_set():
+                await self._once()
+                await self._rest()
+        finally:
+            self._threads.close()
+
+    def request_stop(self) -> None:
+        """Begin to stop, for signal handlers; a step that runs is let finish."""
+        self._stopping.set()
+
+    async def stop(self) -> None:
+        """Let a running step finish within the stop timeout, then cancel it."""
+        self.request_stop()
+        if self._main is None or self._main is asyncio.current_task():
+            return
+        await asyncio.wait([self._main], timeout=self._stop_timeout_s)
+        if not self._main.done():
+            self._main.cancel()
+
+    async def _once(self) -> None:
+        try:
+            if is_async(self._step):
+                await self._step()
+            else:
+                await self._threads.submit(self._step)
+        except self._outages as exc:
+            self._health.trouble("step", str(exc))
+        except Exception as exc:
+            self._health.note("step", f"{type(exc).__name__}: {exc}")
+            log.exception("%s: a step failed", self._name, extra={"action": "step_failed"})
+        else:
+            self._health.well("step")
+
+    async def _rest(self) -> None:
+        seconds = self._interval_s * self._jitter.uniform(1 - JITTER, 1 + JITTER)
+        waiting = asyncio.get_running_loop().create_task(self._stopping.wait())
+        await asyncio.wait([waiting], timeout=seconds)
+        waiting.cancel()

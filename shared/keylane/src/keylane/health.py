@@ -1,0 +1,57 @@
+"""Whether a part of a program is ready, and why not: one line at once, then one every few seconds."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger("keylane")
+
+REPEAT_S: Final = 5.0
+"""Seconds between two log lines about a trouble that lasts."""
+
+
+class Health:
+    """Troubles by part; ready when there is none.
+
+    Args:
+        name: Whose health this is, in log lines.
+        monotonic: Seconds, for the rate of log lines.
+    """
+
+    def __init__(self, name: str, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._name = name
+        self._monotonic = monotonic
+        self._troubles: dict[str, str] = {}
+        self._logged_at: dict[str, float] = {}
+
+    @property
+    def ready(self) -> bool:
+        """Whether no part is in trouble."""
+        return not self._troubles
+
+    @property
+    def why_unready(self) -> str:
+        """Every trouble in one line; empty when ready."""
+        return "; ".join(f"{part}: {reason}" for part, reason in sorted(self._troubles.items()))
+
+    def note(self, part: str, reason: str) -> None:
+        """Unready for an ordinary reason, such as starting: no log line."""
+        self._troubles[part] = reason
+
+    def trouble(self, part: str, reason: str) -> None:
+        """Unready because something is wrong."""
+        self._troubles[part] = reason
+        now = self._monotonic()
+        if now - self._logged_at.get(part, -REPEAT_S) >= REPEAT_S:
+            self._logged_at[part] = now
+            log.warning("%s waits for %s: %s", self._name, part, reason, extra={"action": "waiting", "part": part})
+
+    def well(self, part: str) -> None:
+        """The part works (again)."""
+        if self._troubles.pop(part, None) is not None and self._logged_at.pop(part, None) is not None:
+            log.info("%s: %s is back", self._name, part, extra={"action": "recovered", "part": part})

@@ -1,0 +1,140 @@
+"""The idempotency store: who runs a message, how often it failed, and that it is finished.
+
+States of a message within a group:
+
+    pending ──claim──▶ in_progress ──finish──▶ done
+       ▲                │   │
+       └─fail, release──┘   └──bury──▶ dead_pending ──dead──▶ dead
+
+`attempts` counts failed runs and is never lost. `claims` counts starts since the last outcome, so only a process that
+died leaves it above zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Burial:
+    """Why a message is dead, kept until its dead letter is written.
+
+    Attributes:
+        letter_id: `x-dlq-id`: the same however often the letter is produced.
+        reason: exhausted, fatal or crash_loop.
+        error_type: Qualified class name of the last error.
+        error_message: At most 512 bytes.
+        fingerprint: Equal for errors of one cause.
+        attempts: Failed runs.
+        first_failed_at: Aware UTC.
+        last_failed_at: Aware UTC.
+    """
+
+    letter_id: str
+    reason: str
+    error_type: str
+    error_message: str
+    fingerprint: str
+    attempts: int
+    first_failed_at: datetime
+    last_failed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to run one message, until the lease ends.
+
+    Attributes:
+        key: `<group>:<message id>`.
+        owner: Who holds it.
+        fence: Grows with every claim of this message.
+        attempts: Failed runs so far.
+        abandoned: Claims before this one that ended without an outcome, in a row.
+        first_failed_at: When it failed first; None if it never did.
+        burial: Set when only the dead letter is left to be written.
+    """
+
+    key: str
+    owner: str
+    fence: int
+    attempts: int = 0
+    abandoned: int = 0
+    first_failed_at: datetime | None = None
+    burial: Burial | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The message is done or dead: complete it and do nothing."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another owner runs the message; ask again, at the latest when its lease has ended."""
+
+    lease_left: timedelta
+
+
+class Inbox(Protocol):
+    """Port of the idempotency store. Every method raises `StoreUnavailableError` while the store is away."""
+
+    async def ping(self) -> None:
+        """Return when the store answers.
+
+        Raises:
+            ConfigurationError: The store can never work as it is (a needed index is missing).
+        """
+
+    async def claim(self, key: str, *, owner: str, lease: timedelta) -> Claim | Settled | Busy:
+        """Take the message, or say why not. Counts a start, not an attempt.
+
+        Args:
+            key: `<group>:<message id>`.
+            owner: Unique per delivered record, and the same when this call is repeated because its answer was lost.
+            lease: How long the claim lasts without renewal.
+        """
+        ...
+
+    async def renew(self, claim: Claim, *, lease: timedelta) -> None:
+        """Extend the lease.
+
+        Raises:
+            FencedError: The claim is lost.
+        """
+
+    async def finish(self, claim: Claim) -> None:
+        """The message is done, for good.
+
+        Raises:
+            FencedError: The claim is lost.
+        """
+
+    async def fail(self, claim: Claim, *, at: datetime) -> None:
+        """Count a failed attempt and give the message back.
+
+        Raises:
+            FencedError: The claim is lost.
+        """
+
+    async def bury(self, claim: Claim, burial: Burial) -> None:
+        """Nothing more will be run: only the dead letter is left. The claim stays held.
+
+        Raises:
+            FencedError: The claim is lost.
+        """
+
+    async def dead(self, claim: Claim) -> None:
+        """The dead letter is written: the message is dead.
+
+        Raises:
+            FencedError: The claim is lost.
+        """
+
+    async def release(self, claim: Claim) -> None:
+        """Give the message back as if it had never been claimed; a claim that is already lost is no error."""

@@ -1,0 +1,238 @@
+"""The broker port on aiokafka: every call bounded, every error translated, no trap of the client left open."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
+from aiokafka import TopicPartition as KafkaTopicPartition
+from aiokafka.client import AIOKafkaClient
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from keylane.broker import TopicPartition
+from keylane.dismantle import dismantle
+from keylane.errors import BrokerUnavailableError, CommitRefusedError
+from keylane.settings import KafkaSettings, milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from keylane.broker import Listener, Publisher, Record, Subscription
+
+MAX_FETCH_BYTES: Final = 1024 * 1024
+"""Bytes of one partition per fetch: what the client may hold beyond the worker's own bounds."""
+
+
+class KafkaBroker:
+    """Kafka, as `settings` reach it.
+
+    Args:
+        settings: Servers, security and limits.
+        assignors: Partition assignors, for tests; sticky by default, so that a rebalance moves little.
+    """
+
+    def __init__(self, settings: KafkaSettings, *, assignors: Sequence[Any] = (StickyPartitionAssignor,)) -> None:
+        self._settings = settings
+        self._assignors = tuple(assignors)
+
+    def subscription(self, group: str, topics: Sequence[str], listener: Listener) -> Subscription:
+        """A new member of `group`, not yet started."""
+        return KafkaSubscription(self._settings, group, topics, listener, self._assignors)
+
+    def publisher(self) -> Publisher:
+        """A new idempotent producer; it connects at its first send."""
+        return KafkaPublisher(self._settings)
+
+    async def partitions(self, topics: Iterable[str]) -> Mapping[str, int]:
+        """Partition counts of those of `topics` that exist; never creates one."""
+        client = AIOKafkaClient(**connection(self._settings))
+        try:
+            async with asyncio.timeout(self._settings.request_timeout.total_seconds()):
+                await client.bootstrap()
+                cluster = await client.fetch_all_metadata()
+        except (KafkaError, TimeoutError, OSError) as exc:
+            raise BrokerUnavailableError(f"{self._settings.bootstrap_servers}: {_words(exc)}") from exc
+        finally:
+            await _bounded(client.close(), timeout_s=2.0)
+        found = {topic: cluster.partitions_for_topic(topic) for topic in topics}
+        return {topic: len(partitions) for topic, partitions in found.items() if partitions}
+
+
+class KafkaSubscription:
+    """A consumer without auto-commit whose records stay bytes."""
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        group: str,
+        topics: Sequence[str],
+        listener: Listener,
+        assignors: tuple[Any, ...],
+    ) -> None:
+        self._settings = settings
+        self._group = group
+        self._topics = list(topics)
+        self._listener = listener
+        self._assignors = assignors
+        self._consumer: Any = None
+
+    async def start(self) -> None:
+        """Join the group; returns once partitions are assigned."""
+        rebalance = self._settings.drain_timeout * 2 + self._settings.request_timeout
+        self._consumer = AIOKafkaConsumer(
+            group_id=self._group,
+            group_instance_id=self._settings.group_instance_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=milliseconds(self._settings.session_timeout),
+            heartbeat_interval_ms=milliseconds(self._settings.heartbeat_interval),
+            rebalance_timeout_ms=milliseconds(rebalance),
+            partition_assignment_strategy=self._assignors,
+            max_partition_fetch_bytes=MAX_FETCH_BYTES,
+            **connection(self._settings),
+        )
+        self._consumer.subscribe(self._topics, listener=_Bridge(self._listener))
+        try:
+            await self._consumer.start()
+        except (KafkaError, OSError) as exc:
+            raise BrokerUnavailableError(f"{self._settings.bootstrap_servers}: {_words(exc)}") from exc
+
+    async def poll(self, *, max_records: int, timeout_s: float) -> Mapping[TopicPartition, Sequence[Record]]:
+        """Records of partitions that are not paused."""
+        try:
+            batch = await self._consumer.getmany(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+        except KafkaError as exc:
+            raise BrokerUnavailableError(_words(exc)) from exc
+        return batch  # type: ignore[no-any-return]  # aiokafka ships no types; its records have the port's attributes
+
+    def pause(self, partitions: Iterable[TopicPartition]) -> None:
+        """Stop fetching these."""
+        self._consumer.pause(*self._owned(partitions))
+
+    def resume(self, partitions: Iterable[TopicPartition]) -> None:
+        """Fetch these again."""
+        self._consumer.resume(*self._owned(partitions))
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Commit explicit offsets, within the request timeout: with the broker away aiokafka's commit never returns."""
+        try:
+            async with asyncio.timeout(self._settings.request_timeout.total_seconds()):
+                await self._consumer.commit({KafkaTopicPartition(*tp): offset for tp, offset in offsets.items()})
+        except (CommitFailedError, IllegalStateError) as exc:
+            raise CommitRefusedError(_words(exc)) from exc
+        except (KafkaError, TimeoutError, OSError) as exc:
+            raise BrokerUnavailableError(f"commit: {_words(exc)}") from exc
+
+    async def close(self, *, timeout_s: float) -> None:
+        """Leave the group; stop() of aiokafka may hang or be cancelled from within, so it is bounded and finished."""
+        if self._consumer is not None:
+            await _bounded(self._consumer.stop(), timeout_s=timeout_s)
+            await dismantle(self._consumer)
+
+    def _owned(self, partitions: Iterable[TopicPartition]) -> list[Any]:
+        owned = self._consumer.assignment()
+        return [KafkaTopicPartition(*tp) for tp in partitions if tp in owned]
+
+
+class KafkaPublisher:
+    """An idempotent producer that is built at its first send, and anew after it failed to start."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._producer: Any = None
+        self._starting = asyncio.Lock()
+
+    async def send(
+        self, topic: str, *, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+    ) -> asyncio.Future[None]:
+        """Hand one record over, within the request timeout: a send to a missing topic would wait for ever."""
+        try:
+            async with asyncio.timeout(self._settings.request_timeout.total_seconds()):
+                producer = await self._started()
+                sent = await producer.send(topic, key=key, value=value, headers=list(headers))
+        except (KafkaError, TimeoutError, OSError) as exc:
+            raise BrokerUnavailableError(f"send to {topic}: {_words(exc)}") from exc
+        return _acknowledged(sent, topic)
+
+    async def close(self, *, timeout_s: float) -> None:
+        """Flush and disconnect."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _bounded(producer.stop(), timeout_s=timeout_s)
+            await dismantle(producer)
+
+    async def _started(self) -> Any:
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    enable_idempotence=True, acks="all", linger_ms=0, **connection(self._settings)
+                )
+                try:
+                    await producer.start()
+                except BaseException:
+                    await _bounded(producer.stop(), timeout_s=1.0)
+                    await dismantle(producer)
+                    raise
+                self._producer = producer
+            return self._producer
+
+
+class _Bridge(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    async def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
+        await self._listener.revoked([TopicPartition(*tp) for tp in revoked])
+
+    async def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
+        await self._listener.assigned([TopicPartition(*tp) for tp in assigned])
+
+
+def connection(settings: KafkaSettings) -> dict[str, Any]:
+    """The arguments that every aiokafka client of these settings shares."""
+    return {
+        "bootstrap_servers": settings.bootstrap_servers,
+        "client_id": settings.client_id,
+        "request_timeout_ms": milliseconds(settings.request_timeout),
+        "metadata_max_age_ms": milliseconds(settings.metadata_max_age),
+        "security_protocol": settings.security_protocol,
+        "ssl_context": settings.ssl_context,
+        "sasl_mechanism": settings.sasl_mechanism,
+        "sasl_plain_username": settings.sasl_username,
+        "sasl_plain_password": settings.sasl_password,
+    }
+
+
+def _acknowledged(sent: asyncio.Future[Any], topic: str) -> asyncio.Future[None]:
+    outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def settle(done: asyncio.Future[Any]) -> None:
+        error = None if done.cancelled() else done.exception()
+        if outcome.done():
+            return
+        if done.cancelled() or error is not None:
+            outcome.set_exception(BrokerUnavailableError(f"send to {topic}: {_words(error)}"))
+            outcome.exception()  # retrieved: whoever stopped waiting gets no complaint from the loop
+        else:
+            outcome.set_result(None)
+
+    sent.add_done_callback(settle)
+    return outcome
+
+
+async def _bounded(closing: Any, *, timeout_s: float) -> None:
+    task = asyncio.ensure_future(closing)
+    await asyncio.wait([task], timeout=timeout_s)
+    if not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=0.5)
+    if task.done() and not task.cancelled():
+        task.exception()
+
+
+def _words(error: BaseException | None) -> str:
+    if error is None:
+        return "the client was closed"
+    return str(error) or type(error).__name__

@@ -1,0 +1,194 @@
+"""Lanes: records of one key one after another, lanes side by side, a parked lane in nobody's way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from enum import Enum
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Iterator
+
+    from keylane.broker import Record
+    from keylane.partition import Partition
+    from keylane.processor import Head
+
+log = logging.getLogger("keylane")
+
+Order = Literal["key", "partition", "none"]
+SLICE_S: Final = 0.005
+"""A runner whose handlers never suspend lets the loop run others (polls, heartbeats) after this long, in seconds."""
+DEFECT_PAUSE_S: Final = 5.0
+"""Pause of a lane after an error of the runtime itself, in seconds: the record is kept, nothing spins."""
+
+
+class Outcome(Enum):
+    """What became of a lane's head."""
+
+    COMPLETED = "completed"
+    DROPPED = "dropped"
+
+
+class Lane:
+    """The queue of one key of one assignment.
+
+    Attributes:
+        head: What is known about the record in front; None until its first run.
+        interruptible: A handler is running that may be cancelled.
+        interrupted: The runtime wants this lane to stop; set before its handler is cancelled.
+    """
+
+    __slots__ = ("head", "interrupted", "interruptible", "key", "partition", "queue", "runner", "timer")
+
+    def __init__(self, partition: Partition, key: bytes | int) -> None:
+        self.partition = partition
+        self.key = key
+        self.queue: deque[Record] = deque()
+        self.head: Head | None = None
+        self.runner: asyncio.Task[None] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.interruptible = False
+        self.interrupted = False
+
+
+class Lanes:
+    """Runs the heads of ready lanes, round robin, at most `concurrency` at a time.
+
+    Args:
+        run: Takes a lane and advances its head; returns an outcome, or seconds to park the lane.
+        order: Which records share a lane. Without a key a record has a lane of its own.
+        concurrency: Heads that run at one time.
+    """
+
+    def __init__(
+        self, run: Callable[[Lane], Awaitable[Outcome | float]], *, order: Order = "key", concurrency: int = 64
+    ) -> None:
+        self._run = run
+        self._order = order
+        self._concurrency = concurrency
+        self._ready: deque[Lane] = deque()
+        self._running: set[Lane] = set()
+        self._runners: set[asyncio.Task[None]] = set()
+        self._idle_waiters: list[tuple[Collection[Partition], asyncio.Future[None]]] = []
+
+    def offer(self, partition: Partition, record: Record) -> None:
+        """Queue a fetched record behind the others of its key."""
+        partition.fetched(record)
+        key = self._lane_key(record)
+        lane = partition.lanes.get(key)
+        if lane is None:
+            lane = partition.lanes[key] = Lane(partition, key)
+            lane.queue.append(record)
+            self._make_ready(lane)
+        else:
+            lane.queue.append(record)
+
+    def withdraw(self, partitions: Collection[Partition]) -> None:
+        """Start nothing more of these partitions: queued and parked records are left to whoever owns them next."""
+        for partition in partitions:
+            partition.revoked = True
+            for lane in partition.lanes.values():
+                if lane.timer is not None:
+                    lane.timer.cancel()
+
+    async def drained(self, partitions: Collection[Partition], *, timeout_s: float) -> bool:
+        """Wait until nothing of these partitions runs; whether that came true in time."""
+        if not self._runs_any(partitions):
+            return True
+        waiter = asyncio.get_running_loop().create_future()
+        entry = (partitions, waiter)
+        self._idle_waiters.append(entry)
+        try:
+            await asyncio.wait([waiter], timeout=timeout_s)
+        finally:
+            self._idle_waiters.remove(entry)
+        return waiter.done()
+
+    def interrupt(self, partitions: Collection[Partition]) -> int:
+        """Cancel the handlers that are running for these partitions; how many lanes were asked to stop."""
+        lanes = [lane for lane in self._running if lane.partition in partitions]
+        for lane in lanes:
+            lane.interrupted = True
+            if lane.interruptible and lane.runner is not None:
+                lane.runner.cancel()
+        return len(lanes)
+
+    def parked(self, partitions: Collection[Partition]) -> Iterator[Lane]:
+        """Lanes that wait and whose head has been run."""
+        for partition in partitions:
+            for lane in partition.lanes.values():
+                if lane.head is not None and lane not in self._running:
+                    yield lane
+
+    @property
+    def running(self) -> int:
+        """Heads that run now."""
+        return len(self._running)
+
+    async def close(self) -> None:
+        """Cancel every runner, whatever it is doing."""
+        for runner in self._runners:
+            runner.cancel()
+        if self._runners:
+            await asyncio.wait(self._runners, timeout=1.0)
+
+    def _lane_key(self, record: Record) -> bytes | int:
+        if self._order == "partition":
+            return -1
+        if self._order == "none" or record.key is None:
+            return record.offset
+        return record.key
+
+    def _make_ready(self, lane: Lane) -> None:
+        lane.timer = None
+        self._ready.append(lane)
+        if len(self._runners) < self._concurrency:
+            runner = asyncio.get_running_loop().create_task(self._serve(), name="keylane-runner")
+            self._runners.add(runner)
+            runner.add_done_callback(self._runners.discard)
+
+    async def _serve(self) -> None:
+        slice_end = time.monotonic() + SLICE_S
+        while self._ready:
+            lane = self._ready.popleft()
+            if not lane.partition.revoked:
+                await self._run_head(lane)
+            if time.monotonic() > slice_end:
+                await asyncio.sleep(0)
+                slice_end = time.monotonic() + SLICE_S
+
+    async def _run_head(self, lane: Lane) -> None:
+        lane.runner = asyncio.current_task()
+        self._running.add(lane)
+        try:
+            outcome = await self._run(lane)
+        except Exception:
+            log.exception("a record could not be processed", extra={"action": "defect", "tp": str(lane.partition.tp)})
+            outcome = DEFECT_PAUSE_S
+        finally:
+            self._running.discard(lane)
+            lane.runner = None
+        self._settle(lane, outcome)
+        self._wake_idle_waiters()
+
+    def _settle(self, lane: Lane, outcome: Outcome | float) -> None:
+        if outcome is Outcome.COMPLETED:
+            lane.partition.complete(lane.queue.popleft())
+            lane.head = None
+            if not lane.queue:
+                del lane.partition.lanes[lane.key]
+            elif not lane.partition.revoked:
+                self._make_ready(lane)
+        elif isinstance(outcome, float) and not lane.partition.revoked:
+            lane.timer = asyncio.get_running_loop().call_later(outcome, self._make_ready, lane)
+
+    def _runs_any(self, partitions: Collection[Partition]) -> bool:
+        return any(lane.partition in partitions for lane in self._running)
+
+    def _wake_idle_waiters(self) -> None:
+        for partitions, waiter in self._idle_waiters:
+            if not waiter.done() and not self._runs_any(partitions):
+                waiter.set_result(None)

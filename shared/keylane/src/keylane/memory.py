@@ -1,0 +1,118 @@
+"""An inbox in this process: for tests, and for handlers whose effects are idempotent by themselves."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from keylane.errors import FencedError
+from keylane.inbox import Burial, Busy, Claim, Settled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+TERMINAL = ("done", "dead")
+
+
+@dataclass(slots=True)
+class _Entry:
+    state: str = "pending"
+    owner: str = ""
+    fence: int = 0
+    lease_until: float = 0.0
+    attempts: int = 0
+    claims: int = 0
+    first_failed_at: datetime | None = None
+    burial: Burial | None = None
+
+
+class MemoryInbox:
+    """Forgets at exit, and forgets the oldest finished messages beyond `capacity`.
+
+    Two workers of one process may share it; it is used from one event loop only.
+
+    Args:
+        capacity: Messages remembered; about 300 bytes each.
+        monotonic: Seconds, for leases.
+    """
+
+    def __init__(self, *, capacity: int = 100_000, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._entries: dict[str, _Entry] = {}
+        self._capacity = capacity
+        self._monotonic = monotonic
+
+    async def ping(self) -> None:
+        """Answer at once."""
+
+    async def claim(self, key: str, *, owner: str, lease: timedelta) -> Claim | Settled | Busy:
+        """Take the message, or say why not."""
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = _Entry()
+            self._forget_oldest()
+        elif entry.state in TERMINAL:
+            return Settled(entry.state)
+        now = self._monotonic()
+        if entry.owner and entry.lease_until > now:
+            return Busy(timedelta(seconds=entry.lease_until - now))
+        abandoned = entry.claims
+        entry.owner, entry.lease_until = owner, now + lease.total_seconds()
+        entry.fence += 1
+        entry.claims += 1
+        if entry.state == "pending":
+            entry.state = "in_progress"
+        return Claim(key, owner, entry.fence, entry.attempts, abandoned, entry.first_failed_at, entry.burial)
+
+    async def renew(self, claim: Claim, *, lease: timedelta) -> None:
+        """Extend the lease."""
+        self._held(claim).lease_until = self._monotonic() + lease.total_seconds()
+
+    async def finish(self, claim: Claim) -> None:
+        """Mark the message done."""
+        self._settle(claim, "done")
+
+    async def fail(self, claim: Claim, *, at: datetime) -> None:
+        """Count a failed attempt and give the message back."""
+        entry = self._held(claim)
+        entry.attempts += 1
+        entry.first_failed_at = entry.first_failed_at or at
+        self._settle(claim, "pending")
+
+    async def bury(self, claim: Claim, burial: Burial) -> None:
+        """Keep the burial; only the letter is left."""
+        entry = self._held(claim)
+        entry.state, entry.burial, entry.attempts, entry.claims = "dead_pending", burial, burial.attempts, 0
+
+    async def dead(self, claim: Claim) -> None:
+        """Mark the message dead."""
+        self._settle(claim, "dead")
+
+    async def release(self, claim: Claim) -> None:
+        """Give the message back unless it is already another's."""
+        entry = self._entries.get(claim.key)
+        if entry is None or (entry.owner, entry.fence) != (claim.owner, claim.fence):
+            return
+        if entry.state == "in_progress":
+            entry.state = "pending"
+        entry.owner, entry.claims = "", 0
+
+    def _held(self, claim: Claim) -> _Entry:
+        entry = self._entries.get(claim.key)
+        if entry is None or (entry.owner, entry.fence) != (claim.owner, claim.fence):
+            raise FencedError(f"{claim.key}: claim {claim.fence} was overtaken")
+        return entry
+
+    def _settle(self, claim: Claim, state: str) -> None:
+        entry = self._held(claim)
+        entry.state, entry.owner, entry.claims = state, "", 0
+
+    def _forget_oldest(self) -> None:
+        if len(self._entries) <= self._capacity:
+            return
+        for key, entry in self._entries.items():
+            if entry.state in TERMINAL:
+                del self._entries[key]
+                return

@@ -1,0 +1,62 @@
+"""pymongo calls in threads: bounded, never abandoned half way, their errors translated."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pymongo.errors import AutoReconnect, ConfigurationError, ExecutionTimeout, OperationFailure, PyMongoError
+
+from keylane.errors import StoreUnavailableError
+from keylane.threads import Threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class Calls:
+    """Runs pymongo calls of one purpose in at most `threads` threads."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self._threads = Threads(name, threads)
+
+    async def run(self, call: Callable[..., T], *args: Any) -> T:
+        """Run the call; a cancelled caller still waits for its end, so that its outcome is never unknown.
+
+        Raises:
+            StoreUnavailableError: Any pymongo error: the call is worth repeating, as every write is idempotent by its
+                filter.
+        """
+        future = self._threads.submit(call, *args)
+        cancelled = False
+        while not future.done():
+            try:
+                await asyncio.wait([future])
+            except asyncio.CancelledError:
+                cancelled = True
+        try:
+            result = future.result()
+        except PyMongoError as exc:
+            raise StoreUnavailableError(words(exc)) from exc
+        if cancelled:
+            raise asyncio.CancelledError
+        return result
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.close()
+
+
+def words(error: PyMongoError) -> str:
+    """One short line about an error, without the driver's topology dump."""
+    text = str(error).split(", Timeout:", maxsplit=1)[0].split(" (configured timeouts", maxsplit=1)[0]
+    return f"{type(error).__name__}: {text[:300]}"
+
+
+def heals(error: PyMongoError) -> bool:
+    """Whether trying again may help."""
+    return isinstance(error, (AutoReconnect, ExecutionTimeout)) or not isinstance(
+        error, (OperationFailure, ConfigurationError)
+    )

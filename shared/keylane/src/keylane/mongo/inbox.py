@@ -1,0 +1,221 @@
+"""The idempotency store in a MongoDB collection, one document per group and message.
+
+Written for the portable subset of MongoDB and its compatible engines: insert first, then compare-and-set on `fence`
+(never an upsert that counts, never the image after a findAndModify).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from pymongo.errors import DuplicateKeyError
+
+from keylane.errors import ConfigurationError, FencedError
+from keylane.inbox import Burial, Busy, Claim, Settled
+from keylane.mongo.calls import Calls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pymongo.collection import Collection
+
+DONE: Final = "done"
+DEAD: Final = "dead"
+DEAD_PENDING: Final = "dead_pending"
+IN_PROGRESS: Final = "in_progress"
+PENDING: Final = "pending"
+TERMINAL: Final = (DONE, DEAD)
+EXPIRY_INDEX: Final = "expire_at_1"
+NOT_HELD: Final[dict[str, Any]] = {"owner": None, "lease_until": None, "claims": 0}
+
+
+def utc_now() -> datetime:
+    """The default clock."""
+    return datetime.now(UTC)
+
+
+class MongoInbox:
+    """Survives restarts and is shared by all workers of a group.
+
+    Call `create_indexes()` in a deploy step; `ping()` refuses to work without them.
+
+    Args:
+        collection: Of a client with `tz_aware=True`. Several groups may share it.
+        retention: How long a finished message is remembered: longer than its topic's retention plus any replay.
+        threads: Calls at one time.
+        clock: Aware UTC; corrected by the server's own time at every `ping()`.
+    """
+
+    def __init__(
+        self,
+        collection: Collection[dict[str, Any]],
+        *,
+        retention: timedelta = timedelta(days=30),
+        threads: int = 16,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        if retention <= timedelta(0):
+            raise ConfigurationError(f"MongoInbox.retention is {retention}: it must be a positive duration")
+        self._collection = collection
+        self._retention = retention
+        self._clock = clock
+        self._skew = timedelta(0)
+        self._calls = Calls("keylane-inbox", threads)
+
+    def create_indexes(self) -> None:
+        """Create what `ping()` asks for; blocks, and may be repeated."""
+        self._collection.create_index("expire_at", name=EXPIRY_INDEX, expireAfterSeconds=0)
+
+    async def ping(self) -> None:
+        """Return when the store answers and has its index; measure how far its clock is from ours.
+
+        Raises:
+            ConfigurationError: The index is missing.
+        """
+        await self._calls.run(self._ping)
+
+    async def claim(self, key: str, *, owner: str, lease: timedelta) -> Claim | Settled | Busy:
+        """Take the message, or say why not."""
+        return await self._calls.run(self._claim, key, owner, lease)
+
+    async def renew(self, claim: Claim, *, lease: timedelta) -> None:
+        """Extend the lease."""
+        await self._calls.run(self._write, claim, {"lease_until": self._now() + lease}, None)
+
+    async def finish(self, claim: Claim) -> None:
+        """Mark the message done."""
+        await self._calls.run(self._write, claim, self._terminal(DONE), None)
+
+    async def fail(self, claim: Claim, *, at: datetime) -> None:
+        """Count a failed attempt and give the message back."""
+        attempts = claim.attempts + 1
+        changes = {"state": PENDING, "attempts": attempts, "first_failed_at": claim.first_failed_at or at, **NOT_HELD}
+        await self._calls.run(self._write, claim, changes, {"attempts": attempts})
+
+    async def bury(self, claim: Claim, burial: Burial) -> None:
+        """Keep the burial; only the letter is left."""
+        changes = {"state": DEAD_PENDING, "attempts": burial.attempts, "claims": 0, "burial": asdict(burial)}
+        await self._calls.run(self._write, claim, changes, None)
+
+    async def dead(self, claim: Claim) -> None:
+        """Mark the message dead."""
+        await self._calls.run(self._write, claim, self._terminal(DEAD), None)
+
+    async def release(self, claim: Claim) -> None:
+        """Give the message back unless it is already another's."""
+        await self._calls.run(self._release, claim)
+
+    def close(self) -> None:
+        """Let the threads end; the client stays the caller's."""
+        self._calls.close()
+
+    # --- in a thread -------------------------------------------------------------------------------------------
+
+    def _ping(self) -> None:
+        database = self._collection.database
+        database.command("ping")
+        try:
+            local = database.command("hello").get("localTime")
+        except NotImplementedError:  # the in-memory engine knows no hello; its clock is ours
+            local = None
+        if isinstance(local, datetime):
+            self._skew = _aware(local) - self._clock()
+        if EXPIRY_INDEX not in self._collection.index_information():
+            raise ConfigurationError(
+                f"collection {self._collection.name} has no index {EXPIRY_INDEX}: run MongoInbox.create_indexes()"
+            )
+
+    def _claim(self, key: str, owner: str, lease: timedelta) -> Claim | Settled | Busy:
+        now = self._now()
+        try:
+            self._collection.insert_one(_fresh(key, owner, now, now + lease))
+        except DuplicateKeyError:
+            return self._take_over(key, owner, lease)
+        return Claim(key, owner, fence=1)
+
+    def _take_over(self, key: str, owner: str, lease: timedelta) -> Claim | Settled | Busy:
+        found = self._collection.find_one({"_id": key})
+        now = self._now()
+        if found is None:  # it expired between the two calls
+            return Busy(timedelta(0))
+        if found["state"] in TERMINAL:
+            return Settled(found["state"])
+        held_until = found["lease_until"]
+        if found["owner"] is not None and held_until is not None and _aware(held_until) > now:
+            if found["owner"] == owner:  # taken by this very call, whose first answer was lost
+                return _claim(found, owner, fence=found["fence"], abandoned=found["claims"] - 1)
+            return Busy(_aware(held_until) - now)
+        return self._compare_and_set(found, owner, now + lease)
+
+    def _compare_and_set(self, found: dict[str, Any], owner: str, lease_until: datetime) -> Claim | Busy:
+        state = DEAD_PENDING if found["state"] == DEAD_PENDING else IN_PROGRESS
+        done = self._collection.update_one(
+            {"_id": found["_id"], "fence": found["fence"], "state": found["state"]},
+            {"$set": {"state": state, "owner": owner, "lease_until": lease_until}, "$inc": {"fence": 1, "claims": 1}},
+        )
+        if done.matched_count != 1:
+            return Busy(timedelta(0))
+        return _claim(found, owner, fence=found["fence"] + 1, abandoned=found["claims"])
+
+    def _write(self, claim: Claim, changes: dict[str, Any], already: dict[str, Any] | None) -> None:
+        """Write while the claim is ours; a repeated write whose first answer was lost is no fencing."""
+        mine = {"_id": claim.key, "owner": claim.owner, "fence": claim.fence}
+        if self._collection.update_one(mine, {"$set": changes}).matched_count == 1:
+            return
+        wanted = already or {"state": changes.get("state")}
+        if self._collection.find_one({"_id": claim.key, "fence": claim.fence, **wanted}) is None:
+            raise FencedError(f"{claim.key}: claim {claim.fence} was overtaken")
+
+    def _release(self, claim: Claim) -> None:
+        mine = {"_id": claim.key, "owner": claim.owner, "fence": claim.fence}
+        back = self._collection.update_one({**mine, "state": IN_PROGRESS}, {"$set": {"state": PENDING, **NOT_HELD}})
+        if back.matched_count == 0:
+            self._collection.update_one({**mine, "state": DEAD_PENDING}, {"$set": NOT_HELD})
+
+    def _terminal(self, state: str) -> dict[str, Any]:
+        now = self._now()
+        return {"state": state, "settled_at": now, "expire_at": now + self._retention, **NOT_HELD}
+
+    def _now(self) -> datetime:
+        return self._clock() + self._skew
+
+
+def _fresh(key: str, owner: str, now: datetime, lease_until: datetime) -> dict[str, Any]:
+    return {
+        "_id": key,
+        "state": IN_PROGRESS,
+        "owner": owner,
+        "fence": 1,
+        "lease_until": lease_until,
+        "attempts": 0,
+        "claims": 1,
+        "first_failed_at": None,
+        "burial": None,
+        "created_at": now,
+    }
+
+
+def _claim(found: dict[str, Any], owner: str, *, fence: int, abandoned: int) -> Claim:
+    first = found["first_failed_at"]
+    return Claim(
+        key=found["_id"],
+        owner=owner,
+        fence=fence,
+        attempts=found["attempts"],
+        abandoned=abandoned,
+        first_failed_at=_aware(first) if first else None,
+        burial=_burial(found["burial"]),
+    )
+
+
+def _burial(stored: dict[str, Any] | None) -> Burial | None:
+    if stored is None:
+        return None
+    times = {name: _aware(stored[name]) for name in ("first_failed_at", "last_failed_at")}
+    return Burial(**{**stored, **times})
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,83 @@
+"""One assigned partition: what was fetched, what is finished, and the offset that may be committed."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keylane.broker import Record, TopicPartition
+    from keylane.lanes import Lane
+
+MAX_SPAN_RECORDS = 5_000
+"""A partition whose oldest unfinished record is this many fetched records back is paused."""
+MAX_SPAN_BYTES = 16 * 1024 * 1024
+"""As MAX_SPAN_RECORDS, in bytes of unfinished keys and values: bounds memory under large records."""
+
+
+class Partition:
+    """The state of one assignment of one partition; a new assignment gets a new object, which is its epoch.
+
+    Results that arrive for an older object change nothing that is ever committed.
+
+    Attributes:
+        watermark: The offset to commit: one past the last record of the finished prefix of what was fetched; None
+            until the first record is finished. Offsets have gaps (transaction markers, compaction), so the prefix is
+            over fetched records, not over integers.
+        committed: The last offset known to be committed in this epoch.
+        revoked: No new work may start.
+    """
+
+    __slots__ = ("_bytes", "_done", "_unfinished", "committed", "lanes", "paused", "revoked", "tp", "watermark")
+
+    def __init__(self, tp: TopicPartition) -> None:
+        self.tp = tp
+        self.lanes: dict[bytes | int, Lane] = {}
+        self.watermark: int | None = None
+        self.committed: int | None = None
+        self.paused = False
+        self.revoked = False
+        self._unfinished: deque[int] = deque()
+        self._done: set[int] = set()
+        self._bytes = 0
+
+    def fetched(self, record: Record) -> None:
+        """Note a record in fetch order."""
+        self._unfinished.append(record.offset)
+        self._bytes += size_of(record)
+
+    def complete(self, record: Record) -> None:
+        """Note that a fetched record is done or dead-lettered, and move the watermark over the finished prefix."""
+        self._done.add(record.offset)
+        self._bytes -= size_of(record)
+        while self._unfinished and self._unfinished[0] in self._done:
+            offset = self._unfinished.popleft()
+            self._done.discard(offset)
+            self.watermark = offset + 1
+
+    @property
+    def full(self) -> bool:
+        """Whether fetching must pause until older records are finished."""
+        return len(self._unfinished) >= MAX_SPAN_RECORDS or self._bytes >= MAX_SPAN_BYTES
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a paused partition has come down to half of its bounds."""
+        return len(self._unfinished) < MAX_SPAN_RECORDS // 2 and self._bytes < MAX_SPAN_BYTES // 2
+
+    @property
+    def unfinished(self) -> int:
+        """Fetched records at or after the watermark."""
+        return len(self._unfinished)
+
+    @property
+    def to_commit(self) -> int | None:
+        """The watermark, if it is ahead of what was committed."""
+        if self.watermark is None or (self.committed is not None and self.watermark <= self.committed):
+            return None
+        return self.watermark
+
+
+def size_of(record: Record) -> int:
+    """Bytes of a record's key and value."""
+    return len(record.key or b"") + len(record.value or b"")

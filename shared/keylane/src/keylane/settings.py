@@ -1,0 +1,76 @@
+"""How to reach Kafka."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from keylane.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import ssl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaSettings:
+    """Connection and group settings; the defaults suit a worker in production.
+
+    Attributes:
+        bootstrap_servers: `host:port`, comma separated.
+        client_id: Shown in the broker's logs and quotas.
+        session_timeout: Without a heartbeat for this long a member is dead and its partitions move. 30 s, as a
+            restart of a broker takes about 10 s; aiokafka's own 10 s evicts members over a pause.
+        heartbeat_interval: At most a third of the session; a graceful hand-over costs up to one of them.
+        drain_timeout: How long a revoke or a stop waits for handlers that are running.
+        stop_timeout: `stop()` returns within this, whatever the broker does.
+        request_timeout: Bound of one request, commit or send.
+        commit_interval: How often finished offsets are committed.
+        metadata_max_age: New partitions are noticed within this (Kafka's own default is 5 min).
+        group_instance_id: Static membership: a restart within the session keeps its partitions. Unique per process.
+        security_protocol: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.
+        ssl_context: For the two SSL protocols.
+        sasl_mechanism: For the two SASL protocols.
+        sasl_username: For the two SASL protocols.
+        sasl_password: Never shown.
+    """
+
+    bootstrap_servers: str = "localhost:9092"
+    client_id: str = "keylane"
+    session_timeout: timedelta = timedelta(seconds=30)
+    heartbeat_interval: timedelta = timedelta(seconds=3)
+    drain_timeout: timedelta = timedelta(seconds=10)
+    stop_timeout: timedelta = timedelta(seconds=25)
+    request_timeout: timedelta = timedelta(seconds=10)
+    commit_interval: timedelta = timedelta(milliseconds=300)
+    metadata_max_age: timedelta = timedelta(seconds=30)
+    group_instance_id: str | None = None
+    security_protocol: str = "PLAINTEXT"
+    ssl_context: ssl.SSLContext | None = None
+    sasl_mechanism: str = "PLAIN"
+    sasl_username: str | None = None
+    sasl_password: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse settings that can never work.
+
+        Raises:
+            ConfigurationError: No server, a duration that is not positive, or a heartbeat too slow for the session.
+        """
+        if not self.bootstrap_servers.strip():
+            raise ConfigurationError("KafkaSettings.bootstrap_servers is empty: give host:port")
+        for server in self.bootstrap_servers.split(","):
+            _, colon, port = server.strip().rpartition(":")
+            if not colon or not port.isdigit():
+                raise ConfigurationError(f"KafkaSettings.bootstrap_servers holds {server.strip()!r}: give host:port")
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, timedelta) and value <= timedelta(0):
+                raise ConfigurationError(f"KafkaSettings.{name} is {value}: it must be a positive duration")
+        if self.heartbeat_interval * 2 > self.session_timeout:
+            raise ConfigurationError("KafkaSettings.heartbeat_interval must be at most half of session_timeout")
+
+
+def milliseconds(duration: timedelta) -> int:
+    """Whole milliseconds of a duration, as Kafka clients take them."""
+    return int(duration / timedelta(milliseconds=1))

@@ -1,0 +1,94 @@
+"""Topics: a deploy step creates them, a start-up only checks."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from keylane.errors import BrokerUnavailableError, ConfigurationError
+from keylane.kafka import KafkaBroker, connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from keylane.settings import KafkaSettings
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """A topic to be.
+
+    Attributes:
+        name: Its name.
+        partitions: Fixed for good: adding some moves keys to other partitions.
+        replication: Copies; -1 for the broker's default.
+        config: Topic settings such as `retention.ms`.
+    """
+
+    name: str
+    partitions: int
+    replication: int = -1
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+async def missing_topics(settings: KafkaSettings, names: Iterable[str]) -> list[str]:
+    """Those of `names` that do not exist, sorted.
+
+    Raises:
+        BrokerUnavailableError: The broker is away.
+    """
+    wanted = set(names)
+    return sorted(wanted - set(await KafkaBroker(settings).partitions(wanted)))
+
+
+async def ensure_topics(settings: KafkaSettings, specs: Sequence[TopicSpec]) -> list[str]:
+    """Create the topics that do not exist; returns their names. Existing topics are left as they are.
+
+    Raises:
+        BrokerUnavailableError: The broker is away.
+        ConfigurationError: The broker refuses a topic, or a name was given twice with different partitions.
+    """
+    wanted = {spec.name: spec for spec in specs}
+    for spec in specs:
+        if spec.partitions < 1:
+            raise ConfigurationError(f"topic {spec.name} is to have {spec.partitions} partitions: at least 1 is needed")
+        if wanted[spec.name].partitions != spec.partitions:
+            raise ConfigurationError(f"topic {spec.name} is given twice with different partitions")
+    missing = await missing_topics(settings, wanted)
+    if missing:
+        await _create(settings, [wanted[name] for name in missing])
+    return missing
+
+
+async def _create(settings: KafkaSettings, specs: Sequence[TopicSpec]) -> None:
+    admin = AIOKafkaAdminClient(**connection(settings))
+    new = [
+        NewTopic(
+            name=spec.name,
+            num_partitions=spec.partitions,
+            replication_factor=spec.replication,
+            topic_configs=dict(spec.config),
+        )
+        for spec in specs
+    ]
+    try:
+        async with asyncio.timeout(settings.request_timeout.total_seconds() * 2):
+            await admin.start()
+            response = await admin.create_topics(new)
+    except (KafkaError, TimeoutError, OSError) as exc:
+        raise BrokerUnavailableError(f"create topics: {exc or type(exc).__name__}") from exc
+    finally:
+        await admin.close()
+    _check(response.topic_errors)
+
+
+def _check(outcomes: Iterable[Sequence[object]]) -> None:
+    """Aiokafka returns errors of single topics instead of raising them."""
+    for name, code, *detail in outcomes:
+        error = for_code(code)
+        if code and not issubclass(error, TopicAlreadyExistsError):
+            raise ConfigurationError(f"the broker refuses topic {name}: {error.__name__} {detail[0] if detail else ''}")
