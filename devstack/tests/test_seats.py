@@ -49,3 +49,10 @@ def test_bounds_are_those_of_every_possible_order(roster: list[Trainer], student
 
 def test_a_skill_that_nobody_teaches_seats_nobody() -> None:
     assert shares([Trainer("t", frozenset({SKILLS[0]}), 5)], [SKILLS[1]]) == {SKILLS[1]: Share(1, 0, 0)}
+
+
+def test_rivals_make_room_for_each_other() -> None:
+    """The first rival fits both trainers and must leave the one to the second, who fits only that one."""
+    math, physics, music = SKILLS
+    roster = [Trainer("t0", frozenset({math, physics, music}), 1), Trainer("t1", frozenset({math, music}), 1)]
+    assert shares(roster, [math, physics, music])[music] == Share(1, 0, 1)

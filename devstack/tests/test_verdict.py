@@ -19,6 +19,7 @@ from lyceum_devstack.check import (
     SeenAllocation,
     Skill,
     Trainer,
+    expect,
     judge,
 )
 
@@ -68,8 +69,8 @@ def test_a_naive_school_that_keeps_the_rules_is_found_in_order(
 
 @pytest.fixture
 def case(play: Play) -> Case:
-    """Four students of one full French trainer and a half-empty math trainer; one refunded, one dead letter."""
-    roster = [Trainer("camille", frozenset({FRENCH}), 1), Trainer("amara", frozenset({MATH}), 3)]
+    """Four students of one full French trainer and a math trainer with one free seat; one refunded, one dead letter."""
+    roster = [Trainer("camille", frozenset({FRENCH}), 1), Trainer("amara", frozenset({MATH}), 2)]
     day: list[Event] = [
         Purchase("p1", Enrolment("default", "ada", "chimie"), FRENCH),
         Purchase("p2", Enrolment("default", "ben", "chimie"), FRENCH),
@@ -146,10 +147,10 @@ SABOTAGE: dict[str, tuple[Callable[[Case], Case], str, str]] = {
     "a capacity was changed": (
         lambda case: with_trainer(case, "amara", capacity=9, free=8),
         "No trainer is over capacity",
-        "trainer amara has capacity 9 and was imported with 3",
+        "trainer amara has capacity 9 and was imported with 2",
     ),
-    "a load was changed": (lambda case: with_trainer(case, "amara", load=2, free=1), "No trainer is over", "load of 2"),
-    "the free seats were changed": (lambda case: with_trainer(case, "amara", free=0), "No trainer is over", "0 free"),
+    "a load was changed": (lambda case: with_trainer(case, "amara", load=2, free=0), "No trainer is over", "load of 2"),
+    "the free seats were changed": (lambda case: with_trainer(case, "amara", free=2), "No trainer is over", "2 free"),
     "too many seats": (
         lambda case: with_trainer(case, "camille", load=2, free=-1, seats=(("ada-chimie", 1), ("ben-chimie", 1))),
         "No trainer is over",
@@ -162,7 +163,7 @@ SABOTAGE: dict[str, tuple[Callable[[Case], Case], str, str]] = {
         "ada in chimie has 2 allocations",
     ),
     "two seats for one": (
-        lambda case: with_trainer(case, "amara", load=2, free=1, seats=(("cleo-algebra", 1), ("ada-chimie", 1))),
+        lambda case: with_trainer(case, "amara", load=2, free=0, seats=(("cleo-algebra", 1), ("ada-chimie", 1))),
         "One trainer at most",
         "allocation ada-chimie holds 2 seats",
     ),
@@ -172,7 +173,7 @@ SABOTAGE: dict[str, tuple[Callable[[Case], Case], str, str]] = {
         "keeps a seat for allocation cleo-algebra",
     ),
     "a seat that is not kept": (
-        lambda case: with_trainer(case, "amara", load=0, free=3, seats=()),
+        lambda case: with_trainer(case, "amara", load=0, free=2, seats=()),
         "One trainer at most",
         "allocation cleo-algebra names trainer amara, who keeps no seat",
     ),
@@ -263,3 +264,16 @@ def test_sabotage_is_found_and_named(case: Case, what: str) -> None:
     sabotage, promise, detail = SABOTAGE[what]
     against = [text for name, texts in broken(sabotage(case)).items() if name.startswith(promise) for text in texts]
     assert any(detail in text for text in against), broken(sabotage(case))
+
+
+def test_an_event_that_always_fails_dies_once_however_often_it_is_delivered(case: Case) -> None:
+    again = replace(case.sent[5], position=Position(0, 6))
+    assert broken(seen(replace(case, sent=(*case.sent, again)), committed={0: 7})) == {}
+
+
+def test_the_purchase_that_opens_a_right_decides_its_skill() -> None:
+    ada = Enrolment("default", "ada", "course")
+    first, second = Purchase("p1", ada, MATH), Purchase("p2", ada, FRENCH)
+    assert expect([], [first, second]).owed == {ada: MATH}
+    assert expect([], [first, second, Refund("p1", ada, full=True)]).owed == {ada: MATH}
+    assert expect([], [first, Refund("p1", ada, full=True), second]).owed == {ada: FRENCH}

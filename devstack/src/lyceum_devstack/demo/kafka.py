@@ -17,7 +17,7 @@ READ_WITHIN_S = 20.0
 Report = Callable[[int], None]
 
 
-def refuse_unreachable(bootstrap: str) -> None:
+def refuse_unreachable(bootstrap: str, *, within_s: float = ANSWER_WITHIN_S) -> None:
     """Ask the cluster for its brokers.
 
     Raises:
@@ -25,10 +25,10 @@ def refuse_unreachable(bootstrap: str) -> None:
     """
     probe = Producer({"bootstrap.servers": bootstrap, "log_level": 0})
     try:
-        probe.list_topics(timeout=ANSWER_WITHIN_S)
+        probe.list_topics(timeout=within_s)
     except KafkaException as exc:
         raise ServerError(
-            f"Kafka at {bootstrap} does not answer within {ANSWER_WITHIN_S:.0f} s: is KAFKA_BOOTSTRAP right?"
+            f"Kafka at {bootstrap} does not answer within {within_s:.0f} s: is KAFKA_BOOTSTRAP right?"
         ) from exc
 
 
