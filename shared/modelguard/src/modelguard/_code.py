@@ -51,8 +51,8 @@ def _same_constant(old: object, new: object) -> bool:
         return same_code(old, new)
     if isinstance(old, tuple) and isinstance(new, tuple):
         return _same_constants(old, new)
-    if isinstance(old, frozenset):
-        return old == new and sorted(map(repr, old)) == sorted(map(repr, new))  # type: ignore[call-overload]  # both are frozensets
+    if isinstance(old, frozenset) and isinstance(new, frozenset):
+        return sorted(map(repr, old)) == sorted(map(repr, new))
     return repr(old) == repr(new)  # -0.0 is not 0.0, and nan is nan
 
 

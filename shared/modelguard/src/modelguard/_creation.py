@@ -4,17 +4,26 @@ mongoengine registers first and checks later: a definition that fails leaves a h
 its name in the bases' `_subclasses`, and delete rules and listeners on its targets.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from modelguard import _delete_rules, _fields
 from modelguard._lookup import not_registered
-from modelguard._mongoengine import NotRegistered, registry
+from modelguard._mongoengine import (
+    CachedReferenceField,
+    NotRegistered,
+    cached_references,
+    registry,
+    resolve,
+    set_subclass_names,
+    subclass_names,
+    target,
+)
 from modelguard._removal import detach
 from modelguard._table import TABLE
 
 
-def create(name: str, ancestors: Sequence[Any], namespace: dict[str, Any], make: Callable[[], Any]) -> Any:
+def create(name: str, ancestors: Sequence[Any], namespace: Mapping[str, Any], make: Callable[[], Any]) -> Any:
     """Make and register a class; on any exception put everything back as it was, and raise it.
 
     Args:
@@ -27,45 +36,61 @@ def create(name: str, ancestors: Sequence[Any], namespace: dict[str, Any], make:
         ModelNotRegisteredError: a field needs another model at definition time, and it is not registered.
     """
     fields = _fields.of_definition(namespace, ancestors)
-    before = _fields.states(fields.values())
-    lineage = [(base, base._subclasses, base._types) for base in ancestors if hasattr(base, "_class_name")]  # noqa: SLF001 - mongoengine's own lists of names
+    _fields.remember_declared(fields.values())
+    before = _Before(fields, ancestors)
     try:
         with _delete_rules.held_back(fields, ancestors) as held:
             model = make()
         _delete_rules.remember(model, held)
         _delete_rules.attach_waiting(model)
     except BaseException as error:
-        _roll_back(name, lineage, before)
-        if isinstance(error, NotRegistered):
-            raise _explained(name, fields, error) from error
+        before.restore(name)
+        TABLE.count("rolled_back")
+        missing = next(_missing(fields), None)
+        if isinstance(error, NotRegistered) and missing is not None:
+            raise _needed_now(name, *missing) from error
         raise
     return model
 
 
-def _roll_back(name: str, lineage: list[tuple[Any, Any, Any]], before: _fields.States) -> None:
-    TABLE.count("rolled_back")
-    failed = registry().pop(name, None)
-    for base, subclasses, types in lineage:
-        base._subclasses = subclasses  # noqa: SLF001 - mongoengine's own lists of names
-        base._types = types  # noqa: SLF001 - as above
-    if failed is not None:
-        detach(failed)
-    before.restore()
+class _Before:
+    """What a failing definition may have changed in other classes and in shared fields."""
+
+    def __init__(self, fields: Mapping[str, Any], ancestors: Sequence[Any]) -> None:
+        self._lineage = [(base, subclass_names(base)) for base in ancestors if "_subclasses" in vars(base)]
+        self._cached = [(each, list(each)) for each in _cached_lists(fields)]
+        self._states = _fields.States(fields.values())
+
+    def restore(self, name: str) -> None:
+        failed = registry().pop(name, None)
+        if failed is not None:
+            detach(failed)
+        for base, names in self._lineage:
+            set_subclass_names(base, names)
+        for fields, entries in self._cached:
+            fields[:] = entries
+        self._states.restore()
 
 
-def _explained(name: str, fields: dict[str, Any], error: Exception) -> Exception:
-    wanted = next(_unresolved(fields), None)
-    if wanted is None:
-        return error
-    field, missing = wanted
+def _cached_lists(fields: Mapping[str, Any]) -> Iterator[list[Any]]:
+    """Where mongoengine will enter cached references: a list on each model that they name."""
+    for field in fields.values():
+        if isinstance(field, CachedReferenceField):
+            model = target(field)
+            model = resolve(model) if isinstance(model, str) else model
+            if model is not None:
+                yield cached_references(model)
+
+
+def _missing(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for field, value in fields.items():
+        for name in _fields.missing_targets(value):
+            yield field, name
+
+
+def _needed_now(owner: str, field: str, name: str) -> Exception:
     return not_registered(
-        missing,
-        f"{name}.{field} needs the model {missing!r} while {name} is being defined, and it is not registered. "
-        f"Define or import {missing!r} first, above {name}",
+        name,
+        f"{owner}.{field} needs the model {name!r} at once, to build indexes or listeners, and it is not registered: "
+        f"define or import {name!r} above {owner}",
     )
-
-
-def _unresolved(fields: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, field in fields.items():
-        for missing in _fields.missing_targets(field):
-            yield name, missing

@@ -7,7 +7,8 @@ from typing import Any
 
 from modelguard._code import same_code
 from modelguard._equality import CLASS_BOOKKEEPING, Equality
-from modelguard._mongoengine import BaseField, nested
+from modelguard._fields import in_namespace
+from modelguard._mongoengine import BaseField, is_model
 
 _LONGEST_VALUE = 60  # characters of a value shown in a message
 _ABSENT = object()
@@ -22,20 +23,21 @@ class Definition:
         body: code of the class body; None for a class made by calling the metaclass.
         bases: the bases as written.
         namespace: what the body left behind; `meta` is a copy of its own.
-        declared: state of each field in it, before registration wrote into the field, by `id`.
+        unnamed: by `id`, the state of its descriptors before Python told them their name (`__set_name__`): those of
+            a later run are thrown away without ever being told.
     """
 
     module: str
     body: CodeType | None
     bases: tuple[type, ...]
     namespace: Mapping[str, Any]
-    declared: Mapping[int, dict[str, Any]]
+    unnamed: Mapping[int, dict[str, Any]]
 
     def changes(self, later: "Definition") -> list[str]:
         """What a later run changed, one line each; empty if it is the same definition."""
-        equality = Equality(frozenset({self.module, later.module}), self.declared)
-        found = [*self._changed_bases(later, equality), *self._changed_names(later, equality)]
-        if not found and self._field_order() != later._field_order():
+        equality = Equality(frozenset({self.module, later.module}), self.unnamed)
+        found = [*self._changed_bases(later, equality), *_changed_names(self.namespace, later.namespace, equality)]
+        if not found and _field_order(self.namespace) != _field_order(later.namespace):
             found.append("order of the fields")
         if not found and not self._same_body(later):
             found.append("class body: other statements, with the same result")
@@ -52,20 +54,11 @@ class Definition:
             yield f"bases: ({before}) -> ({after})"
             return
         for old, new in zip(self.bases, later.bases, strict=True):
-            if not equality.same(old, new):
-                yield f"base {old.__qualname__}: altered"
-
-    def _changed_names(self, later: "Definition", equality: Equality) -> Iterator[str]:
-        before, after = _said(self.namespace), _said(later.namespace)
-        for name in [*before, *(name for name in after if name not in before)]:
-            old, new = before.get(name, _ABSENT), after.get(name, _ABSENT)
-            if old is _ABSENT or new is _ABSENT or not equality.same(old, new):
-                yield from _described(name, old, new, equality)
-
-    def _field_order(self) -> list[str]:
-        """Names by creation, as mongoengine orders them: documents are written in this order."""
-        fields = [(name, value) for name, value in self.namespace.items() if isinstance(value, BaseField)]
-        return [name for name, value in sorted(fields, key=lambda each: each[1].creation_counter)]
+            if is_model(new) and old is not new:
+                yield f"base {old.__qualname__}: another class object, since it is not guarded itself"
+            elif not equality.same(old, new):
+                inside = [*_changed_names(vars(old), vars(new), equality)]
+                yield f"base {old.__qualname__}: {', '.join(inside) or 'altered'}"
 
 
 def definition_of(
@@ -75,13 +68,12 @@ def definition_of(
     kept = dict(namespace)
     if "meta" in kept:
         kept["meta"] = copied(kept["meta"])
-    declared = {
-        id(field): dict(vars(field))
+    unnamed = {
+        id(value): dict(vars(value))
         for value in namespace.values()
-        if isinstance(value, BaseField)
-        for field in nested(value)
+        if hasattr(type(value), "__set_name__") and hasattr(value, "__dict__")
     }
-    return Definition(module, body, bases, kept, declared)
+    return Definition(module, body, bases, kept, unnamed)
 
 
 def copied(value: Any) -> Any:
@@ -91,6 +83,20 @@ def copied(value: Any) -> Any:
     if type(value) in (list, tuple, set):
         return type(value)(copied(each) for each in value)
     return value
+
+
+def _changed_names(old: Mapping[str, Any], new: Mapping[str, Any], equality: Equality) -> Iterator[str]:
+    before, after = _said(old), _said(new)
+    for name in [*before, *(name for name in after if name not in before)]:
+        one, other = before.get(name, _ABSENT), after.get(name, _ABSENT)
+        if one is _ABSENT or other is _ABSENT or not equality.same(one, other):
+            yield from _described(name, one, other, equality)
+
+
+def _field_order(namespace: Mapping[str, Any]) -> list[str]:
+    """Names by creation, as mongoengine orders them: documents are written in this order."""
+    fields = sorted(in_namespace(namespace).items(), key=lambda each: each[1].creation_counter)
+    return [name for name, _ in fields]
 
 
 def _said(namespace: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from types import BuiltinFunctionType, CellType, CodeType, FunctionType, Generic
 from typing import Any
 
 from modelguard._code import PLACE, same_code
+from modelguard._fields import declared
 from modelguard._mongoengine import SELF, BaseField, is_model
 from modelguard._site import real_file
 
@@ -49,12 +50,12 @@ class Equality:
 
     Args:
         modules: the names under which the module that holds the definition was run: they mean the same.
-        declared: state of the earlier fields as their body left them, by `id` of the field.
+        unnamed: by `id`, what earlier descriptors were like before `__set_name__` told them their name.
     """
 
-    def __init__(self, modules: frozenset[str], declared: Mapping[int, dict[str, Any]]) -> None:
+    def __init__(self, modules: frozenset[str], unnamed: Mapping[int, dict[str, Any]]) -> None:
         self._modules = modules
-        self._declared = declared
+        self._unnamed = unnamed
         # By identity; the values are kept so that no id is used twice.
         self._known: dict[tuple[int, int], tuple[bool, Any, Any]] = {}
 
@@ -90,8 +91,7 @@ class Equality:
 
     def options(self, field: Any) -> dict[str, Any]:
         """A field's state as declared, without what registration wrote into it."""
-        state = self._declared.get(id(field)) or vars(field)
-        found = {key: value for key, value in state.items() if key not in _FIELD_BOOKKEEPING}
+        found = {key: value for key, value in declared(field).items() if key not in _FIELD_BOOKKEEPING}
         found["db_field"] = found.get("db_field") or vars(field).get("name")
         return found
 
@@ -147,7 +147,7 @@ class Equality:
 
     def _twin(self, old: Any, new: Any) -> bool:
         """Compare without leaving answers behind: most pairs tried are not meant to match."""
-        return Equality(self._modules, self._declared).same(old, new)
+        return Equality(self._modules, self._unnamed).same(old, new)
 
     def _same_function(self, old: FunctionType, new: FunctionType) -> bool:
         return (
@@ -169,10 +169,10 @@ class Equality:
     def _same_object(self, old: Any, new: Any) -> bool:
         if _equal(old, new):
             return True
-        before, after = _state(old), _state(new)
+        before, after = self._unnamed.get(id(old)) or _state(old), _state(new)
         if before is not None and after is not None:
             return self._same_mapping(before, after)
-        return type(old).__eq__ is object.__eq__
+        return "__eq__" not in _overridden(type(old))
 
 
 def _names(old: Any, new: Any) -> bool:
@@ -180,6 +180,10 @@ def _names(old: Any, new: Any) -> bool:
     name, model = (old, new) if isinstance(old, str) else (new, old)
     known = getattr(model, "_class_name", "")
     return name in (SELF, known) or known.endswith(f".{name.rpartition('.')[2]}")
+
+
+def _overridden(kind: type) -> set[str]:
+    return {name for each in kind.__mro__ if each is not object for name in vars(each)}
 
 
 def _contents(cell: CellType) -> object:

@@ -6,9 +6,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from modelguard import _fields, _signals
+from modelguard._delete_rules import wait_again
 from modelguard._lookup import not_registered
 from modelguard._modules import Loaded
-from modelguard._mongoengine import delete_rules, registry
+from modelguard._mongoengine import (
+    cached_references,
+    delete_rules,
+    fields_of,
+    name_of,
+    registry,
+    set_subclass_names,
+    subclass_names,
+)
 from modelguard._removal import detach
 from modelguard._table import TABLE
 
@@ -47,17 +56,18 @@ def unregister(name: str | re.Pattern[str]) -> tuple[str, ...]:
         doomed = [model for model in registry().values() if any(issubclass(model, registry()[each]) for each in chosen)]
         for model in doomed:
             _drop(model)
-        return tuple(model._class_name for model in doomed)  # noqa: SLF001 - mongoengine's own registry name
+        return tuple(name_of(model) for model in doomed)
 
 
 def _drop(model: Any) -> None:
-    name = model._class_name  # noqa: SLF001 - mongoengine's own registry name
+    name = name_of(model)
     del registry()[name]
+    wait_again(model)
     for base in model.__mro__[1:]:
         if "_subclasses" in vars(base):
-            base._subclasses = base._types = tuple(each for each in base._subclasses if each != name)  # noqa: SLF001 - mongoengine's own lists of names
+            set_subclass_names(base, tuple(each for each in subclass_names(base) if each != name))
     detach(model)
-    _fields.release(model, TABLE)
+    _fields.release(model)
     TABLE.forget(name)
 
 
@@ -69,10 +79,10 @@ class _Snapshot:
         self._pending = list(TABLE.pending)
         self._stats = TABLE.stats
         models = [*self._registry.values()]
-        self._names = [(model, model._subclasses) for model in models]  # noqa: SLF001 - mongoengine's own lists of names
+        self._names = [(model, subclass_names(model)) for model in models]
         self._rules = [(model, delete_rules(model), dict(delete_rules(model))) for model in models]
-        self._cached = [(model._cached_reference_fields, list(model._cached_reference_fields)) for model in models]  # noqa: SLF001 - mongoengine's own list
-        self._fields = _fields.states(field for model in models for field in model._fields.values())
+        self._cached = [(cached_references(model), list(cached_references(model))) for model in models]
+        self._fields = _fields.States(field for model in models for field in fields_of(model).values())
         self._receivers = _signals.Receivers()
 
     def restore(self) -> list[Any]:
@@ -83,13 +93,14 @@ class _Snapshot:
         TABLE.pending[:] = self._pending
         TABLE.stats = self._stats
         for model, names in self._names:
-            model._subclasses = model._types = names  # noqa: SLF001 - as above
+            set_subclass_names(model, names)
         for model, rules, entries in self._rules:
-            current = delete_rules(model)
-            _replace(current, entries)
+            _replace(delete_rules(model), entries)  # the dict in use now, made inside the block
             _replace(rules, entries)
-        for fields, entries in self._cached:
-            fields[:] = entries
+        for fields, listed in self._cached:
+            fields[:] = listed
+        for model in dropped:
+            _fields.release(model)
         self._fields.restore()
         self._receivers.restore()
         return dropped

@@ -19,7 +19,7 @@ class Loaded:
         ids = {id(model) for model in models}
         for name in [name for name in sys.modules if name not in self._names]:
             module = sys.modules[name]
-            if any(id(value) in ids for value in list(vars(module).values())):
+            if any(id(value) in ids for value in list(getattr(module, "__dict__", {}).values())):
                 del sys.modules[name]
                 parent, _, last = name.rpartition(".")
                 if vars(sys.modules.get(parent, sys)).get(last) is module:

@@ -26,17 +26,23 @@ __all__ = [
     "EmbeddedDocumentField",
     "NotRegistered",
     "TopLevelDocumentMetaclass",
+    "cached_references",
     "class_name",
     "delete_rule_is_deferrable",
     "delete_rules",
+    "fields_of",
     "flattened",
     "is_abstract",
     "is_embedded",
     "is_model",
     "is_top_level",
+    "name_of",
     "nested",
     "registry",
     "resolve",
+    "set_subclass_names",
+    "settings",
+    "subclass_names",
     "target",
 ]
 
@@ -49,7 +55,7 @@ def registry() -> MutableMapping[str, Any]:
     """
     entries = getattr(common, "_document_registry", None)
     if not isinstance(entries, MutableMapping):
-        raise RuntimeError(
+        raise RuntimeError(  # noqa: TRY004 - the argument's type is nobody's mistake
             "modelguard cannot find mongoengine's model registry (mongoengine.base.common._document_registry): "
             "this release of mongoengine is not supported yet, use 0.29.x"
         )
@@ -107,7 +113,37 @@ def is_embedded(model: type) -> bool:
 
 def is_abstract(model: Any) -> bool:
     """Whether the class only serves as a base."""
-    return bool(model._meta.get("abstract"))  # noqa: SLF001 - mongoengine's name for a class's settings
+    return bool(settings(model).get("abstract"))
+
+
+def name_of(model: Any) -> str:
+    """A model's registry name, which is also what documents store as `_cls`."""
+    return cast("str", model._class_name)  # noqa: SLF001 - this is the adapter
+
+
+def settings(model: Any) -> dict[str, Any]:
+    """A model's merged `meta`."""
+    return cast("dict[str, Any]", model._meta)  # noqa: SLF001 - this is the adapter
+
+
+def fields_of(model: Any) -> dict[str, Any]:
+    """A model's own and inherited fields, by name."""
+    return cast("dict[str, Any]", model._fields)
+
+
+def subclass_names(model: Any) -> tuple[str, ...]:
+    """Registry names that a query on the model looks for: its own and its subclasses'."""
+    return cast("tuple[str, ...]", model._subclasses)  # noqa: SLF001 - this is the adapter
+
+
+def set_subclass_names(model: Any, names: tuple[str, ...]) -> None:
+    """Put back what a definition has appended."""
+    model._subclasses = model._types = names  # noqa: SLF001 - this is the adapter
+
+
+def cached_references(model: Any) -> list[Any]:
+    """Fields of other models that cache parts of this one."""
+    return cast("list[Any]", model._cached_reference_fields)  # noqa: SLF001 - this is the adapter
 
 
 def nested(field: Any) -> Iterator[Any]:
@@ -134,5 +170,4 @@ def delete_rules(model: Any) -> dict[tuple[Any, str], int]:
 
     Base and subclasses share the dict object, so it is to be changed in place.
     """
-    meta = getattr(model, "_meta", {})
-    return meta.get("delete_rules") or {}
+    return settings(model).get("delete_rules") or {}

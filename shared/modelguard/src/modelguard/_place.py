@@ -11,7 +11,10 @@ from modelguard._wording import place
 
 
 def field_place(model: Any, field: str) -> str:
-    """`file:line` of the statement that declares a field, in the class or in the base or mixin that has it."""
+    """`file:line` of the statement that declares a field, in the class or in the base that has it.
+
+    Mixins and unguarded classes keep no code of their body: the file alone, then.
+    """
     for kind in model.__mro__:
         record = TABLE.of(kind)
         if record is not None and field in record.definition.namespace:
@@ -19,15 +22,12 @@ def field_place(model: Any, field: str) -> str:
             return f"{record.site.file}:{line}"
         if field in vars(kind) and not is_model(kind):
             return real_file(kind.__module__) or f"module {kind.__module__}"
+    return model_place(model)
+
+
+def model_place(model: Any) -> str:
+    """`file:line` of a class statement; the file alone for an unguarded class."""
     return place(model, TABLE.of(model))
-
-
-def declared_state(field: Any) -> dict[str, Any]:
-    """A field's options; a name that has been resolved since shows as the name."""
-    for record in TABLE:
-        if id(field) in record.definition.declared:
-            return record.definition.declared[id(field)]
-    return vars(field)
 
 
 def _line_of(body: CodeType | None, name: str) -> int | None:

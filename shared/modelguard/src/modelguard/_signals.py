@@ -37,8 +37,12 @@ def _all_signals() -> list[Any]:
 
 
 def _maps(signal: Any) -> tuple[dict[Any, Any], dict[Any, set[Any]], dict[Any, set[Any]]]:
-    copies = ({key: set(value) for key, value in each.items()} for each in (signal._by_receiver, signal._by_sender))  # noqa: SLF001 - as above
-    return dict(signal.receivers), *copies  # type: ignore[return-value]  # two copies, as the tuple says
+    by_receiver, by_sender = signal._by_receiver, signal._by_sender  # noqa: SLF001 - as above
+    return dict(signal.receivers), _copy(by_receiver), _copy(by_sender)
+
+
+def _copy(entries: Any) -> dict[Any, set[Any]]:
+    return {key: set(values) for key, values in entries.items()}
 
 
 def _refill(mapping: Any, entries: dict[Any, set[Any]], keys: Any = None, members: Any = None) -> None:

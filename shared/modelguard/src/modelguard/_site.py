@@ -58,8 +58,8 @@ def running_statement(name: str, namespace: Mapping[str, Any]) -> Statement:
     functions of the user may stand in between.
     """
     module = namespace.get("__module__")
-    frame = sys._getframe(1)  # noqa: SLF001 - the documented way to the caller without reading source
-    fallback = None
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to the caller without reading source
+    fallback: Statement | None = None
     while frame is not None:
         globals_name = frame.f_globals.get("__name__", "builtins")
         if globals_name == module or (module is None and not _is_ours(globals_name)):
@@ -68,7 +68,7 @@ def running_statement(name: str, namespace: Mapping[str, Any]) -> Statement:
                 fallback = _statement(name, namespace, frame, bodies)
             if bodies or module is None:
                 return fallback
-        frame = frame.f_back  # type: ignore[assignment]  # the loop ends at None
+        frame = frame.f_back
     return fallback or _statement(name, namespace, sys._getframe(1), [])  # noqa: SLF001 - as above
 
 

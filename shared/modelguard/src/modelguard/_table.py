@@ -72,6 +72,11 @@ class Table:
                 del self.sites[record.site]
             self.pending[:] = [rule for rule in self.pending if rule.owner is not record.model]
 
+    def wait(self, rule: PendingRule) -> None:
+        """Hold a rule back, once."""
+        if rule not in self.pending:
+            self.pending.append(rule)
+
     def at(self, site: Site) -> Record | None:
         """The record of the class that a site has defined, under whatever name."""
         name = self.sites.get(site)

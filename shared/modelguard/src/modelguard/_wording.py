@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelguard._mongoengine import settings
 from modelguard._site import Site, real_file
 from modelguard._table import Record
 from modelguard.errors import ModelChangedError, ModelConflictError
@@ -15,7 +16,7 @@ def conflict(
     first = place(held, record)
     message = (
         f"two definitions of the model {key!r}:\n"
-        f"  first   {first}, module {held.__module__}, {_collection(held._meta)}\n"  # noqa: SLF001 - mongoengine's settings of a class
+        f"  first   {first}, module {held.__module__}, {_collection(settings(held))}\n"
         f"  second  {second}, module {second.module}, {_collection(namespace.get('meta', {}))} (refused)\n"
         "The first stays registered and usable. A registry name belongs to one model in a process: rename one of "
         f"the two, or import the first from {held.__module__} instead of defining it again."

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterator
 
+from modelguard._check_collections import collection_problems
 from modelguard._check_references import reference_problems
+from modelguard._check_registry import registry_problems
 from modelguard._table import TABLE
 from modelguard.errors import ModelCheckError
 from modelguard.problem import Problem
 
-_RULES = (reference_problems,)
+_RULES = (reference_problems, registry_problems, collection_problems)
 
 
 def check(*, ignore: Collection[str] = ()) -> None:
@@ -25,7 +27,7 @@ def check(*, ignore: Collection[str] = ()) -> None:
 
 
 def problems() -> list[Problem]:
-    """What `check()` would complain about, in the order of registration."""
+    """What `check()` would complain about: references first, then the registry, then collections."""
     with TABLE.lock:
         return list(_found())
 
