@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 import lyceum_database
-from lyceum_database import MongoSettings, models
-from lyceum_database.embedded import connect_embedded
-from lyceum_database.testing import ManualClock
+from lyceum_database import models
+from lyceum_database.testing import ManualClock, temporary_database
 
 RECORDS = [
     getattr(models, name) for name in models.__all__ if issubclass(getattr(models, name), lyceum_database.Record)
@@ -23,15 +22,9 @@ def clock() -> ManualClock:
 @pytest.fixture(params=["embedded", pytest.param("wire", marks=pytest.mark.wire)])
 def bare_database(request: pytest.FixtureRequest) -> Iterator[str]:
     """An open connection to an empty database without indexes; the value says on which engine."""
-    name = f"test_{lyceum_database.new_id()}"
-    if request.param == "embedded":
-        connect_embedded(name)
-    else:
-        lyceum_database.connect(MongoSettings(uri=os.environ["MONGODB_URI"], database=name))  # noqa: TID251 - the wire tests' own setting
-    try:
+    uri = os.environ["MONGODB_URI"] if request.param == "wire" else None  # noqa: TID251 - the wire tests' own setting
+    with temporary_database(uri=uri):
         yield str(request.param)
-    finally:
-        lyceum_database.close()
 
 
 @pytest.fixture

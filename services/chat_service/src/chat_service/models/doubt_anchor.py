@@ -1,0 +1,15 @@
+"""The place in a course that a doubt is about."""
+
+from mongoengine.fields import IntField
+
+from chat_service.states import AnchorKind
+from lyceum_database import IdField, StateField
+from modelguard import EmbeddedDocument
+
+
+class DoubtAnchor(EmbeddedDocument):
+    """A lesson, a moment of a video (`at_ms`), or a question of a submitted attempt."""
+
+    kind: str = StateField(AnchorKind, required=True)
+    target_id: str = IdField(required=True)
+    at_ms: int | None = IntField(min_value=0)

@@ -1,0 +1,23 @@
+"""The documents of this service. Static imports only: every model is registered when this package is imported."""
+
+from course_service.models.assessment import Assessment
+from course_service.models.assessment_slot import AssessmentSlot
+from course_service.models.course_video import CourseVideo
+from course_service.models.exam import Exam
+from course_service.models.pdf_material import PdfMaterial
+from course_service.models.quiz import Quiz
+from course_service.models.review_matrix import ReviewMatrix
+from course_service.models.video_caption import VideoCaption
+from course_service.models.video_rendition import VideoRendition
+
+__all__ = [
+    "Assessment",
+    "AssessmentSlot",
+    "CourseVideo",
+    "Exam",
+    "PdfMaterial",
+    "Quiz",
+    "ReviewMatrix",
+    "VideoCaption",
+    "VideoRendition",
+]
