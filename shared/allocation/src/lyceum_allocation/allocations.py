@@ -1,0 +1,140 @@
+"""The door to allocations: each write is one conditional update of one document."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from lyceum_allocation.conditional import update_if
+from lyceum_allocation.models import Allocation
+from lyceum_allocation.outbox import entry
+from lyceum_allocation.states import AllocationState
+from lyceum_allocation.transitions import Change
+from lyceum_database import Clock, Duplicate, Repository, translated_errors, utc_now
+
+HISTORY_LINES = 50
+PAGE = 20
+"""Those in front are served first; a long queue is rarely walked to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The waitlist of one skill in one organization."""
+
+    org_id: str
+    skill: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a queue."""
+
+    priority: int
+    waiting_since: datetime | None
+    id: str
+
+    @classmethod
+    def of(cls, waiter: Allocation) -> Self:
+        """The place of one who waits."""
+        return cls(waiter.priority, waiter.waiting_since, waiter.id)
+
+    def behind(self) -> dict[str, Any]:
+        """The condition that those behind this place meet."""
+        order = (("priority", self.priority), ("waiting_since", self.waiting_since), ("_id", self.id))
+        return {
+            "$or": [{**dict(order[:index]), name: {"$gt": value}} for index, (name, value) in enumerate(order)],
+        }
+
+
+class AllocationRepository(Repository[Allocation]):
+    """Allocations, written by compare-and-set on the version that was read."""
+
+    def __init__(self, *, clock: Clock = utc_now) -> None:
+        super().__init__(Allocation, clock=clock)
+
+    def write(self, seen: Allocation, change: Change, *, cause_id: str | None = None) -> bool:
+        """Apply a change to the version that was read; `seen` then shows the new state.
+
+        Returns:
+            False if somebody else was faster: nothing was written, read again and decide again.
+        """
+        now = self._clock()
+        events = [
+            entry(
+                event,
+                aggregate_id=seen.id,
+                version=seen.version + 1,
+                org_id=seen.org_id,
+                cause_id=cause_id,
+                now=now,
+            )
+            for event in change.events
+        ]
+        line = [{"at": now, "epoch": change.fields.get("epoch", seen.epoch), **change.note}] if change.note else []
+        if seen.version == 0:
+            return self._insert(seen, change, events, line, now)
+        return self._compare_and_set(seen, change, events, line, now)
+
+    def waiting(self, queue: Queue, *, after: Position | None = None, limit: int = PAGE) -> list[Allocation]:
+        """List who waits for a skill, first come first, from behind `after` on."""
+        with translated_errors():
+            query = Allocation.objects(state=AllocationState.PENDING.value, org_id=queue.org_id, skill=queue.skill)
+            if after is not None:
+                query = query.filter(__raw__=after.behind())
+            return list(query.order_by("priority", "waiting_since", "id").limit(limit))
+
+    def pending(self, *, after_id: str | None, limit: int = PAGE) -> list[Allocation]:
+        """List all who wait, of every skill, in order of id."""
+        return self.list_(after_id=after_id, limit=limit, state=AllocationState.PENDING.value)
+
+    def queues(self, *, org_id: str | None = None, skills: Iterable[str] | None = None) -> list[Queue]:
+        """List the queues in which somebody waits, the one with the oldest head first."""
+        match: dict[str, Any] = {"state": AllocationState.PENDING.value}
+        if org_id is not None:
+            match["org_id"] = org_id
+        if skills is not None:
+            match["skill"] = {"$in": sorted(skills)}
+        stages = [
+            {"$match": match},
+            {"$group": {"_id": {"org_id": "$org_id", "skill": "$skill"}, "oldest": {"$min": "$waiting_since"}}},
+            {"$sort": {"oldest": 1}},
+        ]
+        with translated_errors():
+            found = list(self._collection().aggregate(stages))
+        return [Queue(row["_id"]["org_id"], row["_id"]["skill"]) for row in found]
+
+    def _insert(self, seen: Allocation, change: Change, events: list[Any], line: list[Any], now: datetime) -> bool:
+        _apply(seen, change.fields)
+        seen.outbox, seen.history = events, line
+        seen.outbox_due = now if events else None
+        try:
+            self.insert(seen)
+        except Duplicate:
+            return False
+        return True
+
+    def _compare_and_set(
+        self, seen: Allocation, change: Change, events: list[Any], line: list[Any], now: datetime
+    ) -> bool:
+        update: dict[str, Any] = {"$set": {**change.fields, "updated_at": now}, "$inc": {"version": 1}}
+        pushes: dict[str, Any] = {}
+        if events:
+            update["$set"]["outbox_due"] = now
+            pushes["outbox"] = {"$each": events}
+        if line:
+            pushes["history"] = {"$each": line, "$slice": -HISTORY_LINES}
+        if pushes:
+            update["$push"] = pushes
+        if not update_if(self._collection(), {"_id": seen.id, "version": seen.version}, update):
+            return False
+        _apply(seen, change.fields)
+        seen.version += 1
+        return True
+
+    def _collection(self) -> Any:
+        return Allocation._get_collection()  # noqa: SLF001 - mongoengine's documented way to the driver's collection
+
+
+def _apply(seen: Allocation, fields: Any) -> None:
+    for name, value in fields.items():
+        setattr(seen, name, value)

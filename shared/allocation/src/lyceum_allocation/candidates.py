@@ -1,0 +1,68 @@
+"""The trainers of one skill who have a free seat, read page by page as far as they are needed."""
+
+from datetime import datetime
+from random import Random
+
+from lyceum_allocation.allocations import Queue
+from lyceum_allocation.capacities import PAGE, CapacityRepository
+from lyceum_allocation.models import Allocation
+from lyceum_allocation.rules import Candidate, Wish, ranked
+
+WEIGHT = 1
+"""Every student uses one seat."""
+
+
+def wish_of(allocation: Allocation) -> Wish:
+    """Read from an allocation what this student needs of a trainer."""
+    return Wish(
+        skill=allocation.skill or "",
+        wants=frozenset(allocation.wants),
+        excluded=frozenset(allocation.excluded),
+        previous_trainer_id=allocation.trainer_id,
+        weight=WEIGHT,
+    )
+
+
+class CandidatePool:
+    """A reader's view of who is free. It may be stale; a claim says so, and the trainer is then read again."""
+
+    def __init__(self, capacities: CapacityRepository, queue: Queue, *, random: Random, scarcity: bool) -> None:
+        self._capacities = capacities
+        self._queue = queue
+        self._random = random
+        self._scarcity = scarcity
+        self._known: dict[str, Candidate] = {}
+        self._read = 0
+        self._whole = False
+
+    def free_seats(self) -> int:
+        """Count free seats among the trainers read so far, at least one page."""
+        if not self._read:
+            self._read_on()
+        return sum(max(candidate.free, 0) for candidate in self._known.values())
+
+    def best(self, wish: Wish, now: datetime) -> Candidate | None:
+        """Choose a trainer for this student, reading further pages while none of those read will do."""
+        while True:
+            able = ranked(self._known.values(), wish, now=now, random=self._random, scarcity=self._scarcity)
+            if able or self._whole:
+                return able[0] if able else None
+            self._read_on()
+
+    def claimed(self, candidate: Candidate, weight: int, now: datetime) -> None:
+        """Take note of a claim that succeeded."""
+        self._known[candidate.trainer_id] = candidate.with_seat(weight, now)
+
+    def stale(self, candidate: Candidate) -> None:
+        """Read a trainer again after a claim that failed."""
+        current = self._capacities.find_candidate(candidate.trainer_id)
+        if current is None:
+            del self._known[candidate.trainer_id]
+        else:
+            self._known[candidate.trainer_id] = current
+
+    def _read_on(self) -> None:
+        page = self._capacities.candidates(self._queue, skip=self._read)
+        self._known.update((candidate.trainer_id, candidate) for candidate in page)
+        self._read += len(page)
+        self._whole = len(page) < PAGE

@@ -1,0 +1,128 @@
+"""The door to trainers' capacity: seats are taken and given back by single conditional updates."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from lyceum_allocation.allocations import Queue
+from lyceum_allocation.conditional import update_if
+from lyceum_allocation.models import TrainerCapacity
+from lyceum_allocation.rules import Candidate, utilisation_milli
+from lyceum_database import Clock, Repository, translated_errors, utc_now
+
+PAGE = 20
+"""Candidates in one read: the best are at the front, so a second page is needed only when hours or exclusions rule
+out a whole one."""
+
+_READ = (
+    "skills", "avail", "active", "on_leave_until", "capacity", "load", "free", "max_new_per_day", "new_on",
+    "new_that_day", "last_assigned_at", "version",
+)  # fmt: skip
+
+
+class CapacityRepository(Repository[TrainerCapacity]):
+    """Trainers' capacity. Every write of seats carries the version that was read."""
+
+    def __init__(self, *, clock: Clock = utc_now) -> None:
+        super().__init__(TrainerCapacity, clock=clock)
+
+    def candidates(self, queue: Queue, *, skip: int = 0, limit: int = PAGE) -> list[Candidate]:
+        """List trainers of a skill with a free seat, least utilised first."""
+        condition = {"org_id": queue.org_id, "skills": queue.skill, "active": True, "free": {"$gte": 1}}
+        order = [("util_milli", 1), ("last_assigned_at", 1), ("_id", 1)]
+        with translated_errors():
+            found = self._collection().find(condition, dict.fromkeys(_READ, 1))
+            return [candidate_of(row) for row in found.sort(order).skip(skip).limit(limit)]
+
+    def find_candidate(self, trainer_id: str) -> Candidate | None:
+        """Read one trainer again."""
+        with translated_errors():
+            row = self._collection().find_one({"_id": trainer_id}, dict.fromkeys(_READ, 1))
+        return None if row is None else candidate_of(row)
+
+    def claim(self, candidate: Candidate, key: str, *, weight: int = 1) -> bool:
+        """Take a seat if the trainer is still as he was read, has room, and holds no seat of this key.
+
+        The choice of a trainer may be stale, the claim cannot: capacity is checked in the write that takes it.
+        """
+        now = self._clock()
+        after = candidate.with_seat(weight, now)
+        condition = {
+            "_id": candidate.trainer_id,
+            "version": candidate.version,
+            "active": True,
+            "free": {"$gte": weight},
+            "seats.k": {"$ne": key},
+        }
+        update = {
+            "$push": {"seats": {"k": key, "w": weight, "at": now}},
+            "$inc": {"load": weight, "free": -weight, "version": 1},
+            "$set": {
+                "util_milli": after.util_milli,
+                "last_assigned_at": now,
+                "new_on": after.new_on,
+                "new_that_day": after.new_that_day,
+                "updated_at": now,
+            },
+        }
+        return update_if(self._collection(), condition, update)
+
+    def holders(self, keys: Iterable[str]) -> list[TrainerCapacity]:
+        """List the trainers who hold a seat of one of these keys."""
+        with translated_errors():
+            return list(TrainerCapacity.objects(__raw__={"seats.k": {"$in": list(keys)}}))
+
+    def release(self, seen: TrainerCapacity, key: str) -> bool:
+        """Give a seat back, if the trainer is still as he was read.
+
+        Returns:
+            False if somebody else was faster: read again. A seat that is gone already counts as given back.
+        """
+        weight = sum(seat.w for seat in seen.seats if seat.k == key)
+        if weight == 0:
+            return True
+        return update_if(
+            self._collection(),
+            {"_id": seen.id, "version": seen.version, "seats.k": key},
+            {
+                "$pull": {"seats": {"k": key}},
+                "$inc": {"load": -weight, "free": weight, "version": 1},
+                "$set": {
+                    "util_milli": utilisation_milli(seen.load - weight, seen.capacity),
+                    "updated_at": self._clock(),
+                },
+            },
+        )
+
+    def revise(self, seen: TrainerCapacity, *, org_id: str, skills: list[str], capacity: int) -> bool:
+        """Set what a trainer teaches and how many he takes; seats stay. False as for `release`."""
+        return update_if(
+            self._collection(),
+            {"_id": seen.id, "version": seen.version},
+            {
+                "$inc": {"version": 1},
+                "$set": {
+                    "org_id": org_id,
+                    "skills": skills,
+                    "active": True,
+                    "capacity": capacity,
+                    "free": capacity - seen.load,
+                    "overdraft": max(0, seen.load - capacity),
+                    "util_milli": utilisation_milli(seen.load, capacity),
+                    "updated_at": self._clock(),
+                },
+            },
+        )
+
+    def _collection(self) -> Any:
+        return TrainerCapacity._get_collection()  # noqa: SLF001 - mongoengine's documented way to the driver's collection
+
+
+_SETS: dict[str, Callable[[Any], Any]] = {"skills": frozenset, "avail": frozenset}
+
+
+def candidate_of(row: Mapping[str, Any]) -> Candidate:
+    """Read from a stored trainer what the choice looks at."""
+    read = {name: row[name] for name in _READ if name in row}
+    return Candidate(
+        trainer_id=row["_id"], **{name: _SETS[name](value) if name in _SETS else value for name, value in read.items()}
+    )

@@ -1,0 +1,20 @@
+"""The one kind of write that the protocol is made of."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lyceum_database import StaleVersion, translated_errors
+
+
+def update_if(collection: Any, condition: Mapping[str, Any], update: Mapping[str, Any]) -> bool:
+    """Update one document if it still meets the condition.
+
+    Returns:
+        False if it does not, or if the engine saw two writers collide: that is information, not an error.
+    """
+    try:
+        with translated_errors():
+            result = collection.update_one(condition, update)
+    except StaleVersion:
+        return False
+    return bool(result.matched_count)

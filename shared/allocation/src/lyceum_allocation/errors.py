@@ -1,0 +1,35 @@
+"""What can go wrong with allocations.
+
+AllocationError
+├── Contended               too many writers at one document: nothing is lost, try again
+├── FileRefused             a file holds mistakes: nothing of it was used; .problems has one line each
+└── ImportInterrupted       storage failed half-way: says exactly what was written
+"""
+
+# ruff: noqa: N818 - each name answers "what happened?"; a suffix would repeat the root's
+
+from collections.abc import Sequence
+
+
+class AllocationError(Exception):
+    """Root of all errors that this package raises."""
+
+
+class Contended(AllocationError):
+    """A bounded number of compare-and-sets all met a newer version. Every step is safe to repeat."""
+
+
+class FileRefused(AllocationError):
+    """A file was refused as a whole.
+
+    Attributes:
+        problems: One line per mistake, each starting with ``file:line:``.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class ImportInterrupted(AllocationError):
+    """Storage failed during an import; the text says which rows are in. Importing the file again completes it."""

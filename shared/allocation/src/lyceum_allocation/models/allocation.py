@@ -1,0 +1,46 @@
+"""A student's right to a trainer in one course, and the trainer who serves it."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from mongoengine.fields import DictField, IntField, ListField, StringField
+
+from lyceum_allocation.states import AllocationState
+from lyceum_database import IdField, MomentField, Record, StateField
+
+
+class Allocation(Record):
+    """One per (organization, student, course); its id is made of the three. Purchases are grants inside it.
+
+    Written by conditional updates only, see `AllocationRepository.write`.
+    """
+
+    student_id: str = IdField(required=True, references="User")
+    course_id: str = IdField(required=True, references="Course")
+    subject: str | None = StringField(max_length=64)
+    language: str | None = StringField(max_length=64)
+    skill: str | None = StringField(max_length=129)
+    wants: list[int] = ListField(IntField(min_value=0, max_value=335))
+    grants: list[str] = ListField(IdField())
+    revoked: list[str] = ListField(IdField())
+    state: str = StateField(AllocationState, default=AllocationState.CANCELLED, required=True)
+    epoch: int = IntField(required=True, default=0, min_value=0)
+    trainer_id: str | None = IdField(references="User")
+    seat_epoch: int | None = IntField(min_value=1)
+    excluded: list[str] = ListField(IdField(references="User"))
+    priority: int = IntField(required=True, default=0)
+    waiting_since: datetime | None = MomentField()
+    waitlisted_epoch: int = IntField(required=True, default=0, min_value=0)
+    claiming_until: datetime | None = MomentField()
+    history: list[dict[str, Any]] = ListField(DictField())
+    outbox: list[dict[str, Any]] = ListField(DictField())
+    outbox_due: datetime | None = MomentField()
+
+    meta: ClassVar[dict[str, Any]] = {
+        "collection": "allocations",
+        "indexes": [
+            ("state", "org_id", "skill", "priority", "waiting_since", "id"),
+            ("trainer_id", "state"),
+            {"fields": ["outbox_due"], "sparse": True},
+        ],
+    }

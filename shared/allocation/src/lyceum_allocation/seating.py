@@ -1,0 +1,103 @@
+"""Steps 2 to 4 of the protocol: find or claim a seat, confirm it, give back what is dead."""
+
+from collections.abc import Iterable
+
+from lyceum_allocation import transitions
+from lyceum_allocation.allocations import AllocationRepository
+from lyceum_allocation.candidates import WEIGHT, CandidatePool, wish_of
+from lyceum_allocation.capacities import CapacityRepository
+from lyceum_allocation.keys import seat_key, seat_owner
+from lyceum_allocation.models import Allocation
+from lyceum_allocation.patience import Patience
+from lyceum_allocation.rules import Candidate
+from lyceum_database import Clock
+
+
+class Seating:
+    """Takes and gives back seats. Every method may be repeated, by anybody, at any time."""
+
+    def __init__(
+        self,
+        *,
+        allocations: AllocationRepository,
+        capacities: CapacityRepository,
+        clock: Clock,
+        patience: Patience,
+    ) -> None:
+        self._allocations = allocations
+        self._capacities = capacities
+        self._clock = clock
+        self._patience = patience
+
+    def find_seat(self, allocation: Allocation, *, cause_id: str | None) -> bool:
+        """Go on from the seat that a predecessor claimed before he died. False if there is none."""
+        holders = self._capacities.holders([seat_key(allocation.id, allocation.epoch)])
+        for holder in holders:
+            self._confirm(allocation, holder.id, allocation.epoch, cause_id=cause_id)
+        return bool(holders)
+
+    def claim_seat(self, allocation: Allocation, pool: CandidatePool, *, cause_id: str | None) -> bool:
+        """Claim the best trainer who is free and confirm. False if nobody is free for this student."""
+        key, wish = seat_key(allocation.id, allocation.epoch), wish_of(allocation)
+        attempts = self._patience.attempts(f"claim for allocation {allocation.id}")
+        while (chosen := pool.best(wish, now := self._clock())) is not None:
+            next(attempts)
+            if self._capacities.claim(chosen, key, weight=WEIGHT):
+                pool.claimed(chosen, WEIGHT, now)
+                self._confirm(allocation, chosen.trainer_id, allocation.epoch, cause_id=cause_id, chosen=chosen)
+                return True
+            pool.stale(chosen)
+        return False
+
+    def settle(self, allocations: Iterable[Allocation], *, cause_id: str | None) -> set[str]:
+        """Finish or undo whatever seats anybody left behind for these allocations, at any epoch.
+
+        Returns:
+            The skills of the trainers who have a seat more now.
+        """
+        freed: set[str] = set()
+        owners = {allocation.id: allocation for allocation in allocations}
+        keys = [seat_key(owner.id, epoch) for owner in owners.values() for epoch in range(1, owner.epoch + 1)]
+        for holder in self._capacities.holders(keys) if keys else ():
+            for allocation_id, epoch in map(seat_owner, (seat.k for seat in holder.seats)):
+                if allocation_id in owners and not self._keep(owners[allocation_id], holder.id, epoch, cause_id):
+                    freed.update(holder.skills)
+        return freed
+
+    def _keep(self, allocation: Allocation, trainer_id: str, epoch: int, cause_id: str | None) -> bool:
+        """Confirm, keep or release one seat. False if it was released."""
+        if transitions.seeks(allocation, epoch):
+            return self._confirm(allocation, trainer_id, epoch, cause_id=cause_id)
+        if transitions.holds(allocation, trainer_id, epoch):
+            return True
+        self.release(trainer_id, seat_key(allocation.id, epoch))
+        return False
+
+    def _confirm(
+        self,
+        allocation: Allocation,
+        trainer_id: str,
+        epoch: int,
+        *,
+        cause_id: str | None,
+        chosen: Candidate | None = None,
+    ) -> bool:
+        """Tell the student of a seat that exists, or give the seat back if its epoch is over: then False."""
+        scores = {} if chosen is None else {"util_milli": chosen.util_milli, "scarcity_milli": chosen.scarcity_milli}
+        current = allocation
+        for _ in self._patience.attempts(f"confirm allocation {allocation.id}"):
+            change = transitions.confirm(current, trainer_id, epoch, self._clock(), scores)
+            if change is None or self._allocations.write(current, change, cause_id=cause_id):
+                break
+            current = self._allocations.get(allocation.id)
+        if transitions.holds(current, trainer_id, epoch):
+            return True
+        self.release(trainer_id, seat_key(allocation.id, epoch))
+        return False
+
+    def release(self, trainer_id: str, key: str) -> None:
+        """Give a dead seat back. A seat that is gone already counts as given back."""
+        for _ in self._patience.attempts(f"release seat {key}"):
+            holder = self._capacities.find(trainer_id)
+            if holder is None or self._capacities.release(holder, key):
+                return

@@ -1,0 +1,12 @@
+"""The states of an allocation."""
+
+from enum import StrEnum
+
+
+class AllocationState(StrEnum):
+    """PENDING (also the waitlist) -> ASSIGNED; any -> CANCELLED; CANCELLED -> PENDING on a new grant."""
+
+    PENDING = "PENDING"
+    ASSIGNED = "ASSIGNED"
+    CANCELLED = "CANCELLED"
+    """Also the tombstone of a purchase whose refund came first."""

@@ -1,0 +1,109 @@
+"""For tests of whatever uses allocations: facts to feed in, and processes that die at a chosen step."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from lyceum_allocation.allocations import AllocationRepository
+from lyceum_allocation.capacities import CapacityRepository
+from lyceum_allocation.models import Allocation, TrainerCapacity
+from lyceum_allocation.rules import Candidate, utilisation_milli
+from lyceum_allocation.transitions import Change
+from lyceum_contracts import PurchaseCreated, PurchaseRefunded
+
+PAID_AT = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+
+
+def purchase(purchase_id: str, *, student: str, course: str = "course-1", **fields: Any) -> PurchaseCreated:
+    """Give a valid purchase of a course in English maths, but for the fields that are given."""
+    defaults = {"subject": "math", "language": "en", "amount_minor": 4900, "currency": "EUR", "paid_at": PAID_AT}
+    return PurchaseCreated(purchase_id=purchase_id, student_id=student, course_id=course, **{**defaults, **fields})
+
+
+def refund(purchase_id: str, *, student: str, course: str = "course-1", full: bool = True) -> PurchaseRefunded:
+    """Give a valid refund."""
+    return PurchaseRefunded(
+        purchase_id=purchase_id,
+        student_id=student,
+        course_id=course,
+        full=full,
+        reason="changed plans",
+        refunded_at=PAID_AT,
+    )
+
+
+def trainer(trainer_id: str, *, capacity: int, skills: Sequence[str] = ("math|en",), **fields: Any) -> TrainerCapacity:
+    """Give a trainer without students, not yet stored."""
+    return TrainerCapacity(
+        id=trainer_id,
+        skills=list(skills),
+        capacity=capacity,
+        free=capacity,
+        util_milli=utilisation_milli(0, capacity),
+        **fields,
+    )
+
+
+class Crash(BaseException):
+    """The process died here. No `except Exception` sees it, as none would see a kill."""
+
+
+class CrashPlan:
+    """Says at which of a process's writes it dies: before the write reaches the server, or after."""
+
+    def __init__(self) -> None:
+        self._left: int | None = None
+
+    def arm(self, steps: int) -> None:
+        """Die at the step with this number from now on; two steps per write, one before and one after."""
+        self._left = steps
+
+    def disarm(self) -> None:
+        """Live on."""
+        self._left = None
+
+    def step(self) -> None:
+        """Die if it is time."""
+        if self._left is None:
+            return
+        if self._left == 0:
+            self._left = None
+            raise Crash
+        self._left -= 1
+
+
+class CrashingAllocations(AllocationRepository):
+    """The real repository of a process that dies as planned."""
+
+    def __init__(self, plan: CrashPlan, **options: Any) -> None:
+        super().__init__(**options)
+        self._plan = plan
+
+    def write(self, seen: Allocation, change: Change, *, cause_id: str | None = None) -> bool:
+        """Write, or die before or after it."""
+        self._plan.step()
+        written = super().write(seen, change, cause_id=cause_id)
+        self._plan.step()
+        return written
+
+
+class CrashingCapacities(CapacityRepository):
+    """The real repository of a process that dies as planned."""
+
+    def __init__(self, plan: CrashPlan, **options: Any) -> None:
+        super().__init__(**options)
+        self._plan = plan
+
+    def claim(self, candidate: Candidate, key: str, *, weight: int = 1) -> bool:
+        """Claim, or die before or after it."""
+        self._plan.step()
+        claimed = super().claim(candidate, key, weight=weight)
+        self._plan.step()
+        return claimed
+
+    def release(self, seen: TrainerCapacity, key: str) -> bool:
+        """Release, or die before or after it."""
+        self._plan.step()
+        released = super().release(seen, key)
+        self._plan.step()
+        return released

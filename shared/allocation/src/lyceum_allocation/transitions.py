@@ -1,0 +1,136 @@
+"""What each fact does to an allocation. Pure: each function reads a snapshot and says what to write, or None.
+
+The numbers are the steps of the protocol, see `lyceum_allocation.protocol`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from lyceum_allocation.keys import skill
+from lyceum_allocation.models import Allocation
+from lyceum_allocation.states import AllocationState
+from lyceum_contracts import (
+    AllocationWaitlisted,
+    Event,
+    PurchaseCreated,
+    PurchaseRefunded,
+    TrainerAllocated,
+    TrainerDeallocated,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One write to one allocation: fields, the events that report it, and a line of its history."""
+
+    fields: Mapping[str, Any]
+    events: tuple[Event, ...] = ()
+    note: Mapping[str, Any] = field(default_factory=dict)
+
+
+def grant(seen: Allocation, purchase: PurchaseCreated, now: datetime) -> Change | None:
+    """Step 1: a purchase gives the right to a trainer, unless its refund came first or it is known already."""
+    if purchase.purchase_id in seen.revoked or purchase.purchase_id in seen.grants:
+        return None
+    fields: dict[str, Any] = {"grants": [*seen.grants, purchase.purchase_id]}
+    if seen.state == AllocationState.CANCELLED:
+        fields |= {
+            "state": AllocationState.PENDING,
+            "epoch": seen.epoch + 1,
+            "subject": purchase.subject,
+            "language": purchase.language,
+            "skill": skill(purchase.subject, purchase.language),
+            "wants": list(purchase.wants),
+            "waiting_since": now,
+            "claiming_until": None,
+        }
+    return Change(fields=fields, note={"what": "granted", "purchase_id": purchase.purchase_id})
+
+
+def lease(until: datetime) -> Change:
+    """Step 2, courtesy: tell other processes that a seat for this allocation is being sought."""
+    return Change(fields={"claiming_until": until})
+
+
+def unlease() -> Change:
+    """Step 2, courtesy: nobody seeks any more."""
+    return Change(fields={"claiming_until": None})
+
+
+def waitlist(seen: Allocation) -> Change | None:
+    """Step 2, nobody free: say so, once per epoch."""
+    if seen.state != AllocationState.PENDING or seen.waitlisted_epoch == seen.epoch:
+        return None
+    event = AllocationWaitlisted(
+        **_subject_of(seen), subject=seen.subject, language=seen.language, waiting_since=seen.waiting_since
+    )
+    fields = {"waitlisted_epoch": seen.epoch, "claiming_until": None}
+    return Change(fields=fields, events=(event,), note={"what": "waitlisted"})
+
+
+def confirm(
+    seen: Allocation, trainer_id: str, epoch: int, now: datetime, scores: Mapping[str, int] | None = None
+) -> Change | None:
+    """Step 3: the seat exists, so the student may be told, if this epoch still seeks one.
+
+    `scores` are what the trainer was chosen by, kept in the history.
+    """
+    if not seeks(seen, epoch):
+        return None
+    event = TrainerAllocated(
+        **_subject_of(seen),
+        trainer_id=trainer_id,
+        subject=seen.subject,
+        language=seen.language,
+        purchase_ids=tuple(seen.grants),
+        allocated_at=now,
+    )
+    fields = {
+        "state": AllocationState.ASSIGNED,
+        "trainer_id": trainer_id,
+        "seat_epoch": epoch,
+        "waiting_since": None,
+        "claiming_until": None,
+    }
+    return Change(fields=fields, events=(event,), note={"what": "assigned", "trainer_id": trainer_id, **(scores or {})})
+
+
+def revoke(seen: Allocation, refund: PurchaseRefunded, now: datetime) -> Change | None:
+    """Step 5: a full refund takes its own grant back, for ever, and only its own."""
+    if refund.purchase_id in seen.revoked:
+        return None
+    left = [purchase_id for purchase_id in seen.grants if purchase_id != refund.purchase_id]
+    fields: dict[str, Any] = {"grants": left, "revoked": [*seen.revoked, refund.purchase_id]}
+    events: tuple[Event, ...] = ()
+    if not left and seen.state != AllocationState.CANCELLED:
+        fields |= {"state": AllocationState.CANCELLED, "waiting_since": None, "claiming_until": None}
+        if seen.state == AllocationState.ASSIGNED:
+            events = (
+                TrainerDeallocated(**_subject_of(seen), trainer_id=seen.trainer_id, cause="refund", deallocated_at=now),
+            )
+    return Change(fields=fields, events=events, note={"what": "revoked", "purchase_id": refund.purchase_id})
+
+
+def holds(seen: Allocation, trainer_id: str, epoch: int) -> bool:
+    """Tell whether the student was told of exactly this seat."""
+    return (seen.state, seen.trainer_id, seen.seat_epoch) == (AllocationState.ASSIGNED, trainer_id, epoch)
+
+
+def seeks(seen: Allocation, epoch: int) -> bool:
+    """Tell whether a seat of this epoch may still become the student's.
+
+    A seat that is neither held nor sought is dead, and stays so: the epoch never falls, and an allocation never returns
+    to PENDING at an epoch that it left. So a dead seat may be released on a stale read.
+    """
+    return seen.state == AllocationState.PENDING and seen.epoch == epoch
+
+
+def _subject_of(seen: Allocation) -> dict[str, Any]:
+    return {
+        "allocation_id": seen.id,
+        "epoch": seen.epoch,
+        "student_id": seen.student_id,
+        "course_id": seen.course_id,
+    }

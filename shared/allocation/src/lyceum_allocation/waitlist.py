@@ -1,0 +1,91 @@
+"""Draining a waitlist: whoever waits longest for a skill is served first, whoever drains."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from random import Random
+
+from lyceum_allocation import transitions
+from lyceum_allocation.allocations import AllocationRepository, Position, Queue
+from lyceum_allocation.candidates import CandidatePool, wish_of
+from lyceum_allocation.capacities import CapacityRepository
+from lyceum_allocation.models import Allocation
+from lyceum_allocation.seating import Seating
+from lyceum_database import Clock
+
+LEASE = timedelta(seconds=10)
+"""Longer than a claim takes. A process that dies holds up its one student until the sweeper comes by after that."""
+
+
+class Waitlist:
+    """Serves the queue of a skill in order. Any number of processes may drain the same queue.
+
+    A student with a running lease is being served by another process. He is passed only while there are more free seats
+    than students so passed; otherwise this process stops, and leaves the rest to the other one, which looks again when
+    it is done. A student is in the queue, and a seat is free, before anybody looks: so whoever stopped was seen.
+    """
+
+    def __init__(
+        self,
+        *,
+        allocations: AllocationRepository,
+        capacities: CapacityRepository,
+        seating: Seating,
+        clock: Clock,
+        random: Random,
+        scarcity: bool,
+    ) -> None:
+        self._allocations = allocations
+        self._capacities = capacities
+        self._seating = seating
+        self._clock = clock
+        self._random = random
+        self._scarcity = scarcity
+
+    def drain(self, queue: Queue, *, cause_id: str | None) -> set[str]:
+        """Give free seats of a skill to those who wait for it; returns the ids of the allocations seated."""
+        seated: set[str] = set()
+        while self._pass(queue, seated, cause_id):
+            pass
+        return seated
+
+    def _pass(self, queue: Queue, seated: set[str], cause_id: str | None) -> bool:
+        """Go through the queue once. True if another process may have stopped because of this one: look again."""
+        pool = CandidatePool(self._capacities, queue, random=self._random, scarcity=self._scarcity)
+        if not pool.free_seats():
+            return False
+        tried = left = False
+        elsewhere = 0
+        for waiter in self._in_order(queue):
+            elsewhere += self._is_served_elsewhere(waiter)
+            if pool.free_seats() <= elsewhere:
+                return tried
+            if self._is_served_elsewhere(waiter) or pool.best(wish_of(waiter), self._clock()) is None:
+                left = True
+                continue
+            tried = True
+            if not self._serve(waiter, pool, seated, cause_id):
+                left = True
+        return tried and left
+
+    def _in_order(self, queue: Queue) -> Iterator[Allocation]:
+        """Yield who waits, page by page: who came meanwhile is at the end."""
+        last: Position | None = None
+        while page := self._allocations.waiting(queue, after=last):
+            for waiter in page:
+                last = Position.of(waiter)
+                yield waiter
+
+    def _serve(self, waiter: Allocation, pool: CandidatePool, seated: set[str], cause_id: str | None) -> bool:
+        if not self._allocations.write(waiter, transitions.lease(self._clock() + LEASE)):
+            return False
+        if self._seating.find_seat(waiter, cause_id=cause_id) or self._seating.claim_seat(
+            waiter, pool, cause_id=cause_id
+        ):
+            seated.add(waiter.id)
+            return True
+        # If this is not written, somebody changed the allocation meanwhile, and the lease runs out by itself.
+        self._allocations.write(waiter, transitions.waitlist(waiter) or transitions.unlease(), cause_id=cause_id)
+        return False
+
+    def _is_served_elsewhere(self, waiter: Allocation) -> bool:
+        return waiter.claiming_until is not None and self._clock() < waiter.claiming_until
