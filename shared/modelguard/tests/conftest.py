@@ -26,7 +26,6 @@ HEADER = (
     "from mongoengine import signals; "
     "from {library} import Document, DynamicDocument, EmbeddedDocument, DynamicEmbeddedDocument"
 )
-DATABASES = ("lessons", "archive")
 
 
 class Project:
@@ -52,6 +51,10 @@ class Project:
     def load(self, name: str) -> ModuleType:
         importlib.invalidate_caches()
         return importlib.import_module(name)
+
+    def forget(self, name: str) -> None:
+        """Delete a module from `sys.modules`, as some test suites do."""
+        sys.modules.pop(name, None)
 
     def reload(self, module: ModuleType) -> ModuleType:
         return importlib.reload(module)

@@ -129,3 +129,18 @@ def test_classes_inside_two_functions_of_one_name_conflict(guarded: Project) -> 
         module.two()
 
     assert module.one() is first
+
+
+def test_every_kind_of_class_may_come_from_a_factory(guarded: Project, source: str) -> None:
+    if "Parent" in source:
+        base, _, rest = source.partition("class Model")
+        source = f"class Model{rest}"
+    else:
+        base = ""
+    body = "".join(f"    {line}\n" for line in source.replace("required=True", "max_length=length").splitlines())
+    make = guarded.module("models", f"{base}def make(length):\n{body}    return Model\n").make
+    first = make(1)
+
+    assert make(1) is first
+    with pytest.raises(ModelChangedError, match="max_length"):
+        make(2)
