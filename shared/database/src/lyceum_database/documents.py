@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from mongoengine import ValidationError
 from mongoengine.fields import IntField
 
-from lyceum_database.fields import IdField, MomentField, UniqueKey
+from lyceum_database.fields import IdField, MomentField
 from lyceum_database.ids import new_id
 from modelguard import Document
 
@@ -32,8 +32,10 @@ class Record(Document):
     def clean(self) -> None:
         """Fill in the unique keys from the fields that they are made of."""
         for name, field in self._fields.items():
-            if isinstance(field, UniqueKey):
-                setattr(self, name, field.compose([getattr(self, part) for part in field.parts]))
+            # Not by isinstance: after a reload the class of that name is another one, and the keys would silently go.
+            parts = getattr(field, "key_parts", None)
+            if parts is not None:
+                setattr(self, name, field.compose([getattr(self, part) for part in parts]))
 
 
 def refusal(field: str, reason: str) -> Exception:

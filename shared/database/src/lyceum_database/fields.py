@@ -63,16 +63,16 @@ class UniqueKey(StringField):  # type: ignore[misc] # mongoengine ships no types
 
     def __init__(self, *parts: str, normalise: Callable[[str], str] | None = None, **options: Any) -> None:
         super().__init__(unique=True, sparse=True, **options)
-        self.parts = parts
+        self.key_parts = parts
         self.normalise = normalise
 
     @property
     def label(self) -> str:
         """What a person would call the key: its fields, without the organization that every key starts with."""
-        return "+".join(part for part in self.parts if part != "org_id") or "org_id"
+        return "+".join(part for part in self.key_parts if part != "org_id") or "org_id"
 
     def compose(self, values: Sequence[Any]) -> str | None:
-        """Return the key for these values of `parts`, or None while one of them is absent."""
+        """Return the key for these values of `key_parts`, or None while one of them is absent."""
         if any(value is None for value in values):
             return None
         texts = [str(value) for value in values]

@@ -6,7 +6,6 @@ from typing import Any, Generic, TypeVar
 from lyceum_database.clock import Clock, utc_now
 from lyceum_database.documents import Record
 from lyceum_database.errors import Duplicate, NotFound, StaleVersion
-from lyceum_database.fields import UniqueKey
 from lyceum_database.translation import translated_errors
 
 M = TypeVar("M", bound=Record)
@@ -135,7 +134,7 @@ class Repository(Generic[M]):
             with translated_errors():
                 holder = self.model.objects(__raw__={field.db_field: key}).only("pk").first()
             if holder is not None and (field.primary_key or holder.pk != record.id):
-                label = field.label if isinstance(field, UniqueKey) else field.name
+                label = getattr(field, "label", field.name)  # a unique key has one, a plain unique field does not
                 text = f"another {name} has this {label}: {holder.pk}"
                 return Duplicate(text, model=name, field=label, record_id=holder.pk)
         return Duplicate(f"another {name} had one of these keys a moment ago: try again", model=name)
