@@ -1,6 +1,7 @@
-"""docker-compose.yml holds to its rules; each rule is also shown to find what it is there for."""
+"""The compose files hold to their rules; each rule is also shown to find what it is there for."""
 
 import copy
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ import pytest
 import yaml  # type: ignore[import-untyped] # ships no types
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+COMPOSE, PRODUCTION = (
+    yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+    for name in ("docker-compose.yml", "docker-compose.production.yml")
+)
 
 Stack = dict[str, Any]
 ENDS_WELL = "service_completed_successfully"
@@ -17,6 +21,10 @@ ENDS_WELL = "service_completed_successfully"
 
 def services(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
     yield from stack["services"].items()
+
+
+def is_ours(service: dict[str, Any]) -> bool:
+    return "lyceum" in service["image"]
 
 
 def is_job(service: dict[str, Any]) -> bool:
@@ -63,7 +71,7 @@ def servers_are_waited_for_until_healthy(stack: Stack) -> Iterator[str]:
 def ours_need_no_extra_tools(stack: Stack) -> Iterator[str]:
     for name, service in services(stack):
         test = " ".join(service.get("healthcheck", {}).get("test", []))
-        if "build" in service and test and not ("python" in test and "/livez" in test):
+        if is_ours(service) and test and not ("python" in test and "/livez" in test):
             yield f"{name} is not checked by python on /livez"
 
 
@@ -88,13 +96,13 @@ def foreign_images_run_unprivileged(stack: Stack) -> Iterator[str]:
     """Our own images name their user themselves."""
     for name, service in services(stack):
         user = str(service.get("user", "0")).partition(":")[0]
-        if "build" not in service and not (user.isdigit() and int(user) > 0):
+        if not is_ours(service) and not (user.isdigit() and int(user) > 0):
             yield f"{name} does not run as a numbered user other than root"
 
 
 def images_are_pinned_and_replaceable(stack: Stack) -> Iterator[str]:
     for name, service in services(stack):
-        if "build" not in service:
+        if not is_ours(service):
             variable, separator, default = service["image"].removeprefix("${").removesuffix("}").partition(":-")
             tag = default.rpartition(":")[2]
             if not (separator and variable.endswith("_IMAGE") and tag.count(".") == 2):
@@ -123,7 +131,7 @@ def addresses_with_passwords_are_files(stack: Stack) -> Iterator[str]:
 def volumes_exist(stack: Stack) -> Iterator[str]:
     for name, service in services(stack):
         for volume in service.get("volumes", []):
-            if volume.partition(":")[0] not in stack["volumes"]:
+            if volume.partition(":")[0] not in stack.get("volumes", {}):
                 yield f"{name} mounts {volume}, which is not there"
 
 
@@ -143,9 +151,10 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+@pytest.mark.parametrize("stack", [COMPOSE, PRODUCTION], ids=["development", "production"])
 @pytest.mark.parametrize("rule", RULES)
-def test_the_stack_holds_to(rule: Rule) -> None:
-    assert list(rule(COMPOSE)) == []
+def test_the_stack_holds_to(rule: Rule, stack: Stack) -> None:
+    assert list(rule(stack)) == []
 
 
 WORKER = "allocation-worker"
@@ -189,3 +198,19 @@ def test_every_service_with_an_image_is_in_the_stack() -> None:
 def test_the_development_secret_exists_and_holds_no_password() -> None:
     path = COMPOSE["secrets"]["mongodb_uri"]["file"].removeprefix("${MONGODB_URI_FILE:-").removesuffix("}")
     assert "@" not in (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_outside_development_what_has_no_safe_default_must_be_given() -> None:
+    text = (ROOT / "docker-compose.production.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r"\$\{(\w+):\?", text)) == {"LYCEUM_VERSION", "KAFKA_BOOTSTRAP", "MONGODB_URI_FILE"}
+    assert all("build" not in service for _, service in services(PRODUCTION))
+
+
+def test_the_worker_is_the_same_in_both_stacks_but_for_where_things_come_from() -> None:
+    elsewhere = {"image", "build", "environment", "depends_on"}
+    for name, service in services(PRODUCTION):
+        here = COMPOSE["services"][name]
+        assert {key: value for key, value in service.items() if key not in elsewhere} == {
+            key: value for key, value in here.items() if key not in elsewhere
+        }
+        assert service["environment"].keys() == here["environment"].keys()
