@@ -159,6 +159,7 @@ SCENARIOS = {
         from lyceum_database.embedded import connect_embedded
 
         connect_embedded()
+        lyceum_database.ensure_indexes([User])
         before = lyceum_database.UserRepository().insert(User(name="Ada", email="ada@example.org"))
         for name in [name for name in sys.modules if name.split(".")[0] == "lyceum_database"]:
             importlib.reload(sys.modules[name])
