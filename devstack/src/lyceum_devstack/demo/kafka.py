@@ -11,10 +11,8 @@ from lyceum_devstack.errors import ServerError
 
 ANSWER_WITHIN_S = 8.0
 """A server that is silent for this long is taken for unreachable; with what comes before it, under 10 s."""
-DELIVER_WITHIN_S = 60.0
+DELIVER_WITHIN_S = 30.0
 READ_WITHIN_S = 20.0
-
-Report = Callable[[int], None]
 
 
 def refuse_unreachable(bootstrap: str, *, within_s: float = ANSWER_WITHIN_S) -> None:
@@ -41,8 +39,8 @@ class Publisher:
         self._sent: dict[int, Sent] = {}
         self._refused: list[str] = []
 
-    def publish(self, records: Sequence[Outgoing], report: Report) -> list[Sent]:
-        """Publish `records`; `report` hears how many are acknowledged.
+    def publish(self, records: Sequence[Outgoing]) -> list[Sent]:
+        """Publish `records` in this order.
 
         Raises:
             ServerError: Kafka refused a record, or did not acknowledge all of them in time.
@@ -56,9 +54,7 @@ class Publisher:
                 on_delivery=self._noting(number, record),
             )
             self._producer.poll(0)
-            report(len(self._sent))
         unsent = self._producer.flush(DELIVER_WITHIN_S)
-        report(len(self._sent))
         if unsent or self._refused:
             raise ServerError(f"Kafka took {len(self._sent)} of {len(records)} records: {self._why_refused()}")
         return [self._sent[number] for number in range(len(records))]

@@ -3,22 +3,13 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from lyceum_devstack.demo.witness import Counts
+
 _LINE_EVERY_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What has become of the records so far."""
-
-    completed: int
-    allocated: int
-    waiting: int
-    dead: int
 
 
 class Display:

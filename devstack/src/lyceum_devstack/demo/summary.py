@@ -41,7 +41,7 @@ def show(console: Console, result: Result) -> None:
 
 def _section(console: Console, title: str, table: Table) -> None:
     console.print(Text(f"\n{title}", style="bold"))
-    console.print(Padding(table, (0, 0, 0, 2)) if table.row_count else Text("  none", style="dim"))
+    console.print(Padding(table, (0, 0, 0, 2), expand=False) if table.row_count else Text("  none", style="dim"))
 
 
 def _grid(*justify: str) -> Table:
@@ -65,18 +65,25 @@ def _counted(names: Iterable[str]) -> Table:
 def _figures(result: Result) -> Table:
     case, seen = result.case, result.case.seen
     states = Counter(allocation.state for allocation in seen.allocations)
-    retried = [record for record in case.sent if record.attempts and not record.doomed]
+    event_ids = [record.event_id for record in case.sent if record.event_id]
+    failures = Counter(record.attempts - 1 for record in case.sent if record.attempts and not record.doomed)
     grid = _grid("right", "left")
     for count, what in (
         (len(case.sent), f"records published and dealt with in {result.seconds:.0f} s"),
+        (len(event_ids) - len(set(event_ids)), "of them deliveries of an event that was there already"),
         (states["ASSIGNED"], "students allocated to a trainer"),
-        (states["PENDING"], "students waitlisted: every trainer of their skill is full"),
-        (len(case.expectation.ended), "enrolments refunded, their seats given to others"),
-        (len(retried), "events that failed on purpose, were retried and succeeded"),
-        (len(seen.letters), "records dead-lettered, with their bytes untouched"),
+        (states["PENDING"], "students waitlisted"),
+        (len(case.expectation.ended), "enrolments refunded"),
+        (failures.total(), f"events retried until they succeeded{_by_failures(failures)}"),
+        (len(seen.letters), "records dead-lettered"),
     ):
         grid.add_row(str(count), what)
     return grid
+
+
+def _by_failures(failures: Counter[int]) -> str:
+    parts = [f"{count} failed {times} x" for times, count in sorted(failures.items())]
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _shortages(case: Case) -> Table:

@@ -1,0 +1,90 @@
+"""Where the demo plays: embedded servers, or the ones that it was pointed at, in names of its own."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from keylane import dead_letter_topic
+from keylane.testing import MockCluster
+from lyceum_contracts import ALLOCATION_WORKER, ALLOCATIONS, PURCHASES
+from lyceum_database import MongoSettings
+from lyceum_database.embedded import embedded_settings
+from lyceum_devstack.demo.kafka import refuse_unreachable
+
+PARTITIONS = PURCHASES.partitions
+EMBEDDED_TOPICS = (PURCHASES.name, ALLOCATIONS.name, dead_letter_topic(PURCHASES.name, ALLOCATION_WORKER))
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Addresses and names. On real servers everything carries `run`, so that nothing else is touched."""
+
+    run: str
+    mongo: MongoSettings
+    bootstrap: str
+    topic_prefix: str
+    embedded_mongo: bool
+    embedded_kafka: bool
+
+    @property
+    def group(self) -> str:
+        """The consumer group of the worker."""
+        return f"{self.topic_prefix}{ALLOCATION_WORKER}"
+
+    @property
+    def purchases(self) -> str:
+        """The topic that the worker reads."""
+        return f"{self.topic_prefix}{PURCHASES.name}"
+
+    @property
+    def allocations(self) -> str:
+        """The topic that the worker writes."""
+        return f"{self.topic_prefix}{ALLOCATIONS.name}"
+
+    @property
+    def dead_letters(self) -> str:
+        """The topic where the worker lays down what it gives up."""
+        return dead_letter_topic(self.purchases, self.group)
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic that the demo needs."""
+        return self.purchases, self.dead_letters, self.allocations
+
+
+@contextmanager
+def open_stage(mongodb_uri: str | None, kafka_bootstrap: str | None) -> Iterator[Stage]:
+    """Start what is not given, check that Kafka answers where it is given, and end what was started.
+
+    Raises:
+        ServerError: The Kafka that is given does not answer.
+        SettingsError: The MongoDB that is given has no usable address.
+        MockClusterError: The embedded Kafka cannot be started.
+    """
+    run = secrets.token_hex(4)
+    with ExitStack() as started:
+        if kafka_bootstrap is None:
+            bootstrap = started.enter_context(_cluster()).bootstrap
+        else:
+            refuse_unreachable(kafka_bootstrap)
+            bootstrap = kafka_bootstrap
+        yield Stage(
+            run=run,
+            mongo=_mongo(run, mongodb_uri),
+            bootstrap=bootstrap,
+            topic_prefix="" if kafka_bootstrap is None else f"lyceum-demo-{run}.",
+            embedded_mongo=mongodb_uri is None,
+            embedded_kafka=kafka_bootstrap is None,
+        )
+
+
+def _cluster() -> MockCluster:
+    cluster = MockCluster()
+    for name in EMBEDDED_TOPICS:
+        cluster.create_topic(name, PARTITIONS)
+    return cluster
+
+
+def _mongo(run: str, uri: str | None) -> MongoSettings:
+    return embedded_settings() if uri is None else MongoSettings(uri=uri, database=f"lyceum_demo_{run}")
