@@ -231,7 +231,7 @@ def test_a_trainer_over_a_lowered_capacity_keeps_his_students_and_gets_no_new_on
     for student in ("s1", "s2"):
         service.allocate(purchase(f"p-{student}", student=student))
     capacities = CapacityRepository()
-    assert capacities.revise(capacities.get("t1"), org_id="default", skills=["math|en"], capacity=1)
+    assert capacities.revise(capacities.get("t1"), skills=["math|en"], capacity=1)
 
     service.allocate(purchase("p-s3", student="s3"))
     service.refund(refund("p-s1", student="s1"))

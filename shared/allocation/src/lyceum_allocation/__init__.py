@@ -6,8 +6,11 @@ from lyceum_allocation.errors import AllocationError, Contended, FileRefused, Im
 from lyceum_allocation.keys import allocation_id, skill
 from lyceum_allocation.models import Allocation, Seat, TrainerCapacity
 from lyceum_allocation.patience import Patience
+from lyceum_allocation.purchase_file import PurchaseLine, read_purchases
 from lyceum_allocation.service import AllocationService
 from lyceum_allocation.states import AllocationState
+from lyceum_allocation.trainer_file import TrainerRow, read_trainers
+from lyceum_allocation.trainer_import import Imported, import_trainers
 
 __all__ = [
     "Allocation",
@@ -19,9 +22,15 @@ __all__ = [
     "Contended",
     "FileRefused",
     "ImportInterrupted",
+    "Imported",
     "Patience",
+    "PurchaseLine",
     "Seat",
     "TrainerCapacity",
+    "TrainerRow",
     "allocation_id",
+    "import_trainers",
+    "read_purchases",
+    "read_trainers",
     "skill",
 ]

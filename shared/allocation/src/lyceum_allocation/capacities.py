@@ -93,7 +93,7 @@ class CapacityRepository(Repository[TrainerCapacity]):
             },
         )
 
-    def revise(self, seen: TrainerCapacity, *, org_id: str, skills: list[str], capacity: int) -> bool:
+    def revise(self, seen: TrainerCapacity, *, skills: list[str], capacity: int) -> bool:
         """Set what a trainer teaches and how many he takes; seats stay. False as for `release`."""
         return update_if(
             self._collection(),
@@ -101,9 +101,7 @@ class CapacityRepository(Repository[TrainerCapacity]):
             {
                 "$inc": {"version": 1},
                 "$set": {
-                    "org_id": org_id,
                     "skills": skills,
-                    "active": True,
                     "capacity": capacity,
                     "free": capacity - seen.load,
                     "overdraft": max(0, seen.load - capacity),
