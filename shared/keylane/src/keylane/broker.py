@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-RawHeaders = tuple[tuple[str, bytes], ...]
+RawHeaders = tuple[tuple[str, bytes | None], ...]
+"""Names may repeat and values may be null."""
 
 
 class TopicPartition(NamedTuple):
@@ -37,7 +38,7 @@ class Record(Protocol):
     @property
     def value(self) -> bytes | None: ...  # noqa: D102  as topic
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...  # noqa: D102  as topic
+    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...  # noqa: D102  as topic
 
 
 class Listener(Protocol):
@@ -90,7 +91,7 @@ class Publisher(Protocol):
     """Writes records, each acknowledged by all in-sync replicas."""
 
     async def send(
-        self, topic: str, *, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+        self, topic: str, *, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]
     ) -> asyncio.Future[None]:
         """Hand one record to the client.
 
@@ -113,8 +114,8 @@ class Broker(Protocol):
         """A new member of `group`, not yet started."""
         ...
 
-    def publisher(self) -> Publisher:
-        """A new publisher; it connects at its first send."""
+    def publisher(self, *, compress: bool = False) -> Publisher:
+        """A new publisher; it connects at its first send. Compressed, a large letter fits where its original did."""
         ...
 
     async def partitions(self, topics: Iterable[str]) -> Mapping[str, int]:

@@ -41,7 +41,7 @@ def decode(record: Record) -> Event:
     Raises:
         UndecodableError: The bytes are no event.
     """
-    headers = dict(record.headers)
+    headers = {name: value for name, value in record.headers if value is not None}
     if record.value is None:
         raise UndecodableError("the value is null")
     content_type = _text(headers, "content-type") or ""

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 MAX_FETCH_BYTES: Final = 1024 * 1024
 """Bytes of one partition per fetch: what the client may hold beyond the worker's own bounds."""
+MAX_REQUEST_BYTES: Final = 16 * 1024 * 1024
+"""Largest record handed to the client: the broker's and the topic's own limits decide, not the client's 1 MB."""
+NO_KEY: Final = object()
+"""Stands for a null key: aiokafka refuses a record whose key and value are both None, Kafka does not."""
 
 
 class KafkaBroker:
@@ -41,9 +45,9 @@ class KafkaBroker:
         """A new member of `group`, not yet started."""
         return KafkaSubscription(self._settings, group, topics, listener, self._assignors)
 
-    def publisher(self) -> Publisher:
+    def publisher(self, *, compress: bool = False) -> Publisher:
         """A new idempotent producer; it connects at its first send."""
-        return KafkaPublisher(self._settings)
+        return KafkaPublisher(self._settings, compress=compress)
 
     async def partitions(self, topics: Iterable[str]) -> Mapping[str, int]:
         """Partition counts of those of `topics` that exist; never creates one."""
@@ -139,19 +143,22 @@ class KafkaSubscription:
 class KafkaPublisher:
     """An idempotent producer that is built at its first send, and anew after it failed to start."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, *, compress: bool = False) -> None:
         self._settings = settings
+        self._compress = compress
         self._producer: Any = None
         self._starting = asyncio.Lock()
 
     async def send(
-        self, topic: str, *, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+        self, topic: str, *, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]
     ) -> asyncio.Future[None]:
         """Hand one record over, within the request timeout: a send to a missing topic would wait for ever."""
         try:
             async with asyncio.timeout(self._settings.request_timeout.total_seconds()):
                 producer = await self._started()
-                sent = await producer.send(topic, key=key, value=value, headers=list(headers))
+                sent = await producer.send(
+                    topic, key=NO_KEY if key is None else key, value=value, headers=list(headers)
+                )
         except (KafkaError, TimeoutError, OSError) as exc:
             raise BrokerUnavailableError(f"send to {topic}: {_words(exc)}") from exc
         return _acknowledged(sent, topic)
@@ -167,7 +174,13 @@ class KafkaPublisher:
         async with self._starting:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    enable_idempotence=True, acks="all", linger_ms=0, **connection(self._settings)
+                    enable_idempotence=True,
+                    acks="all",
+                    linger_ms=0,
+                    compression_type="gzip" if self._compress else None,
+                    max_request_size=MAX_REQUEST_BYTES,
+                    key_serializer=_key_bytes,
+                    **connection(self._settings),
                 )
                 try:
                     await producer.start()
@@ -203,6 +216,10 @@ def connection(settings: KafkaSettings) -> dict[str, Any]:
         "sasl_plain_username": settings.sasl_username,
         "sasl_plain_password": settings.sasl_password,
     }
+
+
+def _key_bytes(key: Any) -> bytes | None:
+    return None if key is NO_KEY else key
 
 
 def _acknowledged(sent: asyncio.Future[Any], topic: str) -> asyncio.Future[None]:

@@ -90,6 +90,7 @@ class Processor:
     Attributes:
         outages: Exceptions of handlers that mean a server is away: the run is not counted.
         held: Claims that are held now, by key, for the renewal of their leases.
+        away: Messages whose last run found a server of the handler's away.
         orphans: Handlers in threads whose lane was taken away; their outcome is still recorded.
     """
 
@@ -109,6 +110,7 @@ class Processor:
     counts: Counts = field(default_factory=Counts)
     held: dict[str, Claim] = field(default_factory=dict)
     orphans: set[asyncio.Task[None]] = field(default_factory=set)
+    away: set[str] = field(default_factory=set)
     _serial: Iterator[int] = field(default_factory=itertools.count)
 
     async def run(self, lane: Lane) -> Outcome | float:
@@ -122,7 +124,7 @@ class Processor:
         except StoreUnavailableError as exc:
             return self._outage(head, "store", exc)
         except BrokerUnavailableError as exc:
-            return self._outage(head, "dead letters", exc)
+            return self._outage(head, f"dead letters of {lane.partition.tp.topic}", exc)
         except FencedError as exc:
             return self._fenced(head, exc)
         return outcome
@@ -130,7 +132,11 @@ class Processor:
     async def let_go(self, lane: Lane) -> None:
         """Settle or release what a parked lane still holds, before its partition goes; best effort."""
         head = lane.head
-        if head is None or head.claim is None:
+        if head is None:
+            return
+        if head.event is not None:
+            self._back(head)
+        if head.claim is None:
             return
         claim = head.claim
         try:
@@ -215,7 +221,7 @@ class Processor:
     async def _finish(self, _: Lane, head: Head) -> Outcome:
         await self.inbox.finish(_claim(head))
         self._drop(head)
-        self.health.well("handler")
+        self._back(head)
         self.counts.done += 1
         return Outcome.COMPLETED
 
@@ -238,7 +244,7 @@ class Processor:
 
     async def _letter(self, lane: Lane, head: Head) -> Outcome | None:
         await self._send_letter(lane.queue[0], head)
-        self.health.well("dead letters")
+        self.health.well(f"dead letters of {lane.partition.tp.topic}")
         self.counts.dead += 1
         if head.claim is None:
             return Outcome.COMPLETED
@@ -317,10 +323,12 @@ class Processor:
         if not self._counts(error):
             head.away += 1
             head.pause_s = self._wanted_pause(error, outage_delay_s(head.away, jitter=self.jitter))
+            self.away.add(event.id)
             self.health.trouble("handler", f"{event.type}: {letters.clipped(str(error))}")
             head.step = self._release
             return
         attempts = claim.attempts + 1
+        self._back(head)
         self.counts.failed += 1
         log.warning(
             "%s %s failed, run %d of %d: %s: %s",
@@ -398,6 +406,12 @@ class Processor:
         self.held.pop(_claim(head).key, None)
         head.claim = None
         self.health.well("store")
+
+    def _back(self, head: Head) -> None:
+        """The handler's servers answered this message: ready again once that is true of every message."""
+        self.away.discard(_event(head).id)
+        if not self.away:
+            self.health.well("handler")
 
     async def _give_back(self, head: Head, claim: Claim) -> Outcome:
         await self.inbox.release(claim)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from keylane.errors import BrokerUnavailableError, ConfigurationError
 from keylane.kafka import KafkaBroker, connection
+from keylane.letters import dead_letter_topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from keylane.settings import KafkaSettings
+
+LETTER_BYTES: Final = 2 * 1024 * 1024
+"""Record limit of a dead-letter topic, twice Kafka's default: a letter is its original and some more headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class TopicSpec:
     partitions: int
     replication: int = -1
     config: Mapping[str, str] = field(default_factory=dict)
+
+    def dead_letters(self, group: str) -> TopicSpec:
+        """The dead-letter topic of this topic and a group: kept for ever, with room for the letter's own headers."""
+        roomier = {**self.config, "retention.ms": "-1", "max.message.bytes": str(LETTER_BYTES)}
+        return replace(self, name=dead_letter_topic(self.name, group), config=roomier)
 
 
 async def missing_topics(settings: KafkaSettings, names: Iterable[str]) -> list[str]:

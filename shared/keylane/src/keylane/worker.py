@@ -110,7 +110,7 @@ class Worker:
         self._threads = Threads(f"keylane-{group}", concurrency)
         self._health = Health(f"worker {group}")
         self._jitter = jitter or random.Random()
-        self._publisher = self._broker.publisher()
+        self._publisher = self._broker.publisher(compress=True)
         self._processor = Processor(
             group=group,
             owner=self.owner,

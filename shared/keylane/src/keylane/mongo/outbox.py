@@ -59,6 +59,7 @@ class OutboxRelay:
             the outbox is empty), which needs a sparse index.
         settings: How to reach Kafka.
         broker: Instead of Kafka, for tests.
+        topic_prefix: Put in front of every entry's topic: several installations on one Kafka.
         lease: How long a taken document stays with this relay; longer than a send may take.
         interval: Pause between two looks at a collection with nothing due.
         threads: Store calls at one time.
@@ -66,12 +67,13 @@ class OutboxRelay:
         stop_timeout: `stop()` returns within this.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each option has a name and a default
         self,
         collection: Collection[dict[str, Any]],
         settings: KafkaSettings | None = None,
         *,
         broker: Broker | None = None,
+        topic_prefix: str = "",
         lease: timedelta = timedelta(seconds=30),
         interval: timedelta = timedelta(milliseconds=200),
         threads: int = 4,
@@ -82,6 +84,7 @@ class OutboxRelay:
             raise ConfigurationError("OutboxRelay.lease and .interval must be positive durations")
         self._collection = collection
         self._publisher = _broker(settings, broker).publisher()
+        self._topic_prefix = topic_prefix
         self._lease = lease
         self._interval_s = interval.total_seconds()
         self._clock = clock
@@ -167,7 +170,7 @@ class OutboxRelay:
     async def _send(self, document_id: Any, entry: OutboxEntry) -> None:
         """Send one entry and wait for its acknowledgement: for the same send, however long, while the lease is kept."""
         sent = await self._publisher.send(
-            entry["topic"],
+            self._topic_prefix + entry["topic"],
             key=entry["key"].encode(),
             value=entry["value"].encode(),
             headers=[(name, value.encode()) for name, value in entry["headers"].items()],

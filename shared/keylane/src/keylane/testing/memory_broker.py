@@ -1,0 +1,309 @@
+"""A broker in this process that keeps Kafka's promises to keylane: the same contract tests run on both."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+import zlib
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from keylane.broker import TopicPartition
+from keylane.errors import BrokerUnavailableError, CommitRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from keylane.broker import Listener, Publisher, RawHeaders, Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRecord:
+    """A record of the in-memory log; attributes as in `keylane.broker.Record`."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: RawHeaders
+
+
+@dataclass(slots=True)
+class _Log:
+    records: list[MemoryRecord] = field(default_factory=list)
+    end: int = 0
+
+
+@dataclass(slots=True)
+class _Group:
+    members: list[MemorySubscription] = field(default_factory=list)
+    committed: dict[TopicPartition, int] = field(default_factory=dict)
+    rebalancing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class InMemoryBroker:
+    """Topics, consumer groups with eager rebalances, and faults on demand; for one event loop.
+
+    Attributes:
+        commits: Every accepted commit, in order: for assertions about offsets.
+    """
+
+    def __init__(self) -> None:
+        self._logs: dict[TopicPartition, _Log] = {}
+        self._groups: dict[str, _Group] = {}
+        self._down = False
+        self._failing_topics: set[str] = set()
+        self._refused_commits = 0
+        self._arrival = asyncio.Event()
+        self._sent = itertools.count()
+        self.commits: list[tuple[str, TopicPartition, int]] = []
+
+    # --- for tests ---------------------------------------------------------------------------------------------
+
+    def create_topic(self, name: str, partitions: int) -> None:
+        """Create a topic.
+
+        Raises:
+            ValueError: It exists already.
+        """
+        if TopicPartition(name, 0) in self._logs:
+            raise ValueError(f"topic {name} exists already")
+        for partition in range(partitions):
+            self._logs[TopicPartition(name, partition)] = _Log()
+
+    def append(
+        self,
+        topic: str,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+        partition: int | None = None,
+    ) -> MemoryRecord:
+        """Write a record at once; a key goes to one partition always."""
+        count = sum(1 for tp in self._logs if tp.topic == topic)
+        if partition is None:
+            partition = (next(self._sent) if key is None else zlib.crc32(key)) % count
+        log = self._logs[TopicPartition(topic, partition)]
+        record = MemoryRecord(topic, partition, log.end, int(time.time() * 1000), key, value, tuple(headers))
+        log.records.append(record)
+        log.end += 1
+        self._arrival.set()
+        return record
+
+    def skip_offsets(self, topic: str, partition: int, count: int) -> None:
+        """Leave a gap in the offsets, as transaction markers and compaction do."""
+        self._logs[TopicPartition(topic, partition)].end += count
+
+    def records(self, topic: str) -> list[MemoryRecord]:
+        """Everything in a topic, by partition and offset."""
+        return [record for tp in sorted(self._logs) if tp.topic == topic for record in self._logs[tp].records]
+
+    def committed(self, group: str) -> dict[TopicPartition, int]:
+        """A group's committed offsets."""
+        return dict(self._group(group).committed)
+
+    def set_down(self) -> None:
+        """Answer nothing until `set_up()`: sends and commits fail, polls are empty."""
+        self._down = True
+
+    def set_up(self) -> None:
+        """Answer again."""
+        self._down = False
+        self._arrival.set()
+
+    def fail_sends(self, topic: str) -> None:
+        """Refuse records to one topic until `allow_sends()`."""
+        self._failing_topics.add(topic)
+
+    def allow_sends(self, topic: str) -> None:
+        """Accept records again."""
+        self._failing_topics.discard(topic)
+
+    def refuse_commits(self, count: int) -> None:
+        """Refuse the next commits as a group that has moved on does."""
+        self._refused_commits = count
+
+    # --- the port ----------------------------------------------------------------------------------------------
+
+    def subscription(self, group: str, topics: Sequence[str], listener: Listener) -> Subscription:
+        """A new member of `group`, not yet started."""
+        return MemorySubscription(self, group, frozenset(topics), listener)
+
+    def publisher(self, *, compress: bool = False) -> Publisher:  # noqa: ARG002  nothing to compress here
+        """A new publisher."""
+        return MemoryPublisher(self)
+
+    async def partitions(self, topics: Iterable[str]) -> Mapping[str, int]:
+        """Partition counts of those of `topics` that exist."""
+        self.check_up()
+        counts = {topic: sum(1 for tp in self._logs if tp.topic == topic) for topic in topics}
+        return {topic: count for topic, count in counts.items() if count}
+
+    # --- for subscriptions and publishers ------------------------------------------------------------------------
+
+    def check_up(self) -> None:
+        """Raise while the broker is down.
+
+        Raises:
+            BrokerUnavailableError: It is down.
+        """
+        if self._down:
+            raise BrokerUnavailableError("the in-memory broker is down")
+
+    def check_sends(self, topic: str) -> None:
+        """Raise while sends to the topic fail.
+
+        Raises:
+            BrokerUnavailableError: The broker is down, refuses this topic, or the topic does not exist.
+        """
+        self.check_up()
+        if topic in self._failing_topics or TopicPartition(topic, 0) not in self._logs:
+            raise BrokerUnavailableError(f"send to {topic}: refused")
+
+    async def join(self, member: MemorySubscription) -> None:
+        """Add a member and rebalance."""
+        self.check_up()
+        group = self._group(member.group)
+        await self._rebalance(group, [*group.members, member])
+
+    async def leave(self, member: MemorySubscription) -> None:
+        """Remove a member and rebalance."""
+        group = self._group(member.group)
+        if member in group.members:
+            group.members.remove(member)
+            await self._rebalance(group, list(group.members))
+
+    def evict(self, member: MemorySubscription) -> None:
+        """Remove a member without telling it, as a session that runs out does; the others get its partitions later."""
+        self._group(member.group).members.remove(member)
+
+    def read(self, tp: TopicPartition, position: int, limit: int) -> list[MemoryRecord]:
+        """Records at or after a position."""
+        if self._down:
+            return []
+        records = self._logs[tp].records
+        start = bisect_left(records, position, key=lambda record: record.offset)
+        return records[start : start + limit]
+
+    async def arrival(self, timeout_s: float) -> None:
+        """Wait for a new record, at most `timeout_s`."""
+        self._arrival.clear()
+        waiting = asyncio.ensure_future(self._arrival.wait())
+        await asyncio.wait([waiting], timeout=timeout_s)
+        waiting.cancel()
+
+    def commit(self, member: MemorySubscription, offsets: Mapping[TopicPartition, int]) -> None:
+        """Accept offsets of partitions that the member owns.
+
+        Raises:
+            CommitRefusedError: It does not own one of them, or commits are made to be refused.
+        """
+        self.check_up()
+        group = self._group(member.group)
+        if self._refused_commits:
+            self._refused_commits -= 1
+            raise CommitRefusedError("refused on demand")
+        if member not in group.members or not set(offsets) <= set(member.positions):
+            raise CommitRefusedError("the group has moved on")
+        group.committed.update(offsets)
+        self.commits.extend((member.group, tp, offset) for tp, offset in offsets.items())
+
+    def _group(self, name: str) -> _Group:
+        return self._groups.setdefault(name, _Group())
+
+    async def _rebalance(self, group: _Group, members: list[MemorySubscription]) -> None:
+        async with group.rebalancing:
+            await asyncio.gather(*(member.lose() for member in group.members))
+            group.members = members
+            for index, member in enumerate(members):
+                wanted = sorted(tp for tp in self._logs if tp.topic in member.topics)
+                mine = wanted[index :: len(members)]
+                await member.gain({tp: group.committed.get(tp, 0) for tp in mine})
+        self._arrival.set()
+
+
+class MemorySubscription:
+    """A member of a group of the in-memory broker."""
+
+    def __init__(self, broker: InMemoryBroker, group: str, topics: frozenset[str], listener: Listener) -> None:
+        self._broker = broker
+        self._listener = listener
+        self._paused: set[TopicPartition] = set()
+        self.group = group
+        self.topics = topics
+        self.positions: dict[TopicPartition, int] = {}
+
+    async def start(self) -> None:
+        """Join the group."""
+        await self._broker.join(self)
+
+    async def poll(self, *, max_records: int, timeout_s: float) -> Mapping[TopicPartition, Sequence[MemoryRecord]]:
+        """Records of partitions that are not paused."""
+        batch = self._take(max_records)
+        if not batch:
+            await self._broker.arrival(timeout_s)
+            batch = self._take(max_records)
+        return batch
+
+    def pause(self, partitions: Iterable[TopicPartition]) -> None:
+        """Stop fetching these."""
+        self._paused.update(partitions)
+
+    def resume(self, partitions: Iterable[TopicPartition]) -> None:
+        """Fetch these again."""
+        self._paused.difference_update(partitions)
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Commit explicit offsets."""
+        self._broker.commit(self, offsets)
+
+    async def close(self, *, timeout_s: float) -> None:
+        """Leave the group."""
+        leaving = asyncio.ensure_future(self._broker.leave(self))
+        await asyncio.wait([leaving], timeout=timeout_s)
+
+    async def lose(self) -> None:
+        """Be revoked everything."""
+        if self.positions:
+            await self._listener.revoked(list(self.positions))
+        self.positions = {}
+        self._paused.clear()
+
+    async def gain(self, positions: dict[TopicPartition, int]) -> None:
+        """Be assigned partitions."""
+        await self._listener.assigned(list(positions))
+        self.positions = positions
+
+    def _take(self, max_records: int) -> dict[TopicPartition, list[MemoryRecord]]:
+        batch: dict[TopicPartition, list[MemoryRecord]] = {}
+        for tp in self.positions.keys() - self._paused:
+            if found := self._broker.read(tp, self.positions[tp], max_records):
+                batch[tp] = found
+                self.positions[tp] = found[-1].offset + 1
+                max_records -= len(found)
+        return batch
+
+
+class MemoryPublisher:
+    """Writes to the in-memory log."""
+
+    def __init__(self, broker: InMemoryBroker) -> None:
+        self._broker = broker
+
+    async def send(
+        self, topic: str, *, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]
+    ) -> asyncio.Future[None]:
+        """Write a record; its future is done."""
+        self._broker.check_sends(topic)
+        self._broker.append(topic, key=key, value=value, headers=headers)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+    async def close(self, *, timeout_s: float) -> None:
+        """Nothing is buffered."""

@@ -1,0 +1,121 @@
+"""What keylane's own contract tests stand on, for tests of handlers too: publish, run workers, read dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from keylane.letters import dead_letter_topic
+from keylane.memory import MemoryInbox
+from keylane.retry import RetryPolicy
+from keylane.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from keylane.broker import Broker, Publisher, Record, TopicPartition
+    from keylane.message import Handler
+    from keylane.settings import KafkaSettings
+
+NO_WAIT: Final = RetryPolicy(base=timedelta(0))
+"""The default attempts, one right after the other."""
+
+
+class _Reader:
+    """Listens to nothing: for reading a topic from its beginning."""
+
+    async def assigned(self, partitions: Collection[TopicPartition]) -> None:
+        """Nothing to prepare."""
+
+    async def revoked(self, partitions: Collection[TopicPartition]) -> None:
+        """Nothing to hand over."""
+
+
+@dataclass
+class Rig:
+    """A topic with its dead letters on some broker, and the workers started on it.
+
+    Attributes:
+        broker: Kafka or in memory.
+        settings: Of every worker started here.
+        topic: Must exist, as must its dead-letter topic.
+        publisher: Writes the events; close it with the rig.
+        group: Of every worker started here.
+        workers: Those started, with their tasks.
+    """
+
+    broker: Broker
+    settings: KafkaSettings
+    topic: str
+    publisher: Publisher
+    group: str = "g"
+    workers: list[tuple[Worker, asyncio.Task[None]]] = field(default_factory=list)
+
+    @property
+    def dead_letter_topic(self) -> str:
+        """Where the group's letters of this topic rest."""
+        return dead_letter_topic(self.topic, self.group)
+
+    async def publish(
+        self,
+        id_: str | None,
+        *,
+        key: str | bytes | None = "k",
+        type_: str = "made",
+        data: Any = None,
+        value: bytes | None = None,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+    ) -> None:
+        """One event in binary mode; `value` replaces the JSON of `data`."""
+        body = value if value is not None or data is None else json.dumps(data).encode()
+        own = [] if id_ is None else [("ce_id", id_.encode()), ("ce_type", type_.encode())]
+        await self.publish_raw(key.encode() if isinstance(key, str) else key, body, [*own, *headers])
+
+    async def publish_raw(
+        self, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]
+    ) -> None:
+        """Any bytes at all."""
+        await (await self.publisher.send(self.topic, key=key, value=value, headers=headers))
+
+    def worker(self, handlers: Mapping[str, Handler], **options: Any) -> Worker:
+        """A worker of this topic, not yet running; retries do not wait unless the test says so."""
+        defaults: dict[str, Any] = {"inbox": MemoryInbox(), "retry": NO_WAIT}
+        options = {**defaults, "settings": self.settings, "broker": self.broker, **options}
+        return Worker(self.group, [self.topic], handlers, **options)
+
+    def start(self, handlers: Mapping[str, Handler], **options: Any) -> Worker:
+        """A worker of this topic, running."""
+        worker = self.worker(handlers, **options)
+        self.workers.append((worker, asyncio.create_task(worker.run())))
+        return worker
+
+    async def stop(self) -> None:
+        """Stop every worker; an error of one of them is the test's."""
+        for worker, running in self.workers:
+            await worker.stop()
+            await running
+        self.workers.clear()
+
+    async def letters(self, count: int, *, timeout_s: float = 15.0) -> list[Record]:
+        """The dead letters, once there are at least `count`."""
+        return await self.read(self.dead_letter_topic, count, timeout_s=timeout_s)
+
+    async def read(self, topic: str, count: int, *, timeout_s: float = 15.0) -> list[Record]:
+        """What a topic holds, once it is at least `count`, and what comes with it."""
+        reader = self.broker.subscription(f"reader-{uuid.uuid4().hex}", [topic], _Reader())
+        found: list[Record] = []
+        try:
+            async with asyncio.timeout(timeout_s):
+                await reader.start()
+                while len(found) < count:
+                    for records in (await reader.poll(max_records=500, timeout_s=0.1)).values():
+                        found.extend(records)
+            for records in (await reader.poll(max_records=500, timeout_s=0.1)).values():
+                found.extend(records)
+        finally:
+            await reader.close(timeout_s=2.0)
+        return found

@@ -1,0 +1,237 @@
+"""The promises of an idempotency store, the same in memory, on the embedded engine and on a real server."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import mongomock
+import pytest
+from pymongo import MongoClient
+from pymongo.errors import AutoReconnect
+
+from keylane import ConfigurationError, FencedError, Inbox, MemoryInbox, StoreUnavailableError
+from keylane.inbox import Burial, Busy, Claim, Settled
+from keylane.mongo import MongoInbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LEASE = timedelta(seconds=30)
+START = datetime.now(UTC).replace(microsecond=0)
+"""Today: the embedded engine really deletes what has expired."""
+BURIAL = Burial("l1", "exhausted", "builtins.ValueError", "no", "f", 5, START, START + timedelta(seconds=9))
+
+
+@dataclass
+class Clock:
+    """Time that moves when a test says so."""
+
+    passed: timedelta = field(default_factory=timedelta)
+
+    def now(self) -> datetime:
+        return START + self.passed
+
+    def monotonic(self) -> float:
+        return self.passed.total_seconds()
+
+
+@dataclass
+class Store:
+    inbox: Inbox
+    clock: Clock
+
+    async def claim(self, owner: str = "a") -> Claim:
+        claim = await self.inbox.claim("g:m", owner=owner, lease=LEASE)
+        assert isinstance(claim, Claim), claim
+        return claim
+
+
+@pytest.fixture(params=["memory", "embedded", pytest.param("server", marks=pytest.mark.wire)])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    clock = Clock()
+    if request.param == "memory":
+        yield Store(MemoryInbox(monotonic=clock.monotonic), clock)
+        return
+    client: Any = (
+        mongomock.MongoClient(tz_aware=True)
+        if request.param == "embedded"
+        else MongoClient(os.environ["MONGODB_URI"], tz_aware=True)  # noqa: TID251  the wire tests' one setting
+    )
+    inbox = MongoInbox(client[f"inbox{uuid.uuid4().hex[:8]}"].inbox, clock=clock.now, threads=1)
+    inbox.create_indexes()
+    yield Store(inbox, clock)
+    inbox.close()
+    client.close()
+
+
+async def test_a_message_is_claimed_by_one_owner_until_its_lease_ends(store: Store) -> None:
+    claim = await store.claim("a")
+    assert (claim.fence, claim.attempts, claim.abandoned) == (1, 0, 0)
+    store.clock.passed += timedelta(seconds=29)
+    busy = await store.inbox.claim("g:m", owner="b", lease=LEASE)
+    assert isinstance(busy, Busy)
+    assert busy.lease_left == timedelta(seconds=1)
+    store.clock.passed += timedelta(seconds=2)
+    taken = await store.claim("b")
+    assert (taken.fence, taken.abandoned) == (2, 1)
+
+
+async def test_an_overtaken_owner_writes_nothing(store: Store) -> None:
+    old = await store.claim("a")
+    store.clock.passed += LEASE * 2
+    new = await store.claim("b")
+    for write in (
+        store.inbox.finish(old),
+        store.inbox.fail(old, at=START),
+        store.inbox.bury(old, BURIAL),
+        store.inbox.dead(old),
+        store.inbox.renew(old, lease=LEASE),
+    ):
+        with pytest.raises(FencedError):
+            await write
+    await store.inbox.release(old)
+    assert isinstance(await store.inbox.claim("g:m", owner="c", lease=LEASE), Busy), "release gave away another's claim"
+    await store.inbox.finish(new)
+    assert await store.inbox.claim("g:m", owner="c", lease=LEASE) == Settled("done")
+
+
+async def test_done_is_for_good(store: Store) -> None:
+    await store.inbox.finish(await store.claim())
+    store.clock.passed += LEASE * 2
+    assert await store.inbox.claim("g:m", owner="b", lease=LEASE) == Settled("done")
+
+
+async def test_attempts_add_up_over_owners_and_claims_do_not(store: Store) -> None:
+    for attempts in range(4):
+        claim = await store.claim(f"owner{attempts}")
+        assert (claim.attempts, claim.abandoned) == (attempts, 0)
+        await store.inbox.fail(claim, at=store.clock.now())
+        store.clock.passed += timedelta(seconds=1)
+    claim = await store.claim("last")
+    assert claim.first_failed_at == START
+
+
+async def test_starts_without_an_outcome_are_abandoned_claims_and_no_attempts(store: Store) -> None:
+    for abandoned in range(3):
+        claim = await store.claim(f"owner{abandoned}")
+        assert (claim.attempts, claim.abandoned) == (0, abandoned)
+        store.clock.passed += LEASE * 2
+    claim = await store.claim("last")
+    await store.inbox.fail(claim, at=START)
+    assert (await store.claim("after")).abandoned == 0
+
+
+async def test_a_released_message_is_as_if_never_claimed(store: Store) -> None:
+    await store.inbox.release(await store.claim("a"))
+    claim = await store.claim("b")
+    assert (claim.attempts, claim.abandoned) == (0, 0)
+    assert claim.fence == 2
+
+
+async def test_a_burial_survives_until_its_letter_is_written(store: Store) -> None:
+    claim = await store.claim("a")
+    await store.inbox.bury(claim, BURIAL)
+    assert isinstance(await store.inbox.claim("g:m", owner="b", lease=LEASE), Busy)
+    store.clock.passed += LEASE * 2
+    taken = await store.claim("b")
+    assert taken.burial == BURIAL
+    await store.inbox.release(taken)
+    again = await store.claim("c")
+    assert again.burial == BURIAL
+    await store.inbox.dead(again)
+    assert await store.inbox.claim("g:m", owner="d", lease=LEASE) == Settled("dead")
+
+
+async def test_a_renewed_lease_lasts_longer(store: Store) -> None:
+    claim = await store.claim("a")
+    store.clock.passed += timedelta(seconds=20)
+    await store.inbox.renew(claim, lease=LEASE)
+    store.clock.passed += timedelta(seconds=20)
+    assert isinstance(await store.inbox.claim("g:m", owner="b", lease=LEASE), Busy)
+
+
+async def test_a_call_repeated_because_its_answer_was_lost_changes_nothing(store: Store) -> None:
+    claim = await store.claim("a")
+    if not isinstance(store.inbox, MemoryInbox):  # in memory no answer can be lost
+        assert await store.claim("a") == claim
+        await store.inbox.fail(claim, at=START)
+        await store.inbox.fail(claim, at=START)
+        claim = await store.claim("a")
+        assert claim.attempts == 1
+        await store.inbox.finish(claim)
+        await store.inbox.finish(claim)
+
+
+def mongo_store(**options: Any) -> tuple[Any, MongoInbox]:
+    collection: Any = mongomock.MongoClient(tz_aware=True).db.inbox
+    return collection, MongoInbox(collection, threads=1, **options)
+
+
+async def test_only_finished_messages_expire() -> None:
+    collection, inbox = mongo_store(retention=timedelta(days=7), clock=lambda: START)
+    inbox.create_indexes()
+    claim = await inbox.claim("g:m", owner="a", lease=LEASE)
+    assert isinstance(claim, Claim)
+    assert "expire_at" not in collection.find_one()
+    await inbox.fail(claim, at=START)
+    assert "expire_at" not in collection.find_one()
+    again = await inbox.claim("g:m", owner="a", lease=LEASE)
+    assert isinstance(again, Claim)
+    await inbox.finish(again)
+    assert collection.find_one()["expire_at"] == START + timedelta(days=7)
+
+
+async def test_a_missing_index_is_named() -> None:
+    _, inbox = mongo_store()
+    with pytest.raises(ConfigurationError, match="inbox has no index expire_at_1"):
+        await inbox.ping()
+    inbox.create_indexes()
+    await inbox.ping()
+
+
+async def test_driver_errors_are_translated() -> None:
+    collection, inbox = mongo_store()
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AutoReconnect("connection closed")
+
+    collection.insert_one = refuse
+    with pytest.raises(StoreUnavailableError, match="AutoReconnect: connection closed"):
+        await inbox.claim("g:m", owner="a", lease=LEASE)
+
+
+def test_many_threads_claim_a_message_once() -> None:
+    """On the collection itself: mongomock's single operations are atomic under its own lock."""
+    _, inbox = mongo_store()
+    winners: list[Claim] = []
+
+    def race(number: int) -> None:
+        for message in random.Random(number).sample(range(50), 50):
+            answer = inbox._claim(f"g:{message}", f"owner{number}", LEASE)
+            if isinstance(answer, Claim):
+                winners.append(answer)
+
+    threads = [threading.Thread(target=race, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claim.key for claim in winners) == sorted(f"g:{message}" for message in range(50))
+
+
+async def test_memory_is_bounded_by_forgetting_the_oldest_finished() -> None:
+    inbox = MemoryInbox(capacity=10)
+    held = await inbox.claim("g:held", owner="a", lease=LEASE)
+    for number in range(100):
+        claim = await inbox.claim(f"g:{number}", owner="a", lease=LEASE)
+        assert isinstance(claim, Claim)
+        await inbox.finish(claim)
+    assert len(inbox._entries) <= 11
+    assert isinstance(held, Claim)
+    await inbox.finish(held)
