@@ -91,3 +91,10 @@ async def mock(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
     """For promises about the client and the protocol."""
     async with rig_on("mock", request) as made:
         yield made
+
+
+@pytest.fixture
+async def kafka(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
+    """For promises that only a real broker can keep; such tests are marked wire."""
+    async with rig_on("kafka", request) as made:
+        yield made

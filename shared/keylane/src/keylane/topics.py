@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from keylane.settings import KafkaSettings
 
+BROKER_DEFAULT: Final = -1
+"""Replication that the broker chooses."""
 LETTER_BYTES: Final = 2 * 1024 * 1024
 """Record limit of a dead-letter topic, twice Kafka's default: a letter is its original and some more headers."""
 
@@ -35,7 +37,7 @@ class TopicSpec:
 
     name: str
     partitions: int
-    replication: int = -1
+    replication: int = BROKER_DEFAULT
     config: Mapping[str, str] = field(default_factory=dict)
 
     def dead_letters(self, group: str) -> TopicSpec:
@@ -75,24 +77,26 @@ async def ensure_topics(settings: KafkaSettings, specs: Sequence[TopicSpec]) -> 
 
 async def _create(settings: KafkaSettings, specs: Sequence[TopicSpec]) -> None:
     admin = AIOKafkaAdminClient(**connection(settings))
-    new = [
-        NewTopic(
-            name=spec.name,
-            num_partitions=spec.partitions,
-            replication_factor=spec.replication,
-            topic_configs=dict(spec.config),
-        )
-        for spec in specs
-    ]
     try:
         async with asyncio.timeout(settings.request_timeout.total_seconds() * 2):
             await admin.start()
-            response = await admin.create_topics(new)
+            response = await admin.create_topics([_new(spec) for spec in specs])
     except (KafkaError, TimeoutError, OSError) as exc:
         raise BrokerUnavailableError(f"create topics: {exc or type(exc).__name__}") from exc
     finally:
         await admin.close()
     _check(response.topic_errors)
+
+
+def _new(spec: TopicSpec) -> NewTopic:
+    return NewTopic(
+        name=spec.name,
+        num_partitions=spec.partitions,
+        replication_factor=spec.replication,
+        # an empty dict, as aiokafka takes a count of -1, the broker's default, only beside assignments
+        replica_assignments={} if spec.replication == BROKER_DEFAULT else None,
+        topic_configs=dict(spec.config),
+    )
 
 
 def _check(outcomes: Iterable[Sequence[object]]) -> None:

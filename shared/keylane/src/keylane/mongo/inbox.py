@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from keylane.errors import ConfigurationError, FencedError
 from keylane.inbox import Burial, Busy, Claim, Settled
@@ -118,7 +118,7 @@ class MongoInbox:
         database.command("ping")
         try:
             local = database.command("hello").get("localTime")
-        except NotImplementedError:  # the in-memory engine knows no hello; its clock is ours
+        except (NotImplementedError, OperationFailure):  # some engines know no hello: their clock is taken for ours
             local = None
         if isinstance(local, datetime):
             self._skew = _aware(local) - self._clock()

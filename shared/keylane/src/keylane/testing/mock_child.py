@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -136,7 +137,8 @@ def say(**answer: Any) -> None:
 
 
 def main() -> None:
-    """Serve commands until stdin closes."""
+    """Serve commands until stdin closes; a Ctrl-C is for the parent, whose workers still need the cluster."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         cluster = Cluster(load(), int(sys.argv[1]))
     except (OSError, AttributeError) as exc:

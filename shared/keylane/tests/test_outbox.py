@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import mongomock
 
-from keylane import Message, missing_topics
 from keylane.mongo import OutboxRelay
 from keylane.testing import until
 
 if TYPE_CHECKING:
+    from keylane import Message
     from keylane.testing import Rig
 
 
@@ -44,8 +44,3 @@ async def test_an_outbox_entry_reaches_its_handler_and_a_hopeless_one_the_dead_l
     assert documents.count_documents({"outbox_due": {"$exists": True}}) == 0
     assert worker.counts.failed == 5
     assert dict(letter.headers)["x-dlq-app-version"] == b"1.2.3"
-
-
-async def test_missing_topics_are_named(mock: Rig) -> None:
-
-    assert await missing_topics(mock.settings, [mock.topic, "absent"]) == ["absent"]

@@ -1,0 +1,68 @@
+"""Creating topics and finding out which are missing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from keylane import BrokerUnavailableError, ConfigurationError, KafkaSettings, TopicSpec, ensure_topics, missing_topics
+from keylane.topics import _check, _new
+
+if TYPE_CHECKING:
+    from keylane.testing import Rig
+
+AWAY = KafkaSettings(bootstrap_servers="127.0.0.1:1", request_timeout=timedelta(seconds=1))
+
+
+async def test_missing_topics_are_named(mock: Rig) -> None:
+    assert await missing_topics(mock.settings, [mock.topic, "absent"]) == ["absent"]
+
+
+async def test_a_look_never_creates_a_topic(mock: Rig) -> None:
+    assert await missing_topics(mock.settings, ["never-created"]) == ["never-created"]
+    assert await missing_topics(mock.settings, ["never-created"]) == ["never-created"]
+
+
+async def test_existing_topics_are_left_as_they_are(mock: Rig) -> None:
+    assert await ensure_topics(mock.settings, [TopicSpec(mock.topic, 12)]) == []
+
+
+async def test_an_unreachable_broker_is_unavailable() -> None:
+    with pytest.raises(BrokerUnavailableError, match=r"127\.0\.0\.1:1"):
+        await missing_topics(AWAY, ["t"])
+
+
+@pytest.mark.parametrize(
+    ("specs", "words"),
+    [
+        ([TopicSpec("t", 0)], "at least 1"),
+        ([TopicSpec("t", 1), TopicSpec("t", 2)], "given twice"),
+    ],
+)
+async def test_specs_that_can_never_work_are_refused(specs: list[TopicSpec], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        await ensure_topics(AWAY, specs)
+
+
+@pytest.mark.parametrize("replication", [-1, 1, 3])
+def test_the_client_accepts_every_replication(replication: int) -> None:
+    assert _new(TopicSpec("t", 12, replication=replication)).replication_factor == replication
+
+
+def test_a_refusal_is_raised_and_a_race_is_not() -> None:
+    _check([("t", 0, None), ("t", 36, "already exists")])
+    with pytest.raises(ConfigurationError, match="refuses topic t: InvalidReplicationFactorError"):
+        _check([("t", 38, None)])
+
+
+@pytest.mark.wire
+async def test_topics_are_created_once_on_a_real_broker(request: pytest.FixtureRequest) -> None:
+    rig = request.getfixturevalue("kafka")
+    fresh = TopicSpec(f"{rig.topic}-fresh", 3)
+    assert await ensure_topics(rig.settings, [fresh, fresh.dead_letters("g")]) == sorted(
+        [fresh.name, f"{fresh.name}.g.dlq"]
+    )
+    assert await ensure_topics(rig.settings, [fresh]) == []
+    assert await rig.broker.partitions([fresh.name]) == {fresh.name: 3}
