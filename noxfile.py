@@ -76,7 +76,7 @@ def install(session: nox.Session, *members: str, groups: tuple[str, ...] = ()) -
     wanted = [f"{MEMBERS[member]}/pyproject.toml:test" for member in members] + list(groups)
     named = [part for group in wanted for part in ("--group", group)]
     session.install("--constraint", LOCK, "--build-constraint", LOCK, *editable, *named)
-    shown = session.run("uv", "pip", "freeze", "--exclude-editable", silent=True, external=True)
+    shown = session.run("uv", "pip", "freeze", "--quiet", "--exclude-editable", silent=True, external=True)
     unlocked = sorted(set(shown.split()) - locked_versions()) if isinstance(shown, str) else []
     if unlocked:
         session.error(f"not in {LOCK}: {', '.join(unlocked)}; run ./noxw -s lock")
