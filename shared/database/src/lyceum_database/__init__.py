@@ -16,7 +16,7 @@ from lyceum_database.errors import (
     StaleVersion,
     Unavailable,
 )
-from lyceum_database.fields import IdField, MomentField, StateField, UniqueKey
+from lyceum_database.fields import FlagField, IdField, MomentField, StateField, UniqueKey, WholeField
 from lyceum_database.ids import is_id, new_id
 from lyceum_database.indexes import ensure_indexes, verify_indexes
 from lyceum_database.models import (
@@ -57,6 +57,7 @@ __all__ = [
     "DatabaseError",
     "DeviceToken",
     "Duplicate",
+    "FlagField",
     "IdField",
     "IndexesDiffer",
     "InvalidRecord",
@@ -84,6 +85,7 @@ __all__ = [
     "UniqueKey",
     "User",
     "UserRepository",
+    "WholeField",
     "close",
     "connect",
     "ensure_indexes",

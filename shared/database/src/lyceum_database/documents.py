@@ -4,9 +4,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from mongoengine import ValidationError
-from mongoengine.fields import IntField
 
-from lyceum_database.fields import IdField, MomentField
+from lyceum_database.fields import IdField, MomentField, WholeField
 from lyceum_database.ids import new_id
 from modelguard import Document
 
@@ -24,8 +23,8 @@ class Record(Document):
     org_id: str = IdField(required=True, default=DEFAULT_ORG)
     created_at: datetime | None = MomentField()
     updated_at: datetime | None = MomentField()
-    version: int = IntField(required=True, default=0, min_value=0)
-    schema_version: int = IntField(required=True, default=1, min_value=1)
+    version: int = WholeField(required=True, default=0, min_value=0)
+    schema_version: int = WholeField(required=True, default=1, min_value=1)
 
     meta: ClassVar[dict[str, Any]] = {"abstract": True, "auto_create_index": False, "strict": False}
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from mongoengine.fields import DateTimeField, StringField
+from mongoengine.fields import BooleanField, DateTimeField, IntField, StringField
 
 from lyceum_database import ids
 from lyceum_database.clock import whole_milliseconds
@@ -32,6 +32,28 @@ class StateField(StringField):  # type: ignore[misc] # mongoengine ships no type
     def to_mongo(self, value: Any) -> Any:
         """Store the text of an enum member, never the member."""
         return str(value) if isinstance(value, StrEnum) else value
+
+
+class WholeField(IntField):  # type: ignore[misc] # mongoengine ships no types
+    """A whole number. The mapper's own field silently cuts off fractions and takes texts for numbers."""
+
+    def to_python(self, value: Any) -> Any:
+        """Take the value as it is, so that `validate` sees it."""
+        return value
+
+    def validate(self, value: Any) -> None:
+        """Refuse everything but whole numbers within the bounds."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.error("must be a whole number")
+        super().validate(value)
+
+
+class FlagField(BooleanField):  # type: ignore[misc] # mongoengine ships no types
+    """True or false. The mapper's own field silently takes every text, `"no"` too, for true."""
+
+    def to_python(self, value: Any) -> Any:
+        """Take the value as it is, so that `validate` sees it."""
+        return value
 
 
 class MomentField(DateTimeField):  # type: ignore[misc] # mongoengine ships no types

@@ -50,13 +50,13 @@ def translated_errors() -> Iterator[None]:
         raise _invalid(exc) from exc
     except NoConnection as exc:
         raise NotConnected("no database connection: call lyceum_database.connect(settings) first") from exc
-    except MongoEngineException as exc:
+    except (MongoEngineException, mongoengine.LookUpError) as exc:
         raise _from_mapper(exc) from exc
     except (driver.PyMongoError, BSONError) as exc:
         raise _from_driver(exc) from exc
 
 
-def _from_mapper(exc: MongoEngineException) -> DatabaseError:
+def _from_mapper(exc: Exception) -> DatabaseError:
     if isinstance(exc, mongoengine.DoesNotExist):
         return NotFound(f"no such document: {exc}")
     if isinstance(exc, mongoengine.NotUniqueError):

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from mongoengine.fields import BooleanField, EmbeddedDocumentListField, IntField, ListField, StringField
+from mongoengine.fields import EmbeddedDocumentListField, ListField, StringField
 
 from chat_service.models.message_edit import MessageEdit
 from chat_service.states import ChatMessageStatus, MessageKind
-from lyceum_database import IdField, MomentField, Record, StateField, UniqueKey
+from lyceum_database import FlagField, IdField, MomentField, Record, StateField, UniqueKey, WholeField
 
 
 class ChatMessage(Record):
@@ -19,7 +19,7 @@ class ChatMessage(Record):
     """
 
     conversation_id: str = IdField(required=True, references="Conversation")
-    seq: int = IntField(required=True, min_value=1)
+    seq: int = WholeField(required=True, min_value=1)
     seq_key: str | None = UniqueKey("conversation_id", "seq")
     sender_id: str = IdField(required=True, references="User")
     client_id: str = IdField(required=True)
@@ -30,7 +30,7 @@ class ChatMessage(Record):
     reply_to: str | None = IdField(references="ChatMessage")
     edits: list[MessageEdit] = EmbeddedDocumentListField(MessageEdit, max_length=50)
     deleted_at: datetime | None = MomentField()
-    unpublished: bool | None = BooleanField()
+    unpublished: bool | None = FlagField()
     status: str = StateField(ChatMessageStatus, default=ChatMessageStatus.SENT, required=True)
 
     meta: ClassVar[dict[str, Any]] = {

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from mongoengine.fields import EmbeddedDocumentListField, IntField
+from mongoengine.fields import EmbeddedDocumentListField
 
 from chat_service.models.participant import Participant
 from chat_service.states import ConversationStatus
-from lyceum_database import IdField, MomentField, Record, StateField, UniqueKey
+from lyceum_database import IdField, MomentField, Record, StateField, UniqueKey, WholeField
 
 
 class Conversation(Record):
@@ -22,7 +22,7 @@ class Conversation(Record):
     trainer_id: str | None = IdField(references="User")
     allocation_id: str | None = IdField()
     members: list[Participant] = EmbeddedDocumentListField(Participant, max_length=200)
-    last_seq: int = IntField(required=True, default=0, min_value=0)
+    last_seq: int = WholeField(required=True, default=0, min_value=0)
     last_at: datetime | None = MomentField()
     status: str = StateField(ConversationStatus, default=ConversationStatus.OPEN, required=True)
 

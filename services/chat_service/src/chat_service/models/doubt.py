@@ -2,12 +2,12 @@
 
 from typing import Any, ClassVar
 
-from mongoengine.fields import EmbeddedDocumentField, IntField, ListField, StringField
+from mongoengine.fields import EmbeddedDocumentField, ListField, StringField
 
 from chat_service.models.doubt_anchor import DoubtAnchor
 from chat_service.models.doubt_sla import DoubtSla
 from chat_service.states import DoubtStatus, DoubtVisibility
-from lyceum_database import IdField, Record, StateField, UniqueKey
+from lyceum_database import IdField, Record, StateField, UniqueKey, WholeField
 
 
 class Doubt(Record):
@@ -34,8 +34,8 @@ class Doubt(Record):
     duplicate_of: str | None = IdField(references="Doubt")
     close_reason: str | None = StringField(max_length=500)
     sla: DoubtSla = EmbeddedDocumentField(DoubtSla, default=DoubtSla, required=True)
-    reply_count: int = IntField(required=True, default=0, min_value=0)
-    votes: int = IntField(required=True, default=0)
+    reply_count: int = WholeField(required=True, default=0, min_value=0)
+    votes: int = WholeField(required=True, default=0)
     status: str = StateField(DoubtStatus, default=DoubtStatus.OPEN, required=True)
 
     meta: ClassVar[dict[str, Any]] = {

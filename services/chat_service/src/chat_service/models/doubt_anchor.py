@@ -1,9 +1,7 @@
 """The place in a course that a doubt is about."""
 
-from mongoengine.fields import IntField
-
 from chat_service.states import AnchorKind
-from lyceum_database import IdField, StateField
+from lyceum_database import IdField, StateField, WholeField
 from modelguard import EmbeddedDocument
 
 
@@ -12,4 +10,4 @@ class DoubtAnchor(EmbeddedDocument):
 
     kind: str = StateField(AnchorKind, required=True)
     target_id: str = IdField(required=True)
-    at_ms: int | None = IntField(min_value=0)
+    at_ms: int | None = WholeField(min_value=0)

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from mongoengine.fields import EmbeddedDocumentListField, IntField, ListField, StringField
+from mongoengine.fields import EmbeddedDocumentListField, ListField, StringField
 
 from chat_service.models.message_edit import MessageEdit
 from chat_service.states import DoubtReplyStatus, ParticipantRole
-from lyceum_database import IdField, MomentField, Record, StateField, UniqueKey
+from lyceum_database import IdField, MomentField, Record, StateField, UniqueKey, WholeField
 
 MAX_DEPTH = 3  # replies to replies
 
@@ -17,7 +17,7 @@ class DoubtReply(Record):
 
     doubt_id: str = IdField(required=True, references="Doubt")
     parent_id: str | None = IdField(references="DoubtReply")
-    depth: int = IntField(required=True, default=0, min_value=0, max_value=MAX_DEPTH)
+    depth: int = WholeField(required=True, default=0, min_value=0, max_value=MAX_DEPTH)
     author_id: str = IdField(required=True, references="User")
     role: str = StateField(ParticipantRole, required=True)
     client_id: str = IdField(required=True)

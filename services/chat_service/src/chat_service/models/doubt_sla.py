@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from mongoengine.fields import IntField, ListField
+from mongoengine.fields import ListField
 
 from chat_service.states import SlaClock
-from lyceum_database import MomentField, StateField
+from lyceum_database import MomentField, StateField, WholeField
 from modelguard import EmbeddedDocument
 
 
@@ -19,5 +19,5 @@ class DoubtSla(EmbeddedDocument):
     next_due_at: datetime | None = MomentField()
     resolve_due_at: datetime | None = MomentField()
     paused_at: datetime | None = MomentField()
-    paused_ms: int = IntField(required=True, default=0, min_value=0)
+    paused_ms: int = WholeField(required=True, default=0, min_value=0)
     breached: list[str] = ListField(StateField(SlaClock), max_length=len(SlaClock))

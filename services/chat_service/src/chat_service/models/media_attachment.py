@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from mongoengine.fields import IntField, StringField
+from mongoengine.fields import StringField
 
 from chat_service.states import AttachmentPurpose, AttachmentStatus
-from lyceum_database import IdField, MomentField, Record, StateField, UniqueKey
+from lyceum_database import IdField, MomentField, Record, StateField, UniqueKey, WholeField
 
 
 class MediaAttachment(Record):
@@ -22,11 +22,11 @@ class MediaAttachment(Record):
     store: str = StringField(required=True, min_length=1, max_length=32)
     key: str = StringField(required=True, min_length=1, max_length=512)
     store_key: str | None = UniqueKey("store", "key")
-    size_bytes: int = IntField(required=True, min_value=0)
+    size_bytes: int = WholeField(required=True, min_value=0)
     declared_type: str | None = StringField(max_length=127)
     sniffed_type: str | None = StringField(max_length=127)
     sha256: str | None = StringField(regex=r"\A[0-9a-f]{64}\Z")
-    refs: int = IntField(required=True, default=0, min_value=0)
+    refs: int = WholeField(required=True, default=0, min_value=0)
     expires_at: datetime | None = MomentField()
     status: str = StateField(AttachmentStatus, default=AttachmentStatus.ANNOUNCED, required=True)
 

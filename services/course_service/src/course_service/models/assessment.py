@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from mongoengine.fields import BooleanField, EmbeddedDocumentField, EmbeddedDocumentListField, IntField, StringField
+from mongoengine.fields import EmbeddedDocumentField, EmbeddedDocumentListField, StringField
 
 from course_service.models.assessment_slot import AssessmentSlot
 from course_service.models.review_matrix import ReviewMatrix
 from course_service.states import AssessmentStatus, GradingMethod, Navigation, OverduePolicy
-from lyceum_database import IdField, MomentField, Record, StateField, refusal
+from lyceum_database import FlagField, IdField, MomentField, Record, StateField, WholeField, refusal
 
 GRACE_S = 10  # seconds for the network after a deadline (reference R1)
 
@@ -24,17 +24,17 @@ class Assessment(Record):
     lesson_id: str | None = IdField()
     title: str = StringField(required=True, min_length=1, max_length=200)
     slots: list[AssessmentSlot] = EmbeddedDocumentListField(AssessmentSlot, max_length=500)
-    shuffle: bool = BooleanField(default=False)
-    limit_s: int | None = IntField(min_value=1, max_value=7 * 24 * 3600)
+    shuffle: bool = FlagField(default=False)
+    limit_s: int | None = WholeField(min_value=1, max_value=7 * 24 * 3600)
     opens_at: datetime | None = MomentField()
     closes_at: datetime | None = MomentField()
-    hard_close: bool = BooleanField(default=False)
-    max_attempts: int | None = IntField(min_value=1)
+    hard_close: bool = FlagField(default=False)
+    max_attempts: int | None = WholeField(min_value=1)
     method: str = StateField(GradingMethod, default=GradingMethod.HIGHEST, required=True)
-    negative_marks: bool = BooleanField(default=False)
+    negative_marks: bool = FlagField(default=False)
     review: ReviewMatrix = EmbeddedDocumentField(ReviewMatrix, default=ReviewMatrix, required=True)
     overdue: str = StateField(OverduePolicy, default=OverduePolicy.AUTOSUBMIT, required=True)
-    grace_s: int = IntField(required=True, default=GRACE_S, min_value=0, max_value=24 * 3600)
+    grace_s: int = WholeField(required=True, default=GRACE_S, min_value=0, max_value=24 * 3600)
     navigation: str = StateField(Navigation, default=Navigation.FREE, required=True)
     status: str = StateField(AssessmentStatus, default=AssessmentStatus.DRAFT, required=True)
 

@@ -1,8 +1,8 @@
 """One place of a quiz or exam."""
 
-from mongoengine.fields import IntField, ListField, StringField
+from mongoengine.fields import ListField, StringField
 
-from lyceum_database import IdField, refusal
+from lyceum_database import IdField, WholeField, refusal
 from modelguard import EmbeddedDocument
 
 
@@ -12,11 +12,11 @@ class AssessmentSlot(EmbeddedDocument):
     Points are in thousandths, so that partial credit stays exact.
     """
 
-    slot: int = IntField(required=True, min_value=1)
+    slot: int = WholeField(required=True, min_value=1)
     question_id: str | None = IdField()
     bank_id: str | None = IdField()
     tags: list[str] = ListField(StringField(min_length=1, max_length=64))
-    points_milli: int = IntField(required=True, default=1000, min_value=0)
+    points_milli: int = WholeField(required=True, default=1000, min_value=0)
 
     def clean(self) -> None:
         """A slot has a question or a bank to draw it from, never both."""

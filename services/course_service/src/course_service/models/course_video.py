@@ -2,12 +2,12 @@
 
 from typing import Any, ClassVar
 
-from mongoengine.fields import EmbeddedDocumentListField, IntField, StringField
+from mongoengine.fields import EmbeddedDocumentListField, StringField
 
 from course_service.models.video_caption import VideoCaption
 from course_service.models.video_rendition import VideoRendition
 from course_service.states import VideoStatus
-from lyceum_database import IdField, Record, StateField, UniqueKey
+from lyceum_database import IdField, Record, StateField, UniqueKey, WholeField
 
 
 class CourseVideo(Record):
@@ -20,8 +20,8 @@ class CourseVideo(Record):
     lesson_id: str | None = IdField()
     title: str = StringField(required=True, min_length=1, max_length=200)
     media_id: str | None = IdField()
-    size_bytes: int | None = IntField(min_value=0)
-    duration_ms: int | None = IntField(min_value=0)
+    size_bytes: int | None = WholeField(min_value=0)
+    duration_ms: int | None = WholeField(min_value=0)
     checksum: str | None = StringField(regex=r"\A[0-9a-f]{64}\Z")
     checksum_key: str | None = UniqueKey("org_id", "course_id", "checksum")
     renditions: list[VideoRendition] = EmbeddedDocumentListField(VideoRendition, max_length=20)

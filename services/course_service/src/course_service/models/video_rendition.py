@@ -1,8 +1,8 @@
 """One resolution of a video."""
 
-from mongoengine.fields import IntField, StringField
+from mongoengine.fields import StringField
 
-from lyceum_database import IdField
+from lyceum_database import IdField, WholeField
 from modelguard import EmbeddedDocument
 
 
@@ -11,5 +11,5 @@ class VideoRendition(EmbeddedDocument):
 
     name: str = StringField(required=True, min_length=1, max_length=32)
     media_id: str = IdField(required=True)
-    height_px: int = IntField(required=True, min_value=1)
-    bitrate_bps: int = IntField(required=True, min_value=1)
+    height_px: int = WholeField(required=True, min_value=1)
+    bitrate_bps: int = WholeField(required=True, min_value=1)

@@ -2,10 +2,10 @@
 
 from typing import Any, ClassVar
 
-from mongoengine.fields import DictField, IntField, ListField, StringField
+from mongoengine.fields import DictField, ListField, StringField
 
 from lyceum_database.documents import Record
-from lyceum_database.fields import IdField, StateField, UniqueKey
+from lyceum_database.fields import IdField, StateField, UniqueKey, WholeField
 from lyceum_database.states import CourseStatus
 
 
@@ -19,10 +19,10 @@ class Course(Record):
     subject: str = StringField(required=True, min_length=1, max_length=64)
     languages: list[str] = ListField(StringField(min_length=2, max_length=35))
     trainer_ids: list[str] = ListField(IdField(references="User"))
-    price_minor: int = IntField(required=True, default=0, min_value=0)
+    price_minor: int = WholeField(required=True, default=0, min_value=0)
     currency: str = StringField(required=True, default="EUR", regex=r"\A[A-Z]{3}\Z")
     draft: dict[str, Any] = DictField()
-    published_version: int | None = IntField(min_value=1)
+    published_version: int | None = WholeField(min_value=1)
     status: str = StateField(CourseStatus, default=CourseStatus.DRAFT, required=True)
 
     meta: ClassVar[dict[str, Any]] = {"collection": "courses", "indexes": [("subject", "languages", "status")]}

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from mongoengine.fields import IntField, StringField
+from mongoengine.fields import StringField
 
 from lyceum_database.documents import Record
-from lyceum_database.fields import IdField, MomentField, StateField, UniqueKey
+from lyceum_database.fields import IdField, MomentField, StateField, UniqueKey, WholeField
 from lyceum_database.states import DevicePlatform, DeviceTokenStatus
 
 
@@ -24,7 +24,7 @@ class DeviceToken(Record):
     locale: str = StringField(default="en", max_length=35)
     registered_at: datetime = MomentField(required=True)
     last_ok_at: datetime | None = MomentField()
-    failures: int = IntField(required=True, default=0, min_value=0)
+    failures: int = WholeField(required=True, default=0, min_value=0)
     status: str = StateField(DeviceTokenStatus, default=DeviceTokenStatus.ACTIVE, required=True)
 
     meta: ClassVar[dict[str, Any]] = {"collection": "device_tokens", "indexes": ["last_ok_at", "user_id"]}

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from mongoengine.fields import BooleanField, EmbeddedDocumentField, MapField, StringField
+from mongoengine.fields import EmbeddedDocumentField, MapField, StringField
 
 from lyceum_database.documents import Record
-from lyceum_database.fields import IdField, MomentField, StateField, UniqueKey
+from lyceum_database.fields import FlagField, IdField, MomentField, StateField, UniqueKey
 from lyceum_database.models.channel_delivery import ChannelDelivery
 from lyceum_database.states import NotificationStatus
 
@@ -25,7 +25,7 @@ class Notification(Record):
     title_key: str = StringField(required=True, min_length=1, max_length=128)
     params: dict[str, str] = MapField(StringField(max_length=500))
     channels: dict[str, ChannelDelivery] = MapField(EmbeddedDocumentField(ChannelDelivery))
-    critical: bool = BooleanField(default=False)
+    critical: bool = FlagField(default=False)
     seen_at: datetime | None = MomentField()
     read_at: datetime | None = MomentField()
     expires_at: datetime | None = MomentField()

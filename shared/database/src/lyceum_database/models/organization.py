@@ -2,10 +2,10 @@
 
 from typing import Any, ClassVar
 
-from mongoengine.fields import DictField, IntField, MapField, StringField
+from mongoengine.fields import DictField, MapField, StringField
 
 from lyceum_database.documents import Record
-from lyceum_database.fields import StateField
+from lyceum_database.fields import StateField, WholeField
 from lyceum_database.states import OrganizationStatus
 
 
@@ -16,7 +16,7 @@ class Organization(Record):
     name: str = StringField(required=True, min_length=1, max_length=200)
     settings: dict[str, Any] = DictField()
     plan: str = StringField(default="free", max_length=64)
-    limits: dict[str, int] = MapField(IntField(min_value=0))
+    limits: dict[str, int] = MapField(WholeField(min_value=0))
     status: str = StateField(OrganizationStatus, default=OrganizationStatus.ACTIVE, required=True)
 
     meta: ClassVar[dict[str, Any]] = {"collection": "organizations"}

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from mongoengine.fields import BooleanField, EmailField, ListField, StringField
+from mongoengine.fields import EmailField, ListField, StringField
 
 from lyceum_database.documents import Record
-from lyceum_database.fields import IdField, MomentField, StateField, UniqueKey
+from lyceum_database.fields import FlagField, IdField, MomentField, StateField, UniqueKey
 from lyceum_database.keys import normalised_email, normalised_phone
 from lyceum_database.states import UserStatus
 
@@ -25,7 +25,7 @@ class User(Record):
     org_ids: list[str] = ListField(IdField(references="Organization"))
     status: str = StateField(UserStatus, default=UserStatus.INVITED, required=True)
     password_hash: str | None = StringField()
-    mfa: bool = BooleanField(default=False)
+    mfa: bool = FlagField(default=False)
     last_login_at: datetime | None = MomentField()
 
     meta: ClassVar[dict[str, Any]] = {"collection": "users", "indexes": ["roles"]}

@@ -1,0 +1,85 @@
+"""Ids sort by age, keys never collide by accident."""
+
+import time
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lyceum_database import UniqueKey, is_id, new_id
+from lyceum_database.keys import compose, normalised_email, normalised_phone
+
+
+def test_an_id_is_a_version_seven_uuid_of_now() -> None:
+    before = time.time_ns() // 1_000_000
+    value = uuid.UUID(new_id())
+    after = time.time_ns() // 1_000_000
+
+    assert (value.version, value.variant) == (7, uuid.RFC_4122)
+    assert before <= value.int >> 80 <= after
+
+
+def test_later_ids_sort_later() -> None:
+    ids = []
+    for _ in range(200):
+        ids.append(new_id())
+        until = time.perf_counter_ns() + 2_000  # beyond the resolution of a quarter of a microsecond
+        while time.perf_counter_ns() < until:
+            pass
+
+    assert ids == sorted(ids)
+
+
+def test_the_fraction_of_the_millisecond_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([1_000_000, 1_000_500, 1_999_999, 2_000_000])
+    monkeypatch.setattr(time, "time_ns", lambda: next(moments))
+
+    ids = [new_id() for _ in range(4)]
+
+    assert ids == sorted(ids)
+    assert [uuid.UUID(value).int >> 80 for value in ids] == [1, 1, 1, 2]
+
+
+def test_ids_do_not_repeat() -> None:
+    assert len({new_id() for _ in range(10_000)}) == 10_000
+
+
+@pytest.mark.parametrize("value", ["a", "A-z_0", "x" * 64, new_id()])
+def test_what_may_be_an_id(value: str) -> None:
+    assert is_id(value)
+
+
+@pytest.mark.parametrize("value", ["", "x" * 65, "a b", "a:b", "é", "a\n", "../x", None, 7])
+def test_what_may_not(value: object) -> None:
+    assert not is_id(value)
+
+
+parts = st.lists(st.text(alphabet="ab:%3A5", max_size=5), min_size=1, max_size=4)
+
+
+@given(parts, parts)
+def test_different_values_never_give_one_key(one: list[str], other: list[str]) -> None:
+    assert (compose(*one) == compose(*other)) == (one == other)
+
+
+def test_a_readable_key_stays_readable() -> None:
+    assert compose("acme", "algebra-1") == "acme:algebra-1"
+
+
+def test_a_key_is_absent_while_one_of_its_fields_is() -> None:
+    key = UniqueKey("org_id", "name")
+
+    assert key.compose(["acme", None]) is None
+    assert key.compose(["acme", 0]) == "acme:0"
+    assert (key.label, UniqueKey("org_id").label) == ("name", "org_id")
+
+
+@pytest.mark.parametrize("other", ["ada@example.org", " ADA@Example.ORG ", "\uff41da@example.org"])
+def test_spellings_of_one_address_are_equal(other: str) -> None:
+    assert normalised_email(other) == "ada@example.org"
+
+
+def test_spellings_of_one_number_are_equal() -> None:
+    assert normalised_phone(" +49 (30) 123-45 ") == normalised_phone("+493012345") == "+493012345"
+    assert normalised_phone("030 12345") == "03012345"

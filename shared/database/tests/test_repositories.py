@@ -1,0 +1,197 @@
+"""Named questions: each answers with what it says, in the order it says, and with nothing else."""
+
+from datetime import timedelta
+
+import pytest
+
+from lyceum_database import (
+    Course,
+    CourseRepository,
+    Duplicate,
+    InvalidRecord,
+    Message,
+    MessageRepository,
+    Organization,
+    OrganizationRepository,
+    Role,
+    RoleRepository,
+    Service,
+    ServiceRepository,
+    Session,
+    SessionRepository,
+    User,
+    UserRepository,
+)
+from lyceum_database.states import CourseStatus, MessageKind, MessageStatus, SessionStatus
+from lyceum_database.testing import ManualClock
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def test_a_person_is_found_by_any_spelling_of_the_address() -> None:
+    users = UserRepository()
+    ada = users.insert(User(name="Ada", email="Ada@Example.org"))
+
+    found = users.by_email(" ada@EXAMPLE.org ")
+
+    assert found == ada
+    assert users.by_email("eve@example.org") is None
+
+
+def test_two_people_do_not_share_a_phone() -> None:
+    users = UserRepository()
+    users.insert(User(name="Ada", phone="+49 30 123"))
+
+    with pytest.raises(Duplicate) as raised:
+        users.insert(User(name="Eve", phone="+4930123"))
+
+    assert raised.value.field == "phone"
+
+
+def test_roles_are_found_by_name_within_their_organization_and_many_at_once() -> None:
+    roles = RoleRepository()
+    trainer = roles.insert(Role(name="trainer", permissions=["courses:read"]))
+    other = roles.insert(Role(name="trainer", org_id="acme"))
+    roles.insert(Role(name="student"))
+
+    assert roles.by_name("trainer") == trainer
+    assert roles.by_name("trainer", org_id="acme") == other
+    assert roles.by_name("lead") is None
+    assert {role.id for role in roles.many([trainer.id, other.id, "unknown"])} == {trainer.id, other.id}
+
+
+def test_organizations_are_found_by_slug_which_is_unique_and_fit_for_an_address() -> None:
+    organizations = OrganizationRepository()
+    acme = organizations.insert(Organization(slug="acme-1", name="Acme"))
+
+    assert organizations.by_slug("acme-1") == acme
+    with pytest.raises(Duplicate) as raised:
+        organizations.insert(Organization(slug="acme-1", name="Other"))
+    assert raised.value.field == "slug"
+    for slug in ("Acme", "-a", "a-", "a b", "a\n", "x" * 64):
+        with pytest.raises(InvalidRecord):
+            organizations.insert(Organization(slug=slug, name="Bad"))
+
+
+def test_services_are_found_by_their_unique_name() -> None:
+    services = ServiceRepository()
+    importer = services.insert(Service(name="importer", scopes=["courses:write"], base_url="https://importer.example"))
+
+    assert services.by_name("importer") == importer
+    with pytest.raises(Duplicate) as raised:
+        services.insert(Service(name="importer"))
+    assert raised.value.field == "name"
+
+
+class TestSessions:
+    @pytest.fixture
+    def sessions(self, clock: ManualClock) -> SessionRepository:
+        return SessionRepository(clock=clock)
+
+    def opened(self, clock: ManualClock, refresh_hash: str, **changes: object) -> Session:
+        given = {"user_id": "ada", "family": "f1", "issued_at": clock(), "expires_at": clock() + timedelta(hours=1)}
+        return Session(refresh_hash=refresh_hash, **{**given, **changes})
+
+    def test_live_ones_are_neither_expired_nor_revoked_nor_anothers(
+        self, sessions: SessionRepository, clock: ManualClock
+    ) -> None:
+        live = sessions.insert(self.opened(clock, "h1"))
+        sessions.insert(self.opened(clock, "h2", status=SessionStatus.REVOKED))
+        sessions.insert(self.opened(clock, "h3", user_id="eve"))
+        sessions.insert(self.opened(clock, "h4", expires_at=clock() + timedelta(minutes=1)))
+        clock.advance(timedelta(minutes=1))
+
+        assert sessions.live_of("ada") == [live]
+
+    def test_a_family_is_complete_however_large(self, sessions: SessionRepository, clock: ManualClock) -> None:
+        for number in range(103):
+            sessions.insert(self.opened(clock, f"h{number}"))
+        sessions.insert(self.opened(clock, "other", family="f2"))
+
+        assert len(sessions.of_family("f1")) == 103
+
+    def test_a_refresh_token_belongs_to_one_session(self, sessions: SessionRepository, clock: ManualClock) -> None:
+        one = sessions.insert(self.opened(clock, "h1"))
+
+        assert sessions.by_refresh_hash("h1") == one
+        with pytest.raises(Duplicate) as raised:
+            sessions.insert(self.opened(clock, "h1", family="f2"))
+        assert raised.value.field == "refresh_hash"
+
+
+class TestCourses:
+    def test_the_catalogue_holds_what_is_published_by_subject_and_language(self) -> None:
+        courses = CourseRepository()
+        for slug, subject, language, status in (
+            ("a", "math", "en", CourseStatus.PUBLISHED),
+            ("b", "math", "de", CourseStatus.PUBLISHED),
+            ("c", "math", "en", CourseStatus.DRAFT),
+            ("d", "art", "en", CourseStatus.PUBLISHED),
+        ):
+            courses.insert(Course(slug=slug, title=slug, subject=subject, languages=[language, "fr"], status=status))
+        courses.insert(Course(slug="e", title="e", subject="math", status=CourseStatus.PUBLISHED, org_id="acme"))
+
+        assert [course.slug for course in courses.catalogue()] == ["a", "b", "d"]
+        assert [course.slug for course in courses.catalogue(subject="math", language="en")] == ["a"]
+        assert [course.slug for course in courses.catalogue(language="fr", limit=2)] == ["a", "b"]
+
+    def test_a_slug_is_unique_in_its_organization(self) -> None:
+        courses = CourseRepository()
+        one = courses.insert(Course(slug="algebra", title="Algebra", subject="math"))
+        courses.insert(Course(slug="algebra", title="Algebra", subject="math", org_id="acme"))
+
+        assert courses.by_slug("algebra") == one
+        with pytest.raises(Duplicate) as raised:
+            courses.insert(Course(slug="algebra", title="Again", subject="math"))
+        assert raised.value.field == "slug"
+
+    @pytest.mark.parametrize("changes", [{"price_minor": -1}, {"currency": "eur"}, {"price_minor": 9.5}])
+    def test_a_price_is_whole_minor_units_of_a_currency(self, changes: dict[str, object]) -> None:
+        with pytest.raises(InvalidRecord) as raised:
+            CourseRepository().insert(Course(slug="a", title="A", subject="math", **changes))
+
+        assert list(raised.value.fields) == list(changes)
+
+
+class TestMessages:
+    def said(self, title: str, **changes: object) -> Message:
+        given = {"sender_id": "tom", "body": "Text", "status": MessageStatus.PUBLISHED}
+        return Message(title=title, **{**given, **changes})
+
+    def test_announcements_are_the_current_ones_of_one_course_newest_first(self, clock: ManualClock) -> None:
+        messages = MessageRepository(clock=clock)
+        hour = timedelta(hours=1)
+        messages.insert(self.said("old", course_id="c", published_at=clock() - hour))
+        messages.insert(self.said("new", course_id="c", published_at=clock(), expires_at=clock() + hour))
+        messages.insert(self.said("over", course_id="c", published_at=clock(), expires_at=clock()))
+        messages.insert(self.said("draft", course_id="c", status=MessageStatus.DRAFT))
+        messages.insert(self.said("all", published_at=clock()))
+        messages.insert(self.said("other", course_id="c", org_id="acme"))
+
+        assert [message.title for message in messages.announcements(course_id="c")] == ["new", "old"]
+        assert [message.title for message in messages.announcements(course_id=None)] == ["all"]
+
+    def test_an_inbox_holds_what_was_written_to_its_owner(self) -> None:
+        messages = MessageRepository()
+        messages.insert(self.said("for ada", kind=MessageKind.INBOX, recipient_id="ada"))
+        messages.insert(self.said("for eve", kind=MessageKind.INBOX, recipient_id="eve"))
+        messages.insert(self.said("for all"))
+
+        assert [message.title for message in messages.inbox("ada")] == ["for ada"]
+        assert [message.title for message in messages.announcements(course_id=None)] == ["for all"]
+
+    @pytest.mark.parametrize("changes", [{"kind": MessageKind.INBOX}, {"recipient_id": "ada"}])
+    def test_an_inbox_message_has_a_recipient_and_an_announcement_has_none(self, changes: dict[str, object]) -> None:
+        with pytest.raises(InvalidRecord) as raised:
+            MessageRepository().insert(self.said("?", **changes))
+
+        assert raised.value.fields == {"recipient_id": "an inbox message needs one, an announcement has none"}
+
+    def test_sending_again_is_no_second_message(self) -> None:
+        messages = MessageRepository()
+        messages.insert(self.said("one", client_id="c1"))
+
+        with pytest.raises(Duplicate) as raised:
+            messages.insert(self.said("again", client_id="c1"))
+
+        assert raised.value.field == "sender_id+client_id"
