@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,34 @@ import pytest
 from modelguard import check, models, stats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from shared.modelguard.tests.conftest import Project
 
 THREADS = 16
+SLOW = """
+import threading
+entered, leave, runs = threading.Event(), threading.Event(), []
+class Slow:
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        runs.append(cls)
+        entered.set()
+        assert leave.wait(30)
+def define(_=None):
+    class Model(Slow, Document):
+        name = StringField()
+    return Model
+"""
+
+
+@pytest.fixture(autouse=True)
+def eager_switching() -> Iterator[None]:
+    """Let threads interrupt each other within a definition, which is shorter than Python's usual turn."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
 
 
 def at_once(act: Callable[[int], Any]) -> list[Any]:
@@ -87,3 +111,31 @@ def test_models_that_name_each_other_may_arrive_in_any_order(guarded: Project) -
     for index, model in enumerate(ring):
         assert list(ring[(index + 1) % THREADS]._meta["delete_rules"]) == [(model, f"next{index}")]
     assert len(models["Base"]._subclasses) == THREADS + 1
+
+
+def test_a_thread_waits_for_a_definition_under_way(guarded: Project) -> None:
+    slow: Any = guarded.module("slow", SLOW)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(slow.define)
+        assert slow.entered.wait(10)
+        second = pool.submit(slow.define)
+        wait([second], timeout=0.2)  # time enough to make a class of its own, were it let in
+        slow.leave.set()
+
+        assert first.result(10) is second.result(10)
+    assert len(slow.runs) == 1
+
+
+def test_a_definition_may_need_another_one(guarded: Project) -> None:
+    """The lock is re-entrant: a class hook that defines a companion must not wait for itself."""
+    module = guarded.module(
+        "audited",
+        "class Audited:\n"
+        "    def __init_subclass__(cls):\n"
+        "        if cls.__name__ == 'Model':\n"
+        "            type(Document)('ModelLog', (Document,), {'__module__': __name__, 'text': StringField()})\n"
+        "class Model(Audited, Document):\n    pass\n",
+    )
+
+    assert guarded.again(module).Model is models["Model"]
+    assert "ModelLog" in models
