@@ -58,11 +58,10 @@ def test_a_refusal_is_raised_and_a_race_is_not() -> None:
 
 
 @pytest.mark.wire
-async def test_topics_are_created_once_on_a_real_broker(request: pytest.FixtureRequest) -> None:
-    rig = request.getfixturevalue("kafka")
-    fresh = TopicSpec(f"{rig.topic}-fresh", 3)
-    assert await ensure_topics(rig.settings, [fresh, fresh.dead_letters("g")]) == sorted(
+async def test_topics_are_created_once_on_a_real_broker(kafka: Rig) -> None:
+    fresh = TopicSpec(f"{kafka.topic}-fresh", 3)
+    assert await ensure_topics(kafka.settings, [fresh, fresh.dead_letters("g")]) == sorted(
         [fresh.name, f"{fresh.name}.g.dlq"]
     )
-    assert await ensure_topics(rig.settings, [fresh]) == []
-    assert await rig.broker.partitions([fresh.name]) == {fresh.name: 3}
+    assert await ensure_topics(kafka.settings, [fresh]) == []
+    assert await kafka.broker.partitions([fresh.name]) == {fresh.name: 3}

@@ -1,0 +1,107 @@
+"""Real worker processes that are killed, and handlers that block: I1, I2, I4 under kill -9."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from keylane.testing import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keylane import Message
+    from keylane.testing import Rig
+
+PROGRAM = Path(__file__).parent / "programs" / "worker_process.py"
+EVENTS = 300
+
+
+@contextlib.contextmanager
+def processes(rig: Rig, folder: Path, count: int, *more: str) -> Iterator[list[subprocess.Popen[bytes]]]:
+    arguments = [sys.executable, str(PROGRAM), rig.settings.bootstrap_servers, rig.topic, rig.group, str(folder), *more]
+    running = [subprocess.Popen(arguments) for _ in range(count)]
+    try:
+        yield running
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+def effects(folder: Path) -> int:
+    return len(list(folder.glob("effect-*")))
+
+
+def runs(folder: Path) -> list[tuple[int, str, int, int]]:
+    lines = (line.split() for line in (folder / "runs").read_text().splitlines())
+    return [(int(pid), key, int(number), int(attempt)) for pid, key, number, attempt in lines]
+
+
+async def publish(rig: Rig) -> None:
+    for number in range(EVENTS):
+        await rig.publish(f"e{number}", key=f"k{number % 20}", data={"n": number})
+
+
+def in_key_order(folder: Path) -> bool:
+    """Whether the first runs of each key came in the order of the log."""
+    firsts: defaultdict[str, list[int]] = defaultdict(list)
+    for _, key, number, _ in runs(folder):
+        if number not in firsts[key]:
+            firsts[key].append(number)
+    return all(numbers == sorted(numbers) for numbers in firsts.values())
+
+
+async def kill_one_of_two(rig: Rig, folder: Path, *more: str) -> None:
+    with processes(rig, folder, 2, *more) as (victim, survivor):
+        await until(lambda: effects(folder) > EVENTS // 5 and victim.pid in {run[0] for run in runs(folder)})
+        victim.send_signal(signal.SIGKILL)
+        victim.wait()
+        await until(lambda: effects(folder) == EVENTS, what="the rest of the effects")
+        survivor.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(survivor.wait, 10)
+        assert survivor.returncode == 0
+
+
+async def test_a_killed_worker_loses_nothing_and_keeps_each_key_in_order(mock: Rig, tmp_path: Path) -> None:
+    await publish(mock)
+    await kill_one_of_two(mock, tmp_path)
+
+    assert in_key_order(tmp_path)
+    assert {attempt for _, _, _, attempt in runs(tmp_path)} == {1}, "a crash is no failed attempt"
+
+
+@pytest.mark.wire
+async def test_a_killed_worker_on_real_servers_repeats_only_what_had_no_outcome(kafka: Rig, tmp_path: Path) -> None:
+    await publish(kafka)
+    await kill_one_of_two(kafka, tmp_path, os.environ["MONGODB_URI"])  # noqa: TID251  the wire tests' one setting
+
+    assert in_key_order(tmp_path)
+    repeated = len(runs(tmp_path)) - EVENTS
+    assert repeated <= 8, "only runs that the kill cut short (two workers of four lanes) may be repeated"
+
+
+async def test_a_handler_that_blocks_its_thread_does_not_stall_the_membership(
+    mock: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    session_s = mock.settings.session_timeout.total_seconds()
+
+    def handle(_: Message) -> None:
+        time.sleep(session_s * 1.4)
+
+    await mock.publish("e", data={})
+    caplog.set_level("INFO", "keylane")
+    worker = mock.start({"made": handle})
+    await until(lambda: worker.counts.done == 1)
+
+    assert [record.action for record in caplog.records if hasattr(record, "action")].count("assigned") == 1
