@@ -1,0 +1,92 @@
+"""The health check: `GET /livez` and `GET /readyz`, for containers and load balancers."""
+
+import asyncio
+import json
+import logging
+from types import TracebackType
+from typing import Self
+
+from allocation_worker.errors import StartRefused
+from allocation_worker.program import AllocationWorker
+
+MOST_BYTES = 8192
+"""Of a request; a health check sends a few hundred."""
+PATIENCE_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class HealthServer:
+    """Answers as long as the block runs, also while the worker waits for its servers.
+
+    200 or 503, and a JSON body that says why.
+    """
+
+    def __init__(self, program: AllocationWorker, *, host: str, port: int) -> None:
+        self._program = program
+        self._host = host
+        self._port = port
+        self._server: asyncio.Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        assert self._server is not None, "inside the block only"  # noqa: S101 - a defect of the caller
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def __aenter__(self) -> Self:
+        """Start to listen.
+
+        Raises:
+            StartRefused: the port cannot be had.
+        """
+        try:
+            self._server = await asyncio.start_server(self._answer, self._host, self._port, limit=MOST_BYTES)
+        except OSError as exc:
+            raise StartRefused(f"HEALTH_PORT {self._port}: {exc.strerror or exc}: choose another port") from exc
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """Stop listening."""
+        if self._server is not None:
+            self._server.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                head = await reader.readuntil(b"\r\n\r\n")
+                status, body = self._status(head)
+                writer.write(_response(status, body))
+                await writer.drain()
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            log.debug("a health check broke off", extra={"action": "health_check"})
+        finally:
+            writer.close()
+
+    def _status(self, head: bytes) -> tuple[str, dict[str, str]]:
+        method, path = ([*head.split(b"\r\n", 1)[0].split(b" "), b"", b""])[:2]
+        if method not in (b"GET", b"HEAD"):
+            return "405 Method Not Allowed", {"status": "only GET"}
+        if path == b"/livez":
+            alive = self._program.alive
+            return ("200 OK", {"status": "alive"}) if alive else _unavailable("the poll task stands still")
+        if path == b"/readyz":
+            return ("200 OK", {"status": "ready"}) if self._program.ready else _unavailable(self._program.why_unready)
+        return "404 Not Found", {"status": "no such page: ask for /livez or /readyz"}
+
+
+def _unavailable(why: str) -> tuple[str, dict[str, str]]:
+    return "503 Service Unavailable", {"status": "unavailable", "why": why}
+
+
+def _response(status: str, body: dict[str, str]) -> bytes:
+    content = json.dumps(body).encode()
+    lines = (
+        f"HTTP/1.1 {status}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(content)}",
+        "Connection: close",
+    )
+    return "".join(f"{line}\r\n" for line in (*lines, "")).encode() + content

@@ -1,0 +1,35 @@
+"""The log: one JSON object per line on standard error."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+"""What every record has; the rest was given by the caller, as `extra`."""
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record with its time, level, logger, message and everything that its caller gave as `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give one line, whatever the message holds."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **{name: value for name, value in vars(record).items() if name not in _STANDARD},
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+def log_to_stderr(level: str) -> None:
+    """Send every record of this level or above to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # aiokafka reports each failed reconnect as an error; keylane says once, in a line, what it waits for.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

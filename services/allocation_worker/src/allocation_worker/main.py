@@ -1,0 +1,129 @@
+"""The program's life: initialize, run, shut down."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo import MongoClient
+
+from allocation_worker import deploy
+from allocation_worker.bootstrap import build
+from allocation_worker.errors import StartRefused
+from allocation_worker.handlers import BeforeAttempt
+from allocation_worker.health import HealthServer
+from allocation_worker.instance import ServiceHolder
+from allocation_worker.logs import log_to_stderr
+from allocation_worker.program import AllocationWorker
+from allocation_worker.settings import WorkerSettings, read_settings
+from keylane import EXIT_CONFIGURATION, ConfigurationError, RetryPolicy
+from lyceum_allocation import AllocationService
+from lyceum_database import close
+
+log = logging.getLogger(__name__)
+
+_holder = ServiceHolder()
+
+
+def allocation_service() -> AllocationService:
+    """Return the process's one service.
+
+    Raises:
+        AllocationServiceNotInitialized: before `initialize()`, and after `shutdown()`.
+    """
+    return _holder.get()
+
+
+def initialize(
+    settings: WorkerSettings,
+    *,
+    before_attempt: BeforeAttempt | None = None,
+    retry: RetryPolicy | None = None,
+    client_class: type[Any] = MongoClient,
+) -> AllocationWorker:
+    """Check the models and build everything, once per process; nothing is imported, connected or built later.
+
+    Args:
+        settings: where the servers are.
+        before_attempt: called at the start of every attempt; for rehearsing failures.
+        retry: attempts and backoff; five attempts by default.
+        client_class: the MongoDB client; the embedded one for tests and demonstrations.
+
+    Raises:
+        StartRefused: a model is missing or unfit, or settings cannot work.
+        ConfigurationError: the runtime cannot work as configured.
+    """
+    return build(settings, _holder, before_attempt=before_attempt, retry=retry, client_class=client_class)
+
+
+async def run(program: AllocationWorker) -> None:
+    """Work until SIGTERM or SIGINT, answering health checks.
+
+    Raises:
+        StartRefused: what was found at the servers can never work.
+        ConfigurationError: the same, found by the runtime.
+    """
+    _stop_on_signals(program)
+    settings = program.settings
+    if settings.health_port is None:
+        await program.run()
+        return
+    async with HealthServer(program, host=settings.health_host, port=settings.health_port):
+        await program.run()
+
+
+def shutdown() -> None:
+    """Close what `initialize()` opened; it may then be called again."""
+    _holder.drop()
+    close()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 2 for what waiting cannot heal, with one clear line."""
+    command = _parser().parse_args(arguments).command
+    try:
+        settings = read_settings()
+        log_to_stderr(settings.log_level)
+        if command == "run":
+            _work(settings)
+        else:
+            step = deploy.create_indexes if command == "indexes" else deploy.create_topics
+            sys.stdout.write(f"{asyncio.run(step(settings))}\n")
+    except (StartRefused, ConfigurationError) as exc:
+        sys.stderr.write(f"allocation-worker: {exc}\n")
+        return EXIT_CONFIGURATION
+    finally:
+        shutdown()
+    return 0
+
+
+def _work(settings: WorkerSettings) -> None:
+    program = initialize(settings)
+    asyncio.run(run(program))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="allocation-worker",
+        description="Gives each paid student a trainer: reads purchases, writes allocations.",
+        epilog="Environment: MONGODB_URI and KAFKA_BOOTSTRAP (required), MONGODB_DATABASE, KAFKA_TOPIC_PREFIX, "
+        "HEALTH_PORT and more, see the README. Example: MONGODB_URI=mongodb://localhost:27017 "
+        "KAFKA_BOOTSTRAP=localhost:9092 python -m allocation_worker run",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="work until SIGTERM")
+    commands.add_parser("indexes", help="deploy step: create the indexes that `run` verifies")
+    commands.add_parser("topics", help="deploy step: create the topics that `run` needs")
+    return parser
+
+
+def _stop_on_signals(program: AllocationWorker) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, program.request_stop)
+        except NotImplementedError:  # Windows has no such handlers on its loop
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(program.request_stop))

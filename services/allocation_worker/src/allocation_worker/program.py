@@ -1,0 +1,112 @@
+"""The running program: the consumer, the sweeper and the relay side by side, started and stopped as one."""
+
+import asyncio
+from typing import Protocol
+
+from allocation_worker import storage
+from allocation_worker.errors import StartRefused
+from allocation_worker.settings import WorkerSettings
+from allocation_worker.topics import written_topic
+from allocation_worker.waiting import Stopped, Waiting
+from keylane import UnavailableError, Worker, missing_topics
+from lyceum_allocation import AllocationService
+from lyceum_database import DatabaseError, Unavailable
+
+
+class Part(Protocol):
+    """What keylane's worker, timer and relay have in common."""
+
+    @property
+    def ready(self) -> bool: ...  # noqa: D102 - as keylane documents it
+    @property
+    def why_unready(self) -> str: ...  # noqa: D102 - as keylane documents it
+    async def run(self) -> None: ...  # noqa: D102 - as keylane documents it
+    def request_stop(self) -> None: ...  # noqa: D102 - as keylane documents it
+    async def stop(self) -> None: ...  # noqa: D102 - as keylane documents it
+
+
+class AllocationWorker:
+    """One worker, built and not yet running. Used once.
+
+    Args:
+        settings: where its servers are.
+        service: the one service that all attempts use.
+        worker: reads and handles events.
+        others: what runs beside it, the sweeper and the outbox relay.
+    """
+
+    def __init__(
+        self, *, settings: WorkerSettings, service: AllocationService, worker: Worker, others: tuple[Part, ...]
+    ) -> None:
+        self.settings = settings
+        self.service = service
+        self.worker = worker
+        self._parts: tuple[Part, ...] = (worker, *others)
+        self._waiting = Waiting()
+        self._started = False
+
+    @property
+    def alive(self) -> bool:
+        """False means: restart this process."""
+        return not self._started or self.worker.alive
+
+    @property
+    def ready(self) -> bool:
+        """Joined, the database reachable, dead letters and events writable."""
+        return self._started and all(part.ready for part in self._parts)
+
+    @property
+    def why_unready(self) -> str:
+        """One line; empty when ready."""
+        if not self._started:
+            return self._waiting.reason
+        return "; ".join(part.why_unready for part in self._parts if not part.ready)
+
+    async def run(self) -> None:
+        """Work until a stop is asked for; servers that are away are waited for.
+
+        Raises:
+            StartRefused: what was found at the servers can never work: wrong indexes, a missing topic, credentials.
+            ConfigurationError: the same, found by the runtime.
+        """
+        try:
+            await self._check_servers()
+        except Stopped:
+            return
+        self._started = True
+        await self._run_parts()
+
+    def request_stop(self) -> None:
+        """Begin to stop; for signal handlers."""
+        self._waiting.request_stop()
+        for part in self._parts:
+            part.request_stop()
+
+    async def stop(self) -> None:
+        """Finish what is running, commit and leave; bounded whatever the servers do. Unpublished events stay stored."""
+        self.request_stop()
+        await asyncio.gather(*(part.stop() for part in self._parts))
+
+    async def _check_servers(self) -> None:
+        """Nothing joins the group before all that it needs is found to be there."""
+        try:
+            await self._waiting.until("MongoDB", lambda: asyncio.to_thread(storage.verify), (Unavailable,))
+        except DatabaseError as exc:
+            raise StartRefused(str(exc)) from exc
+        topics = [*self.worker.needed_topics, written_topic(self.settings)]
+        missing = await self._waiting.until(
+            "Kafka", lambda: missing_topics(self.settings.kafka, topics), (UnavailableError,)
+        )
+        if missing:
+            raise StartRefused(f"missing topic {', '.join(missing)}: run the topic deploy step, `topics`")
+
+    async def _run_parts(self) -> None:
+        """Run until the first part ends, then end the others: half a worker helps nobody."""
+        running = [asyncio.create_task(part.run()) for part in self._parts]
+        try:
+            ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self.stop()
+            await asyncio.gather(*running, return_exceptions=True)
+        for task in ended:
+            task.result()
