@@ -35,7 +35,7 @@ def verify_indexes(models: Iterable[type[Record]]) -> None:
 
 def _creation_problems(model: type[Record]) -> Iterator[str]:
     collection = _collection(model)
-    for keys, options in _declared(model):
+    for keys, options in declared_indexes(model):
         try:
             with translated_errors():
                 collection.create_index(keys, **options)
@@ -51,7 +51,7 @@ def _problems(model: type[Record]) -> list[str]:
     with translated_errors():
         present = {tuple(index["key"]): index for index in _collection(model).index_information().values()}
     problems = []
-    for keys, options in _declared(model):
+    for keys, options in declared_indexes(model):
         found = present.get(tuple(keys))
         if found is None:
             problems.append(f"{_label(model, keys)} is missing")
@@ -60,8 +60,8 @@ def _problems(model: type[Record]) -> list[str]:
     return problems
 
 
-def _declared(model: type[Record]) -> list[tuple[list[tuple[str, int]], dict[str, Any]]]:
-    """What the model declares: keys and options, from the list that mongoengine built at definition."""
+def declared_indexes(model: type[Record]) -> list[tuple[list[tuple[str, int]], dict[str, Any]]]:
+    """Return keys and options of the model's indexes, from the list that mongoengine built at its definition."""
     specs = model._meta["index_specs"]  # noqa: SLF001 - mongoengine publishes the keys only, not the options
     return [(list(spec["fields"]), {name: spec[name] for name in _OPTIONS if name in spec}) for spec in specs]
 
