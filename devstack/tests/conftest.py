@@ -116,7 +116,7 @@ def run(trainers: list[Trainer], events: list[Event], *, doomed: frozenset[int] 
         notices=tuple(school.notices),
         done=frozenset(one.event_id for one in sent if one.event_id and not one.doomed),
         committed={0: len(sent)},
-        attempts={one.event_id: 5 for one in sent if one.event_id and one.doomed},
+        failed={one.event_id: 5 for one in sent if one.event_id and one.doomed},
         redefined={},
     )
     return Case(expect(trainers, lived), tuple(sent), seen)
@@ -124,7 +124,7 @@ def run(trainers: list[Trainer], events: list[Event], *, doomed: frozenset[int] 
 
 def record(number: int, *, doomed: bool) -> Sent:
     sent = Sent(Position(0, number), f"e{number}", f"key {number}".encode(), f"value {number}".encode())
-    return replace(sent, doomed="always fails", attempts=5) if doomed else sent
+    return replace(sent, doomed="always fails", failures=5) if doomed else sent
 
 
 @pytest.fixture(scope="session")

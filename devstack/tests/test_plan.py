@@ -55,18 +55,18 @@ def test_each_line_is_a_fact_to_the_judge() -> None:
 
 
 def test_a_broken_record_follows_the_first_delivery_of_its_event() -> None:
-    records = plan([BOUGHT, REFUNDED, BOUGHT], Faults({}, (BROKEN,)))
+    records = plan([BOUGHT, REFUNDED, BOUGHT], Faults({}, (BROKEN,), {}))
     assert [record.doomed for record in records] == ["", "there is no value", "", ""]
     assert [record.event_id for record in records] == ["e1", None, "e2", "e1"]
 
 
-def test_failures_decide_fate_and_attempts() -> None:
-    def fate(times: int) -> tuple[str, int | None]:
-        (record,) = plan([BOUGHT], Faults({"e1": times} if times else {}, ()))
-        return record.doomed, record.attempts
+def test_failures_decide_the_fate() -> None:
+    def fate(times: int) -> tuple[str, int]:
+        (record,) = plan([BOUGHT], Faults({"e1": times} if times else {}, (), {}))
+        return record.doomed, record.failures
 
-    assert fate(0) == ("", None)
-    assert fate(1) == ("", 2)
-    assert fate(4) == ("", 5)
+    assert fate(0) == ("", 0)
+    assert fate(1) == ("", 1)
+    assert fate(4) == ("", 4)
     assert fate(5) == ("its handler always fails", 5)
     assert fate(ALWAYS) == ("its handler always fails", 5)

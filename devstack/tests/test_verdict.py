@@ -142,8 +142,8 @@ SABOTAGE: dict[str, tuple[Callable[[Case], Case], str, str]] = {
         "Dead letters keep",
         "differs from it",
     ),
-    "an attempt too many": (lambda case: seen(case, attempts={"e5": 6}), "A failing event", "tried 6 times"),
-    "an attempt too few": (lambda case: seen(case, attempts={}), "A failing event", "tried 0 times"),
+    "an attempt too many": (lambda case: seen(case, failed={"e5": 6}), "A failing event", "failed 6 times and"),
+    "an attempt too few": (lambda case: seen(case, failed={}), "A failing event", "failed 0 times and"),
     "a capacity was changed": (
         lambda case: with_trainer(case, "amara", capacity=9, free=8),
         "No trainer is over capacity",

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import click
 
+from allocation_worker import StartRefused
 from keylane import KeylaneError
+from lyceum_allocation import AllocationError
 from lyceum_contracts import ContractError
 from lyceum_database import DatabaseError
 from lyceum_devstack.errors import DevstackError
@@ -18,7 +20,7 @@ EXIT_DEFECT = 70
 EXIT_INTERRUPTED = 130
 """128 + SIGINT, as shells report it."""
 
-KNOWN = (DevstackError, DatabaseError, KeylaneError, ContractError, GuardError)
+KNOWN = (DevstackError, AllocationError, StartRefused, DatabaseError, KeylaneError, ContractError, GuardError)
 """Errors whose text was written for the person at the keyboard."""
 
 
@@ -43,7 +45,8 @@ def _reported(exc: Exception) -> int:
         exc.show()
         return EXIT_REFUSED
     if isinstance(exc, KNOWN):
-        click.echo(f"error: {exc}", err=True)
+        for line in str(exc).splitlines():  # a file may hold several mistakes
+            click.echo(f"error: {line}", err=True)
         return EXIT_REFUSED
     if isinstance(exc, OSError):
         click.echo(f"error: {_file_problem(exc)}", err=True)

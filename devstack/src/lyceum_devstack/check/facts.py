@@ -1,7 +1,7 @@
 """What went in: trainers with seats, purchases, refunds."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Skill(NamedTuple):
@@ -10,6 +10,11 @@ class Skill(NamedTuple):
     org_id: str
     subject: str
     language: str
+
+    @classmethod
+    def of(cls, org_id: str, subject: str, language: str) -> Self:
+        """Name a skill as the platform tells skills apart: letter case and runs of blanks make no difference."""
+        return cls(org_id, " ".join(subject.split()).casefold(), language.strip().casefold())
 
     def __str__(self) -> str:
         place = "" if self.org_id == "default" else f"{self.org_id}: "

@@ -24,7 +24,7 @@ class Sent:
     Attributes:
         event_id: Its event id; None when the record carries none that can be read.
         doomed: Why it must end among the dead letters; empty when it must not.
-        attempts: How often its handler must have been started; None when that was not counted.
+        failures: How often its handler must have been failed on purpose.
     """
 
     position: Position
@@ -32,7 +32,7 @@ class Sent:
     key: bytes | None
     value: bytes | None
     doomed: str = ""
-    attempts: int | None = None
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Observation:
     Attributes:
         done: Ids of events that the worker's own records call done.
         committed: Partition -> the first offset that the consumer group has not completed.
-        attempts: Event id -> how often its handler was started, for the events that were watched.
+        failed: Event id -> how often its handler was failed on purpose.
         redefined: Counters of the model guard that moved after the worker had started.
     """
 
@@ -95,5 +95,5 @@ class Observation:
     notices: tuple[Notice, ...]
     done: frozenset[str]
     committed: Mapping[int, int]
-    attempts: Mapping[str, int]
+    failed: Mapping[str, int]
     redefined: Mapping[str, int]

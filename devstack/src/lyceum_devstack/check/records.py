@@ -46,13 +46,13 @@ def altered_letters(case: Case) -> Iterator[str]:
             yield f"the dead letter of {_name(original)} differs from it"
 
 
-def miscounted_attempts(case: Case) -> Iterator[str]:
-    """Name each watched event whose handler was not started exactly as often as it must."""
-    due = {record.event_id: record.attempts for record in case.sent if record.event_id and record.attempts is not None}
-    for event_id, attempts in due.items():
-        started = case.seen.attempts.get(event_id, 0)
-        if started != attempts:
-            yield f"event {event_id} was tried {started} times and should have been tried {attempts} times"
+def miscounted_failures(case: Case) -> Iterator[str]:
+    """Name each event whose handler was not failed exactly as often as planned: tried too seldom, or too often."""
+    due = {record.event_id: record.failures for record in case.sent if record.event_id}
+    for event_id in sorted(due.keys() | case.seen.failed.keys()):
+        failed, planned = case.seen.failed.get(event_id, 0), due.get(event_id, 0)
+        if failed != planned:
+            yield f"the handler of event {event_id} failed {failed} times and should have failed {planned} times"
 
 
 def _name(record: Sent) -> str:

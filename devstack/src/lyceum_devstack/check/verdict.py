@@ -28,7 +28,7 @@ def _redefined(case: Case) -> Iterator[str]:
 _PROMISES: Mapping[str, Callable[[Case], Iterator[str]]] = {
     "Every record ended done or among the dead letters, once": records.lost_or_doubled,
     "Dead letters keep key and value byte for byte": records.altered_letters,
-    "A failing event was tried again, as often as allowed": records.miscounted_attempts,
+    "A failing event was tried again, and at most five times": records.miscounted_failures,
     "No trainer is over capacity, and every count is right": roster.wrong_books,
     "One trainer at most for each student and course": roster.shared_or_stray_seats,
     "Whoever paid has a suitable trainer or a place in the queue": rights.forgotten,

@@ -8,11 +8,11 @@ import click
 from rich.console import Console
 
 from lyceum_devstack.console import make_console
-from lyceum_devstack.demo.inputs import Day, read_day
+from lyceum_devstack.demo.inputs import read_day
 from lyceum_devstack.demo.leftovers import remove_leftovers
-from lyceum_devstack.demo.run import Run
+from lyceum_devstack.demo.run import play
 from lyceum_devstack.demo.stage import Stage, open_stage
-from lyceum_devstack.demo.summary import Result, show
+from lyceum_devstack.demo.summary import show
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 """The sample files of the checkout that this package was installed from."""
@@ -78,7 +78,7 @@ def demo(
     with open_stage(mongodb_uri or None, kafka_bootstrap or None) as stage:
         _introduce(console, stage)
         try:
-            result = _play(console, stage, day, files.trainers)
+            result = asyncio.run(play(day, stage, console))
         finally:
             if not keep:
                 remove_leftovers(stage)
@@ -93,10 +93,6 @@ def _files(trainers: Path | None, purchases: Path | None, faults: Path | None) -
     if purchases is None and faults is None:
         faults = EXAMPLES / "faults.jsonl"
     return Files(trainers or EXAMPLES / "trainers.csv", purchases or EXAMPLES / "purchases.jsonl", faults)
-
-
-def _play(console: Console, stage: Stage, day: Day, trainers: Path) -> Result:
-    return asyncio.run(Run(day, stage, console).play(trainers))
 
 
 def _introduce(console: Console, stage: Stage) -> None:

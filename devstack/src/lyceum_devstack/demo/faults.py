@@ -40,13 +40,20 @@ class BrokenRecord:
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Everything one fault file asks for; `fails` maps an event id to how often its handler fails."""
+    """Everything one fault file asks for.
+
+    Attributes:
+        fails: Event id -> how often its handler fails.
+        broken: Records to publish beside the purchases.
+        lines: Event id -> the first line of the file that names it.
+    """
 
     fails: Mapping[str, int]
     broken: tuple[BrokenRecord, ...]
+    lines: Mapping[str, int]
 
 
-NO_FAULTS = Faults({}, ())
+NO_FAULTS = Faults({}, (), {})
 
 
 def read_faults(path: Path) -> Faults:
@@ -58,18 +65,22 @@ def read_faults(path: Path) -> Faults:
     """
     fails: dict[str, int] = {}
     broken: list[BrokenRecord] = []
+    lines: dict[str, int] = {}
     for number, text in enumerate(path.read_bytes().splitlines(), start=1):
         if not text.strip():
             continue
         try:
             line = json.loads(text)
             if "fail" in line:
-                fails[str(line["fail"])] = _times(line["times"])
+                event_id = str(line["fail"])
+                fails[event_id] = _times(line["times"])
             else:
                 broken.append(_broken_record(line))
+                event_id = broken[-1].after
+            lines.setdefault(event_id, number)
         except (ValueError, KeyError, TypeError, AttributeError) as exc:
             raise InputError(path, number, f"is no fault ({exc}): see `lyceum demo --help` for the two kinds") from exc
-    return Faults(fails, tuple(broken))
+    return Faults(fails, tuple(broken), lines)
 
 
 def _times(times: Any) -> int:
@@ -102,29 +113,27 @@ def _value(record: dict[str, Any]) -> bytes | None:
 
 
 class FaultInjector:
-    """Stands before the handler, counts its starts, and fails as often as the fault file asks."""
+    """Stands before the handler, fails as often as the fault file asks, and counts."""
 
     def __init__(self, fails: Mapping[str, int]) -> None:
         self._fails = fails
-        self._started: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
         self._lock = Lock()
 
     def __call__(self, event_id: str) -> None:
-        """Count one start.
+        """Let one run of a handler begin.
 
         Raises:
-            InjectedFault: This start is to fail.
+            InjectedFault: This run is to fail.
         """
-        if event_id not in self._fails:
-            return
         with self._lock:
-            self._started[event_id] += 1
-            start = self._started[event_id]
-        if start <= self._fails[event_id]:
-            raise InjectedFault(f"failure {start} on purpose, from the fault file")
+            if self._failed[event_id] == self._fails.get(event_id, 0):
+                return
+            self._failed[event_id] += 1
+        raise InjectedFault(f"failure {self._failed[event_id]} on purpose, from the fault file")
 
     @property
-    def started(self) -> dict[str, int]:
-        """How often the handler of each event of the fault file was started so far."""
+    def failed(self) -> dict[str, int]:
+        """Event id -> how often its handler was failed so far."""
         with self._lock:
-            return dict(self._started)
+            return dict(+self._failed)

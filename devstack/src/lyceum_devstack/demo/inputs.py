@@ -1,26 +1,28 @@
-"""The input files, read for the judge: by the platform's rules for files, but not through the code that stores them."""
+"""The input files: checked by the platform's own readers, then read once more, plainly, for the judge.
+
+The second reading shares no code with the first, so that a row which the platform's reader lost would be missed.
+"""
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from lyceum_contracts import DEFAULT_ORG, ContractError, parse_event
-from lyceum_contracts.topics import PURCHASE_CREATED, PURCHASE_REFUNDED
+from lyceum_allocation import TrainerRow, read_purchases, read_trainers
+from lyceum_contracts import DEFAULT_ORG
 from lyceum_devstack.check import Skill, Trainer
 from lyceum_devstack.demo.faults import NO_FAULTS, Faults, read_faults
 from lyceum_devstack.demo.plan import PurchaseLine
 from lyceum_devstack.errors import InputError
 
-_TYPES = (PURCHASE_CREATED, PURCHASE_REFUNDED)
-
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Everything that goes in."""
+    """Everything that goes in: `rows` to the platform, `trainers` to the judge, the rest to both."""
 
+    rows: tuple[TrainerRow, ...]
     trainers: tuple[Trainer, ...]
     purchases: tuple[PurchaseLine, ...]
     faults: Faults
@@ -30,61 +32,41 @@ def read_day(trainers: Path, purchases: Path, faults: Path | None) -> Day:
     """Read the files of one day.
 
     Raises:
-        InputError: A line cannot be used, or a fault names an event that no purchase line has.
+        FileRefused: Lines of the trainers or the purchases cannot be used.
+        InputError: A fault cannot be used, or names an event that no purchase line has.
         OSError: A file cannot be read.
     """
-    lines = tuple(_purchase_lines(purchases))
-    trouble = NO_FAULTS if faults is None else read_faults(faults)
-    known = {line.event_id for line in lines}
-    for event_id in (*trouble.fails, *(broken.after for broken in trouble.broken)):
-        if event_id not in known:
-            raise InputError(faults or purchases, 1, f"names event {event_id}, which {purchases} does not have")
-    return Day(tuple(_trainers(trainers)), lines, trouble)
+    day = Day(
+        rows=read_trainers(trainers),
+        trainers=tuple(_trainers(trainers)),
+        purchases=tuple(_purchase_lines(purchases)),
+        faults=NO_FAULTS if faults is None else read_faults(faults),
+    )
+    if faults is not None:
+        _check_names(day, faults)
+    return day
+
+
+def _check_names(day: Day, faults: Path) -> None:
+    known = {line.event_id for line in day.purchases}
+    for fault in (*day.faults.fails, *(broken.after for broken in day.faults.broken)):
+        if fault not in known:
+            raise InputError(faults, day.faults.lines[fault], f"no purchase line has the event id {fault}")
 
 
 def _trainers(path: Path) -> Iterator[Trainer]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file, strict=True)
-        for row in rows:
-            try:
-                yield _trainer(row)
-            except (KeyError, ValueError, AttributeError) as exc:
-                raise InputError(path, rows.line_num, f"is no trainer: {exc}") from exc
-
-
-def _trainer(row: dict[str, str]) -> Trainer:
-    skills = frozenset(
-        _skill(DEFAULT_ORG, subject, language)
-        for subject in row["subjects"].split(";")
-        for language in row["languages"].split(";")
-    )
-    return Trainer(row["trainer_id"].strip(), skills, int(row["capacity"]))
-
-
-def _skill(org_id: str, subject: str, language: str) -> Skill:
-    # As the platform tells skills apart: upper and lower case and runs of blanks make no difference.
-    return Skill(org_id, " ".join(subject.split()).casefold(), language.strip().casefold())
+    for row in csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")):
+        skills = frozenset(
+            Skill.of(DEFAULT_ORG, subject, language)
+            for subject in row["subjects"].split(";")
+            for language in row["languages"].split(";")
+            if subject.strip() and language.strip()
+        )
+        yield Trainer(row["trainer_id"].strip(), skills, int(row["capacity"]))
 
 
 def _purchase_lines(path: Path) -> Iterator[PurchaseLine]:
-    for number, text in enumerate(path.read_bytes().splitlines(), start=1):
-        if not text.strip():
-            continue
-        try:
-            yield _purchase_line(number, json.loads(text))
-        except ContractError as exc:
-            raise InputError(path, number, str(exc)) from exc
-        except (KeyError, TypeError, ValueError, AttributeError) as exc:
-            raise InputError(path, number, f"is no purchase: {exc}") from exc
-
-
-def _purchase_line(number: int, line: dict[str, Any]) -> PurchaseLine:
-    if line["type"] not in _TYPES:
-        raise ValueError(f'"type" is {line["type"]!r}, not one of {", ".join(_TYPES)}')
-    parse_event(line["type"], line["data"])
-    return PurchaseLine(
-        event_id=str(line.get("id") or f"line-{number:06}"),
-        org_id=str(line.get("org_id") or DEFAULT_ORG),
-        type=line["type"],
-        data=line["data"],
-    )
+    texts = [text for text in path.read_text(encoding="utf-8-sig").split("\n") if text.strip()]
+    for text, checked in zip(texts, read_purchases(path), strict=True):
+        line = json.loads(text)
+        yield PurchaseLine(checked.event_id, line.get("org_id", DEFAULT_ORG), line["type"], line["data"])

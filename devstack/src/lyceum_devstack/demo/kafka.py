@@ -9,7 +9,7 @@ from lyceum_devstack.check import Position, Sent
 from lyceum_devstack.demo.plan import Outgoing
 from lyceum_devstack.errors import ServerError
 
-ANSWER_WITHIN_S = 8.0
+ANSWER_WITHIN_S = 6.0
 """A server that is silent for this long is taken for unreachable; with what comes before it, under 10 s."""
 DELIVER_WITHIN_S = 30.0
 READ_WITHIN_S = 20.0
@@ -66,7 +66,7 @@ class Publisher:
                 return
             position = position_of(message)
             self._sent[number] = Sent(
-                position, record.event_id, record.key, record.value, record.doomed, record.attempts
+                position, record.event_id, record.key, record.value, record.doomed, record.failures
             )
 
         return note

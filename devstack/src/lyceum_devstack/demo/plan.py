@@ -32,7 +32,7 @@ class Outgoing:
     headers: tuple[tuple[str, bytes], ...]
     fact: Purchase | Refund | None
     doomed: str = ""
-    attempts: int | None = None
+    failures: int = 0
 
 
 def plan(lines: Sequence[PurchaseLine], faults: Faults) -> list[Outgoing]:
@@ -58,7 +58,7 @@ def _event(line: PurchaseLine, failures: int) -> Outgoing:
         headers=_headers(line),
         fact=_fact(line),
         doomed="its handler always fails" if failures >= MAX_ATTEMPTS else "",
-        attempts=min(failures + 1, MAX_ATTEMPTS) if failures else None,
+        failures=min(failures, MAX_ATTEMPTS),
     )
 
 
@@ -81,7 +81,7 @@ def _fact(line: PurchaseLine) -> Purchase | Refund:
     data = line.data
     enrolment = Enrolment(line.org_id, data["student_id"], data["course_id"])
     if line.type == "PURCHASE_CREATED":
-        return Purchase(data["purchase_id"], enrolment, Skill(line.org_id, data["subject"], data["language"]))
+        return Purchase(data["purchase_id"], enrolment, Skill.of(line.org_id, data["subject"], data["language"]))
     return Refund(data["purchase_id"], enrolment, full=data["full"])
 
 

@@ -2,17 +2,18 @@
 
 import asyncio
 import time
+from contextlib import closing
 from dataclasses import asdict
-from pathlib import Path
 
 from rich.console import Console
 
+from allocation_worker import AllocationWorker
 from lyceum_devstack.check import Case, Finding, Sent, expect, judge
 from lyceum_devstack.demo.faults import FaultInjector
 from lyceum_devstack.demo.inputs import Day
 from lyceum_devstack.demo.kafka import Publisher
-from lyceum_devstack.demo.plan import plan
-from lyceum_devstack.demo.program import Program
+from lyceum_devstack.demo.plan import Outgoing, plan
+from lyceum_devstack.demo.program import built_worker, deploy
 from lyceum_devstack.demo.progress import Display, display
 from lyceum_devstack.demo.stage import Stage
 from lyceum_devstack.demo.summary import Result
@@ -26,65 +27,75 @@ STALLED_AFTER_S = 60.0
 SETTLE_WITHIN_S = 20.0
 """Once every record is completed, queues and outbox have this long to come to rest."""
 
+Judged = tuple[Case, list[Finding]]
 
-class Run:
-    """The demo between an open stage and its result. Used once.
+
+async def play(day: Day, stage: Stage, console: Console, *, settle_within_s: float = SETTLE_WITHIN_S) -> Result:
+    """Import the trainers, publish the day, wait until the worker is done with it, and judge.
 
     Args:
         day: What goes in.
         stage: Where it is played.
         console: Where progress is shown.
         settle_within_s: How long after the last record the judge waits for the rest that he asks for.
-    """
 
-    def __init__(self, day: Day, stage: Stage, console: Console, *, settle_within_s: float = SETTLE_WITHIN_S) -> None:
+    Raises:
+        ServerError: Kafka failed, or the worker ended by itself.
+        Unavailable: MongoDB failed.
+        StartRefused: The worker cannot work with what it was given.
+    """
+    started = time.monotonic()
+    injector = FaultInjector(day.faults.fails)
+    records = plan(day.purchases, day.faults)
+    with (
+        built_worker(stage, lambda message: injector(message.id)) as worker,
+        closing(Witness(stage)) as witness,
+    ):
+        await deploy(worker, day.rows, create_topics=not stage.embedded_kafka)
+        console.print(f"Imported {len(day.rows)} trainers. Publishing {len(records)} records, with the worker at work:")
+        run = _Run(day, stage, records, injector, witness, settle_within_s)
+        case, findings = await _beside(worker, run, console)
+        return Result(case, findings, asdict(stats()), time.monotonic() - started)
+
+
+async def _beside(worker: AllocationWorker, run: "_Run", console: Console) -> Judged:
+    """Act while the worker works; a worker that fails ends the demo."""
+    working = asyncio.create_task(worker.run())
+    acting = asyncio.create_task(run.act(console))
+    try:
+        await asyncio.wait({working, acting}, return_when=asyncio.FIRST_COMPLETED)
+        if not acting.done():
+            working.result()
+            raise ServerError("the worker ended by itself")
+        return acting.result()
+    finally:
+        acting.cancel()
+        await worker.stop()
+        await asyncio.gather(working, acting, return_exceptions=True)
+
+
+class _Run:
+    def __init__(
+        self,
+        day: Day,
+        stage: Stage,
+        records: list[Outgoing],
+        injector: FaultInjector,
+        witness: Witness,
+        settle_within_s: float,
+    ) -> None:
         self._day = day
         self._stage = stage
-        self._console = console
+        self._records = records
+        self._injector = injector
+        self._witness = witness
         self._settle_within_s = settle_within_s
-        self._records = plan(day.purchases, day.faults)
-        self._injector = FaultInjector(day.faults.fails)
-        self._program = Program(stage, lambda message: self._injector(message.id))
-        self._witness = Witness(stage)
+        self._defined = asdict(stats())
 
-    async def play(self, trainers: Path) -> Result:
-        """Import the trainers, publish the day, wait until the worker is done with it, and judge.
-
-        Raises:
-            ServerError: A server failed, or the worker ended by itself.
-            ConfigurationError: The worker cannot work with what it was given.
-        """
-        started = time.monotonic()
-        try:
-            imported = await self._program.prepare(trainers)
-            self._console.print(
-                f"Imported {imported} trainers. Publishing {len(self._records)} records, with the worker at work:"
-            )
-            self._defined = asdict(stats())
-            case, findings = await self._beside_the_worker()
-            return Result(case, findings, asdict(stats()), time.monotonic() - started)
-        finally:
-            self._witness.close()
-            self._program.close()
-
-    async def _beside_the_worker(self) -> tuple[Case, list[Finding]]:
-        working = asyncio.create_task(self._program.run())
-        acting = asyncio.create_task(self._act())
-        try:
-            await asyncio.wait({working, acting}, return_when=asyncio.FIRST_COMPLETED)
-            if not acting.done():
-                working.result()
-                raise ServerError("the worker ended by itself")
-            return acting.result()
-        finally:
-            acting.cancel()
-            await self._program.stop()
-            await asyncio.gather(working, acting, return_exceptions=True)
-
-    async def _act(self) -> tuple[Case, list[Finding]]:
+    async def act(self, console: Console) -> Judged:
         publisher = Publisher(self._stage.bootstrap, self._stage.purchases)
         publishing = asyncio.create_task(asyncio.to_thread(publisher.publish, self._records))
-        with display(self._console, len(self._records)) as shown:
+        with display(console, len(self._records)) as shown:
             await self._completed(publishing, shown)
             return await self._settled(await publishing)
 
@@ -99,7 +110,7 @@ class Run:
                 publishing.result()
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _settled(self, sent: list[Sent]) -> tuple[Case, list[Finding]]:
+    async def _settled(self, sent: list[Sent]) -> Judged:
         deadline = time.monotonic() + self._settle_within_s
         while True:
             case = await asyncio.to_thread(self._case, sent)
@@ -111,5 +122,5 @@ class Run:
     def _case(self, sent: list[Sent]) -> Case:
         acted_on = [record.fact for record in self._records if record.fact and not record.doomed]
         redefined = {name: count - self._defined[name] for name, count in asdict(stats()).items()}
-        seen = self._witness.observe(attempts=self._injector.started, redefined=redefined)
+        seen = self._witness.observe(failed=self._injector.failed, redefined=redefined)
         return Case(expect(self._day.trainers, acted_on), tuple(sent), seen)

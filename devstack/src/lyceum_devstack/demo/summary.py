@@ -66,7 +66,7 @@ def _figures(result: Result) -> Table:
     case, seen = result.case, result.case.seen
     states = Counter(allocation.state for allocation in seen.allocations)
     event_ids = [record.event_id for record in case.sent if record.event_id]
-    failures = Counter(record.attempts - 1 for record in case.sent if record.attempts and not record.doomed)
+    failures = Counter(record.failures for record in case.sent if record.failures and not record.doomed)
     grid = _grid("right", "left")
     for count, what in (
         (len(case.sent), f"records published and dealt with in {result.seconds:.0f} s"),

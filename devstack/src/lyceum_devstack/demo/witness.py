@@ -11,14 +11,15 @@ from typing import Any
 
 from confluent_kafka import Message
 
+from allocation_worker import storage
 from lyceum_allocation import Allocation
 from lyceum_database import translated_errors
 from lyceum_devstack.check import Enrolment, Letter, Notice, Observation, Position, SeenAllocation, SeenTrainer, Skill
 from lyceum_devstack.demo.kafka import Offsets, read_all
 from lyceum_devstack.demo.stage import PARTITIONS, Stage
 
-ALLOCATIONS, CAPACITIES, INBOX = "allocations", "trainer_capacity", "inbox"
-"""Collections that the worker writes."""
+ALLOCATIONS, CAPACITIES = "allocations", "trainer_capacity"
+"""Collections that the worker writes, beside its inbox."""
 
 Document = Mapping[str, Any]
 
@@ -43,20 +44,20 @@ class Witness:
     def counts(self) -> Counts:
         """Count cheaply, for a progress display."""
         states = Counter(document["state"] for document in _documents(ALLOCATIONS, {"state": 1}))
-        dead = sum(document["state"] == "dead" for document in _documents(INBOX, {"state": 1}))
+        dead = sum(document["state"] == "dead" for document in _documents(storage.INBOX, {"state": 1}))
         completed = sum(self._offsets.committed(PARTITIONS).values())
         return Counts(completed, states["ASSIGNED"], states["PENDING"], dead)
 
-    def observe(self, *, attempts: Mapping[str, int], redefined: Mapping[str, int]) -> Observation:
-        """Read everything; `attempts` and `redefined` are what the caller counted in its own process."""
+    def observe(self, *, failed: Mapping[str, int], redefined: Mapping[str, int]) -> Observation:
+        """Read everything; `failed` and `redefined` are what the caller counted in its own process."""
         return Observation(
             allocations=tuple(allocation(document) for document in _documents(ALLOCATIONS)),
             trainers=tuple(trainer(document) for document in _documents(CAPACITIES)),
             letters=tuple(letter(message) for message in self._records(self._stage.dead_letters)),
             notices=tuple(notice(message) for message in self._records(self._stage.allocations)),
-            done=done_ids(self._stage.group, _documents(INBOX)),
+            done=done_ids(self._stage.group, _documents(storage.INBOX)),
             committed=self._offsets.committed(PARTITIONS),
-            attempts=attempts,
+            failed=failed,
             redefined=redefined,
         )
 
