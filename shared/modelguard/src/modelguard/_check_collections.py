@@ -51,7 +51,7 @@ def _clashing_indexes(collection: str, models: list[Any]) -> Iterator[Problem]:
         for spec in settings(model).get("index_specs") or ():
             name, keys = _name(spec), tuple(map(tuple, spec["fields"]))
             first = [known.setdefault(key, (model, spec)) for key in (("name", name), ("keys", keys))]
-            clash = next((other for other, theirs in first if _differ(theirs, spec)), None)
+            clash = next((other for other, theirs in first if theirs is not spec and _differ(theirs, spec)), None)
             if clash is not None:
                 yield _clash(collection, model, name, clash)
 

@@ -44,8 +44,9 @@ def _unreachable(name: str, model: Any) -> Iterator[Problem]:
 
 
 def _left_over(name: str, model: Any) -> Iterator[Problem]:
+    entries = registry()
     for entry in subclass_names(model):
-        if entry not in registry():
+        if entry not in entries:
             message = f"lists a subclass {entry!r} that is not registered: queries carry its name"
             hint = "it was taken out of mongoengine's registry by hand; use modelguard.unregister"
             yield Problem("stale-subclass", name, "", message, hint, model_place(model))

@@ -5,9 +5,10 @@ its name in the bases' `_subclasses`, and delete rules and listeners on its targ
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from modelguard import _delete_rules, _fields
+from modelguard._fields import Survey
 from modelguard._lookup import not_registered
 from modelguard._mongoengine import (
     CachedReferenceField,
@@ -23,53 +24,61 @@ from modelguard._removal import detach
 from modelguard._table import TABLE
 
 
-def create(name: str, ancestors: Sequence[Any], namespace: Mapping[str, Any], make: Callable[[], Any]) -> Any:
-    """Make and register a class; on any exception put everything back as it was, and raise it.
+class Plan(NamedTuple):
+    """A class that is about to exist.
 
-    Args:
-        name: the registry name that the class is about to get.
-        ancestors: its flattened bases.
-        namespace: its attributes.
-        make: creates the class with mongoengine's own metaclass.
+    Attributes:
+        name: the registry name it will get.
+        ancestors: its flattened bases, without those of the libraries.
+        survey: what it will hold.
+        embedded: whether it has no collection. mongoengine takes no delete rule from such a class, and shall see it.
+    """
+
+    name: str
+    ancestors: Sequence[Any]
+    survey: Survey
+    embedded: bool
+
+
+def create(plan: Plan, make: Callable[[dict[str, Any]], Any], namespace: dict[str, Any]) -> Any:
+    """Register the class that `make` creates of a namespace; on any exception put everything back.
 
     Raises:
         ModelNotRegisteredError: a field needs another model at definition time, and it is not registered.
     """
-    fields = _fields.of_definition(namespace, ancestors)
-    _fields.remember_declared(fields.values())
-    before = _Before(fields, ancestors)
+    fields, wires = plan.survey.fields, plan.survey.wires
+    lineage = [(base, subclass_names(base)) for base in plan.ancestors if "_subclasses" in vars(base)]
+    cached = [(each, list(each)) for each in _cached_lists(fields)] if wires else ()
+    held = _delete_rules.to_hold_back(fields) if wires and not plan.embedded else ()
     try:
-        with _delete_rules.held_back(fields, ancestors) as held:
-            model = make()
-        _delete_rules.remember(model, held)
-        _delete_rules.attach_waiting(model)
+        model = _delete_rules.without(held, make, namespace) if held else make(namespace)
+        if held:
+            _delete_rules.remember(model, held)
+        if TABLE.pending:
+            _delete_rules.attach_waiting(model)
     except BaseException as error:
-        before.restore(name)
+        _take_back(plan)
+        for base, names in lineage:
+            set_subclass_names(base, names)
+        for listed, entries in cached:
+            listed[:] = entries
         TABLE.count("rolled_back")
-        missing = next(_missing(fields), None)
+        missing = next(_fields.missing_targets(fields), None)
         if isinstance(error, NotRegistered) and missing is not None:
-            raise _needed_now(name, *missing) from error
+            raise _needed_now(plan.name, *missing) from error
         raise
     return model
 
 
-class _Before:
-    """What a failing definition may have changed in other classes and in shared fields."""
-
-    def __init__(self, fields: Mapping[str, Any], ancestors: Sequence[Any]) -> None:
-        self._lineage = [(base, subclass_names(base)) for base in ancestors if "_subclasses" in vars(base)]
-        self._cached = [(each, list(each)) for each in _cached_lists(fields)]
-        self._states = _fields.States(fields.values())
-
-    def restore(self, name: str) -> None:
-        failed = registry().pop(name, None)
-        if failed is not None:
-            detach(failed)
-        for base, names in self._lineage:
-            set_subclass_names(base, names)
-        for fields, entries in self._cached:
-            fields[:] = entries
-        self._states.restore()
+def _take_back(plan: Plan) -> None:
+    failed = registry().pop(plan.name, None)
+    if failed is None:  # it failed before mongoengine touched anything else
+        return
+    detach(failed)
+    _fields.release(failed, plan.survey.declared)
+    for field, state in plan.survey.declared.values():
+        if isinstance(state.get("document_type_obj"), str):
+            field.__dict__["document_type_obj"] = state["document_type_obj"]
 
 
 def _cached_lists(fields: Mapping[str, Any]) -> Iterator[list[Any]]:
@@ -80,12 +89,6 @@ def _cached_lists(fields: Mapping[str, Any]) -> Iterator[list[Any]]:
             model = resolve(model) if isinstance(model, str) else model
             if model is not None:
                 yield cached_references(model)
-
-
-def _missing(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for field, value in fields.items():
-        for name in _fields.missing_targets(value):
-            yield field, name
 
 
 def _needed_now(owner: str, field: str, name: str) -> Exception:

@@ -1,41 +1,39 @@
 """A definition as its class statement gave it, and what differs from a later run of the same statement."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 from modelguard._code import same_code
 from modelguard._equality import CLASS_BOOKKEEPING, Equality
-from modelguard._fields import in_namespace
+from modelguard._fields import Declared, in_namespace
 from modelguard._mongoengine import BaseField, is_model
 
 _LONGEST_VALUE = 60  # characters of a value shown in a message
 _ABSENT = object()
+_LEAVES = frozenset({str, bool, int, type(None)})
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """What one run of a class statement said.
 
     Attributes:
         module: `__name__` of the module that ran it.
         body: code of the class body; None for a class made by calling the metaclass.
         bases: the bases as written.
-        namespace: what the body left behind; `meta` is a copy of its own.
-        unnamed: by `id`, the state of its descriptors before Python told them their name (`__set_name__`): those of
-            a later run are thrown away without ever being told.
+        namespace: what the body left behind.
+        declared: the state of its fields, and of inherited ones, before registration.
     """
 
     module: str
     body: CodeType | None
     bases: tuple[type, ...]
     namespace: Mapping[str, Any]
-    unnamed: Mapping[int, dict[str, Any]]
+    declared: Declared
 
     def changes(self, later: "Definition") -> list[str]:
         """What a later run changed, one line each; empty if it is the same definition."""
-        equality = Equality(frozenset({self.module, later.module}), self.unnamed)
+        equality = Equality(frozenset({self.module, later.module}), self.declared)
         found = [*self._changed_bases(later, equality), *_changed_names(self.namespace, later.namespace, equality)]
         if not found and _field_order(self.namespace) != _field_order(later.namespace):
             found.append("order of the fields")
@@ -61,28 +59,18 @@ class Definition:
                 yield f"base {old.__qualname__}: {', '.join(inside) or 'altered'}"
 
 
-def definition_of(
-    namespace: Mapping[str, Any], bases: tuple[type, ...], *, body: CodeType | None, module: str
-) -> Definition:
-    """Keep what the statement said; cheap, since it runs for every first definition."""
-    kept = dict(namespace)
-    if "meta" in kept:
-        kept["meta"] = copied(kept["meta"])
-    unnamed = {
-        id(value): dict(vars(value))
-        for value in namespace.values()
-        if hasattr(type(value), "__set_name__") and hasattr(value, "__dict__")
-    }
-    return Definition(module, body, bases, kept, unnamed)
-
-
 def copied(value: Any) -> Any:
     """A copy of nested settings: their containers are new, their leaves are shared."""
-    if isinstance(value, dict):
-        return type(value)((key, copied(each)) for key, each in value.items())
-    if type(value) in (list, tuple, set):
-        return type(value)(copied(each) for each in value)
-    return value
+    kind = type(value)
+    if kind is dict:
+        return {key: each if type(each) in _LEAVES else copied(each) for key, each in value.items()}
+    if kind is list:
+        return [each if type(each) in _LEAVES else copied(each) for each in value]
+    if kind is tuple:
+        return value if _LEAVES.issuperset(map(type, value)) else tuple(map(copied, value))
+    if kind is set:
+        return set(value)
+    return kind((key, copied(each)) for key, each in value.items()) if isinstance(value, dict) else value
 
 
 def _changed_names(old: Mapping[str, Any], new: Mapping[str, Any], equality: Equality) -> Iterator[str]:

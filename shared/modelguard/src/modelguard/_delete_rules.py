@@ -6,15 +6,13 @@ A name that only matches the last part of another one is attached too, as mongoe
 for the exact one; `check()` reports it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from modelguard._fields import declared
+from modelguard._fields import state_of
 from modelguard._mongoengine import (
     DO_NOTHING,
     SELF,
-    EmbeddedDocument,
     delete_rule_is_deferrable,
     delete_rules,
     fields_of,
@@ -27,34 +25,45 @@ from modelguard._mongoengine import (
 )
 from modelguard._table import TABLE, PendingRule
 
-# What waits, before its owner exists: field name, target's name, rule.
-Held = list[tuple[str, str, int]]
+
+class Held(NamedTuple):
+    """A rule that has to wait, before its owner exists."""
+
+    field: str
+    holder: Any  # the field that carries the rule: the named one, or the one inside it
+    target: str
+    rule: int
 
 
-@contextmanager
-def held_back(fields: Mapping[str, Any], ancestors: Sequence[type]) -> Iterator[Held]:
-    """Hide the rules that cannot be registered yet from mongoengine, for as long as it creates their owner."""
-    embedded = EmbeddedDocument in ancestors
-    held: Held = []
-    hidden: list[tuple[Any, int]] = []
+def to_hold_back(fields: Mapping[str, Any]) -> list[Held]:
+    """The rules that mongoengine could not register now; those that it refuses for good must reach it."""
+    found = []
     for name, field in fields.items():
-        for inner in nested(field):
-            if delete_rule_is_deferrable(embedded, field, inner) and _must_wait(inner):
-                held.append((name, target(inner), inner.reverse_delete_rule))
-                hidden.append((inner, inner.reverse_delete_rule))
+        inner = field
+        while inner is not None:
+            state = vars(inner)
+            rule = state.get("reverse_delete_rule")
+            if rule and delete_rule_is_deferrable(field, inner) and _must_wait(inner):
+                found.append(Held(name, inner, target(inner), rule))
+            inner = state.get("field")
+    return found
+
+
+def without(held: Sequence[Held], make: Callable[[dict[str, Any]], Any], namespace: dict[str, Any]) -> Any:
+    """Hide rules from mongoengine for as long as it creates their owner."""
     try:
-        for inner, _ in hidden:
-            inner.reverse_delete_rule = DO_NOTHING
-        yield held
+        for each in held:
+            each.holder.reverse_delete_rule = DO_NOTHING
+        return make(namespace)
     finally:
-        for inner, rule in hidden:
-            inner.reverse_delete_rule = rule
+        for each in held:
+            each.holder.reverse_delete_rule = each.rule
 
 
-def remember(owner: Any, held: Held) -> None:
+def remember(owner: Any, held: Sequence[Held]) -> None:
     """Let rules wait for their targets."""
-    for field, name, rule in held:
-        TABLE.wait(PendingRule(owner, field, name, rule))
+    for each in held:
+        TABLE.wait(PendingRule(owner, each.field, each.target, each.rule))
 
 
 def attach_waiting(model: Any) -> None:
@@ -63,7 +72,7 @@ def attach_waiting(model: Any) -> None:
     A target that turns out to be an embedded document has no collection to delete from: its rules go on waiting,
     and `check()` reports them.
     """
-    if not TABLE.pending or not is_top_level(model):
+    if not is_top_level(model):
         return
     for rule in list(TABLE.pending):
         if rule.target == name_of(model):
@@ -76,11 +85,12 @@ def attach_waiting(model: Any) -> None:
 
 def wait_again(model: Any) -> None:
     """Let the rules of a target that goes wait for the next one, if their fields name it and do not hold it."""
+    declared = TABLE.declared()
     for (owner, field), rule in delete_rules(model).items():
         if TABLE.of(owner) is None or owner is model:
             continue
         for inner in nested(fields_of(owner)[field]):
-            name = declared(inner).get("document_type_obj")
+            name = state_of(inner, declared).get("document_type_obj")
             if isinstance(name, str) and name != SELF:
                 TABLE.wait(PendingRule(owner, field, name, rule))
 

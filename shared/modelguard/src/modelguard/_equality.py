@@ -18,7 +18,7 @@ from types import BuiltinFunctionType, CellType, CodeType, FunctionType, Generic
 from typing import Any
 
 from modelguard._code import PLACE, same_code
-from modelguard._fields import declared
+from modelguard._fields import Declared, state_of
 from modelguard._mongoengine import SELF, BaseField, is_model
 from modelguard._site import real_file
 
@@ -50,12 +50,12 @@ class Equality:
 
     Args:
         modules: the names under which the module that holds the definition was run: they mean the same.
-        unnamed: by `id`, what earlier descriptors were like before `__set_name__` told them their name.
+        declared: the state of the earlier fields before registration.
     """
 
-    def __init__(self, modules: frozenset[str], unnamed: Mapping[int, dict[str, Any]]) -> None:
+    def __init__(self, modules: frozenset[str], declared: Declared) -> None:
         self._modules = modules
-        self._unnamed = unnamed
+        self._declared = declared
         # By identity; the values are kept so that no id is used twice.
         self._known: dict[tuple[int, int], tuple[bool, Any, Any]] = {}
 
@@ -91,7 +91,7 @@ class Equality:
 
     def options(self, field: Any) -> dict[str, Any]:
         """A field's state as declared, without what registration wrote into it."""
-        found = {key: value for key, value in declared(field).items() if key not in _FIELD_BOOKKEEPING}
+        found = {key: value for key, value in state_of(field, self._declared).items() if key not in _FIELD_BOOKKEEPING}
         found["db_field"] = found.get("db_field") or vars(field).get("name")
         return found
 
@@ -147,7 +147,7 @@ class Equality:
 
     def _twin(self, old: Any, new: Any) -> bool:
         """Compare without leaving answers behind: most pairs tried are not meant to match."""
-        return Equality(self._modules, self._unnamed).same(old, new)
+        return Equality(self._modules, self._declared).same(old, new)
 
     def _same_function(self, old: FunctionType, new: FunctionType) -> bool:
         return (
@@ -169,7 +169,10 @@ class Equality:
     def _same_object(self, old: Any, new: Any) -> bool:
         if _equal(old, new):
             return True
-        before, after = self._unnamed.get(id(old)) or _state(old), _state(new)
+        before, after = _state(old), _state(new)
+        if before is not None and id(old) in self._declared:
+            before |= self._declared[id(old)][1]
+            before.pop("__module__", None)
         if before is not None and after is not None:
             return self._same_mapping(before, after)
         return "__eq__" not in _overridden(type(old))
@@ -201,12 +204,17 @@ def _equal(old: Any, new: Any) -> bool:
 
 
 def _state(value: Any) -> dict[str, Any] | None:
-    """What can be read of an object: its attributes and slots; None if there is nothing to read."""
+    """What can be read of an object: its attributes and slots; None if there is nothing to read.
+
+    Without `__module__`, which wrappers copy from what they wrap: the name differs with the way of the import.
+    """
     slots = [name for kind in type(value).__mro__ for name in _slots(kind)]
     if not slots and not hasattr(value, "__dict__"):
         return None
     state = {name: getattr(value, name) for name in slots if hasattr(value, name)}
-    return state | getattr(value, "__dict__", {})
+    state |= getattr(value, "__dict__", {})
+    state.pop("__module__", None)
+    return state
 
 
 def _slots(kind: type) -> list[str]:

@@ -1,42 +1,61 @@
-"""The fields of a class, the state in which their body declared them, and what registration writes into them."""
+"""The fields of a class that is about to exist, and the state in which their body declared them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
-from weakref import WeakKeyDictionary
+from collections.abc import Iterator, Mapping, Sequence
+from types import CellType, FunctionType
+from typing import Any, NamedTuple
 
-from modelguard._mongoengine import SELF, BaseField, fields_of, nested, resolve, target
+from modelguard._mongoengine import SELF, BaseField, fields_of, resolve, target
 
-_WRITTEN = ("_owner_document", "document_type_obj")
+# By `id`: a field, and its options before registration changed them. Names of models turn into classes there,
+# `db_field` is filled in, and class decorators may write anything.
+Declared = dict[int, tuple[Any, dict[str, Any]]]
 
-# A field's options before registration changed them: names of models turn into classes, `db_field` is filled in.
-_declared: "WeakKeyDictionary[Any, dict[str, Any]]" = WeakKeyDictionary()
-
-
-class States:
-    """Owner and target of some fields at one moment, to be put back."""
-
-    def __init__(self, fields: Iterable[Any]) -> None:
-        self._kept = [
-            (inner, {key: vars(inner)[key] for key in _WRITTEN if key in vars(inner)})
-            for field in fields
-            for inner in nested(field)
-        ]
-
-    def restore(self) -> None:
-        """Put them back; a resolved name becomes the name again."""
-        for field, state in self._kept:
-            vars(field).update(state)
+# What class bodies mostly hold besides fields, and what never learns its name.
+_PLAIN = frozenset({str, int, dict, tuple, FunctionType, CellType, property, classmethod, staticmethod})
 
 
-def of_definition(namespace: Mapping[str, Any], ancestors: Sequence[Any]) -> dict[str, Any]:
-    """Fields that the class will have, its own and inherited ones, by name; own ones win."""
+class Survey(NamedTuple):
+    """What a class that is about to exist will hold.
+
+    Attributes:
+        fields: own and inherited ones, by name; own ones win.
+        declared: the present state of fields, of the fields inside them, and of descriptors that will learn their
+            name (`__set_name__`): those of a repeated body are thrown away without that call.
+        wires: whether a field has a delete rule or caches a reference, and so changes other models.
+    """
+
+    fields: dict[str, Any]
+    declared: Declared
+    wires: bool
+
+
+def survey(namespace: Mapping[str, Any], ancestors: Sequence[Any]) -> Survey:
+    """One pass over all that a class will hold: this runs for each first definition."""
+    fields = _inherited(ancestors) if ancestors else {}
+    declared: Declared = {}
+    for name, value in namespace.items():
+        if isinstance(value, BaseField):
+            fields[name] = value
+        elif type(value) not in _PLAIN and hasattr(type(value), "__set_name__") and hasattr(value, "__dict__"):
+            declared[id(value)] = (value, dict(vars(value)))
+    wires = False
+    for field in fields.values():
+        inner = field
+        while inner is not None:
+            state = inner.__dict__
+            declared[id(inner)] = (inner, state.copy())
+            wires = wires or bool(state.get("reverse_delete_rule")) or "auto_sync" in state
+            inner = state.get("field")
+    return Survey(fields, declared, wires)
+
+
+def _inherited(ancestors: Sequence[Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(ancestors):
         if hasattr(base, "_fields"):
             found.update(fields_of(base))
         elif not hasattr(base, "_meta"):
             found.update(in_namespace(vars(base)))
-    found.update(in_namespace(namespace))
     return found
 
 
@@ -45,34 +64,27 @@ def in_namespace(namespace: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in namespace.items() if isinstance(value, BaseField)}
 
 
-def remember_declared(fields: Iterable[Any]) -> None:
-    """Keep the options of fields, and of the fields inside them, unless they are known."""
-    for field in fields:
-        for inner in nested(field):
-            if inner not in _declared:
-                _declared[inner] = dict(vars(inner))
-
-
-def declared(field: Any) -> dict[str, Any]:
+def state_of(field: Any, declared: Declared) -> dict[str, Any]:
     """A field's options as its body gave them; as they are now, for a field of an unguarded class."""
-    return _declared.get(field) or vars(field)
+    known = declared.get(id(field))
+    return known[1] if known is not None else vars(field)
 
 
-def missing_targets(field: Any) -> Iterator[str]:
-    """Names that a field, or a field inside it, refers to and that mongoengine cannot resolve now."""
-    for inner in nested(field):
-        name = target(inner)
-        if isinstance(name, str) and name != SELF and resolve(name) is None:
-            yield name
+def missing_targets(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Field name and model name, where mongoengine cannot resolve the model now."""
+    for field, value in fields.items():
+        inner = value
+        while inner is not None:
+            name = target(inner)
+            if isinstance(name, str) and name != SELF and resolve(name) is None:
+                yield field, name
+            inner = vars(inner).get("field")
 
 
-def release(model: Any) -> None:
-    """Let fields of classes that stay forget one that goes: as their owner, and as what their name resolved to."""
-    for inner in list(_declared):
-        if target(inner) is model:
-            inner.document_type_obj = _declared[inner]["document_type_obj"]
-    for base in model.__mro__[1:]:
-        for field in {**in_namespace(vars(base)), **vars(base).get("_fields", {})}.values():
-            for inner in nested(field):
-                if inner.owner_document is model:
-                    vars(inner)["_owner_document"] = None
+def release(model: Any, declared: Declared) -> None:
+    """Let fields forget a class that goes: as their owner, and as what their name resolved to."""
+    for field, state in declared.values():
+        if vars(field).get("_owner_document") is model:
+            field.__dict__["_owner_document"] = None
+        if target(field) is model:
+            field.__dict__["document_type_obj"] = state["document_type_obj"]

@@ -1,13 +1,14 @@
 """The decision: is this class statement new, the same again, edited, or somebody else's name?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from modelguard._code import same_code
-from modelguard._creation import create
-from modelguard._definition import copied, definition_of
+from modelguard._creation import Plan, create
+from modelguard._definition import Definition, copied
+from modelguard._fields import survey
 from modelguard._module_name import adopt_module_name
-from modelguard._mongoengine import class_name, flattened, registry
+from modelguard._mongoengine import ancestry, class_name, is_embedded, registry, writable
 from modelguard._removal import detach
 from modelguard._site import Statement, running_statement
 from modelguard._table import TABLE, Record
@@ -26,35 +27,32 @@ def define(name: str, bases: tuple[type, ...], namespace: dict[str, Any], make: 
         ModelNotRegisteredError: a field needs a model that is not registered.
     """
     statement = running_statement(name, namespace)
-    ancestors = flattened(bases)
+    ancestors = ancestry(bases)
     key = class_name(name, ancestors)
     with TABLE.lock:
         existing = _holder(key, statement, namespace)
         if existing is not None:
             return _again(existing, statement, bases, namespace)
-        return _first(key, statement, bases, ancestors, namespace, make)
+        plan = Plan(key, ancestors, survey(namespace, ancestors), embedded=any(map(is_embedded, bases)))
+        return _first(plan, statement, bases, namespace, make)
 
 
-def _first(
-    key: str,
-    statement: Statement,
-    bases: tuple[type, ...],
-    ancestors: Sequence[Any],
-    namespace: dict[str, Any],
-    make: Make,
-) -> Any:
-    definition = definition_of(namespace, bases, body=statement.body, module=statement.site.module)
-    given = dict(namespace)
-    if "meta" in given:
-        given["meta"] = copied(given["meta"])  # mongoengine writes into it
-    model = create(key, ancestors, given, lambda: make(given))
-    TABLE.add(Record(key, model, statement.site, definition))
-    TABLE.count("defined")
+def _first(plan: Plan, statement: Statement, bases: tuple[type, ...], namespace: dict[str, Any], make: Make) -> Any:
+    given, said = dict(namespace), namespace
+    if statement.body is None:
+        said = dict(namespace)  # the caller's dict: it may serve again
+    if "meta" in namespace:
+        said["meta"] = copied(namespace["meta"])  # the body may share its dict with others
+        given["meta"] = writable(given["meta"])  # mongoengine writes into it
+    model = create(plan, make, given)
+    definition = Definition(statement.site.module, statement.body, bases, said, plan.survey.declared)
+    TABLE.add(Record(plan.name, model, statement.site, definition))
+    TABLE.counters["defined"] += 1
     return model
 
 
 def _again(existing: Record, statement: Statement, bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:
-    later = definition_of(namespace, bases, body=statement.body, module=statement.site.module)
+    later = Definition(statement.site.module, statement.body, bases, namespace, {})
     changes = existing.definition.changes(later)
     if changes:
         TABLE.count("changed")
@@ -81,7 +79,7 @@ def _holder(key: str, statement: Statement, namespace: Mapping[str, Any]) -> Rec
         TABLE.forget(key)
         record = None
     if record is not None and record.model is held:
-        if record.site != statement.site or _is_twin(record, statement):
+        if record.site.key != statement.site.key or _is_twin(record, statement):
             raise _refused(conflict(key, held, record, statement.site, namespace))
         return record
     if held is not None:

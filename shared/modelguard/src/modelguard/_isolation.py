@@ -1,7 +1,7 @@
 """For tests: everything that definitions change, remembered and put back; and single names dropped."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,9 +14,11 @@ from modelguard._mongoengine import (
     delete_rules,
     fields_of,
     name_of,
+    nested,
     registry,
     set_subclass_names,
     subclass_names,
+    target,
 )
 from modelguard._removal import detach
 from modelguard._table import TABLE
@@ -67,7 +69,7 @@ def _drop(model: Any) -> None:
         if "_subclasses" in vars(base):
             set_subclass_names(base, tuple(each for each in subclass_names(base) if each != name))
     detach(model)
-    _fields.release(model)
+    _fields.release(model, TABLE.declared())
     TABLE.forget(name)
 
 
@@ -77,21 +79,22 @@ class _Snapshot:
         self._records = dict(TABLE.records)
         self._sites = dict(TABLE.sites)
         self._pending = list(TABLE.pending)
-        self._stats = TABLE.stats
+        self._counters = dict(TABLE.counters)
         models = [*self._registry.values()]
         self._names = [(model, subclass_names(model)) for model in models]
         self._rules = [(model, delete_rules(model), dict(delete_rules(model))) for model in models]
         self._cached = [(cached_references(model), list(cached_references(model))) for model in models]
-        self._fields = _fields.States(field for model in models for field in fields_of(model).values())
+        self._targets = [(inner, target(inner)) for inner in _inners(models) if target(inner) is not None]
         self._receivers = _signals.Receivers()
 
     def restore(self) -> list[Any]:
         dropped = [model for name, model in registry().items() if self._registry.get(name) is not model]
+        shared = TABLE.declared()
         _replace(registry(), self._registry)
         _replace(TABLE.records, self._records)
         _replace(TABLE.sites, self._sites)
         TABLE.pending[:] = self._pending
-        TABLE.stats = self._stats
+        _replace(TABLE.counters, self._counters)
         for model, names in self._names:
             set_subclass_names(model, names)
         for model, rules, entries in self._rules:
@@ -100,10 +103,17 @@ class _Snapshot:
         for fields, listed in self._cached:
             fields[:] = listed
         for model in dropped:
-            _fields.release(model)
-        self._fields.restore()
+            _fields.release(model, shared)
+        for field, named in self._targets:
+            field.document_type_obj = named
         self._receivers.restore()
         return dropped
+
+
+def _inners(models: Iterable[Any]) -> Iterator[Any]:
+    for model in models:
+        for field in fields_of(model).values():
+            yield from nested(field)
 
 
 def _replace(mapping: Any, entries: Any) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from modelguard._guard import define
-from modelguard._mongoengine import DocumentMetaclass, TopLevelDocumentMetaclass, flattened, is_abstract
+from modelguard._mongoengine import DocumentMetaclass, TopLevelDocumentMetaclass, ancestry, is_abstract, merged_bases
 
 
 class GuardedMetaclass(DocumentMetaclass):  # type: ignore[misc]  # mongoengine ships no types
@@ -21,6 +21,10 @@ class GuardedMetaclass(DocumentMetaclass):  # type: ignore[misc]  # mongoengine 
 
         return define(name, bases, attrs, make)
 
+    @classmethod
+    def _get_bases(cls, bases: tuple[type, ...]) -> Any:
+        return merged_bases(bases)
+
 
 class GuardedTopLevelMetaclass(TopLevelDocumentMetaclass):  # type: ignore[misc]  # mongoengine ships no types
     """Makes guarded documents."""
@@ -31,10 +35,14 @@ class GuardedTopLevelMetaclass(TopLevelDocumentMetaclass):  # type: ignore[misc]
             return super().__new__(mcs, name, bases, attrs)
 
         def make(given: dict[str, Any]) -> Any:
-            _check_parent(name, flattened(bases), given)
+            _check_parent(name, ancestry(bases), given)
             return super(GuardedTopLevelMetaclass, mcs).__new__(mcs, name, bases, given)
 
         return define(name, bases, attrs, make)
+
+    @classmethod
+    def _get_bases(cls, bases: tuple[type, ...]) -> Any:
+        return merged_bases(bases)
 
 
 def _check_parent(name: str, ancestors: Sequence[Any], given: dict[str, Any]) -> None:

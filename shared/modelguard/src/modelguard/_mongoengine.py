@@ -9,11 +9,20 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from typing import Any, cast
 
 from mongoengine import CachedReferenceField, DictField, Document, EmbeddedDocument, EmbeddedDocumentField
-from mongoengine.base import BaseField, ComplexBaseField, DocumentMetaclass, TopLevelDocumentMetaclass, common
+from mongoengine.base import (
+    BaseDocument,
+    BaseField,
+    ComplexBaseField,
+    DocumentMetaclass,
+    TopLevelDocumentMetaclass,
+    common,
+)
+from mongoengine.base.metaclasses import BasesTuple
 from mongoengine.errors import NotRegistered
 from mongoengine.fields import RECURSIVE_REFERENCE_CONSTANT
 from mongoengine.queryset import DO_NOTHING
 
+_of_library_bases: dict[tuple[type, ...], Any] = {}
 SELF = cast("str", RECURSIVE_REFERENCE_CONSTANT)
 
 __all__ = [
@@ -26,16 +35,17 @@ __all__ = [
     "EmbeddedDocumentField",
     "NotRegistered",
     "TopLevelDocumentMetaclass",
+    "ancestry",
     "cached_references",
     "class_name",
     "delete_rule_is_deferrable",
     "delete_rules",
     "fields_of",
-    "flattened",
     "is_abstract",
     "is_embedded",
     "is_model",
     "is_top_level",
+    "merged_bases",
     "name_of",
     "nested",
     "registry",
@@ -44,6 +54,7 @@ __all__ = [
     "settings",
     "subclass_names",
     "target",
+    "writable",
 ]
 
 
@@ -54,8 +65,8 @@ def registry() -> MutableMapping[str, Any]:
         RuntimeError: this mongoengine keeps its registry elsewhere; modelguard does not know it.
     """
     entries = getattr(common, "_document_registry", None)
-    if not isinstance(entries, MutableMapping):
-        raise RuntimeError(  # noqa: TRY004 - the argument's type is nobody's mistake
+    if type(entries) is not dict and not isinstance(entries, MutableMapping):  # the first test is the cheap one
+        raise RuntimeError(
             "modelguard cannot find mongoengine's model registry (mongoengine.base.common._document_registry): "
             "this release of mongoengine is not supported yet, use 0.29.x"
         )
@@ -72,22 +83,52 @@ def resolve(name: str) -> Any:
     return entries[guesses[0]] if len(guesses) == 1 else None
 
 
-def flattened(bases: Sequence[type]) -> list[type]:
-    """All ancestors in the order in which mongoengine merges them (its own `_get_bases`)."""
-    seen: dict[type, None] = {}
+def merged_bases(bases: tuple[type, ...]) -> Any:
+    """What mongoengine's metaclasses compute twice for each class: all ancestors, depth first, each once.
 
-    def visit(level: Sequence[type]) -> None:
-        for base in level:
-            if base is not object:
-                seen.setdefault(base)
-                visit(base.__bases__)
+    Most models stand on a library's base alone, so those answers are kept: this pays for most of the guard.
+    """
+    if isinstance(bases, BasesTuple):
+        return bases
+    known = _of_library_bases.get(bases)
+    if known is None:
+        seen: dict[type, None] = {}
+        _visit(bases, seen)
+        known = BasesTuple(seen)
+        if all(map(_is_library_base, bases)):
+            _of_library_bases[bases] = known
+    return known
 
-    visit(bases)
-    return list(seen)
+
+def ancestry(bases: tuple[type, ...]) -> Sequence[Any]:
+    """All ancestors without the libraries' bases, which have no fields, no name and no subclasses of their own."""
+    if bases in _of_library_bases:
+        return ()
+    return [base for base in merged_bases(bases) if base is not BaseDocument and not _is_library_base(base)]
+
+
+def _visit(bases: tuple[type, ...], seen: dict[type, None]) -> None:
+    for base in bases:
+        if base is not object:
+            seen.setdefault(base)
+            _visit(base.__bases__, seen)
+
+
+def _is_library_base(base: type) -> bool:
+    return "my_metaclass" in vars(base)
+
+
+def writable(meta: Any) -> Any:
+    """A copy of a body's `meta` that takes what mongoengine writes: new keys, and `timeseries` without its expiry."""
+    if not isinstance(meta, dict):
+        return meta
+    return {key: dict(value) if type(value) is dict else value for key, value in meta.items()}
 
 
 def class_name(name: str, ancestors: Sequence[Any]) -> str:
     """The registry name (`_class_name`) that mongoengine is about to give a class."""
+    if not ancestors:
+        return name
     concrete = [
         base.__name__
         for base in ancestors
@@ -148,9 +189,9 @@ def cached_references(model: Any) -> list[Any]:
 
 def nested(field: Any) -> Iterator[Any]:
     """A field, and the fields inside it: the items of lists, maps and dicts, to any depth."""
-    while isinstance(field, BaseField):
+    while field is not None:
         yield field
-        field = vars(field).get("field")
+        field = field.__dict__.get("field")
 
 
 def target(field: Any) -> Any:
@@ -158,10 +199,8 @@ def target(field: Any) -> Any:
     return vars(field).get("document_type_obj")
 
 
-def delete_rule_is_deferrable(model_is_embedded: bool, outer: Any, inner: Any) -> bool:  # noqa: FBT001 - read as a fact
-    """Whether mongoengine would accept the rule once its target exists; those it refuses must reach it."""
-    if getattr(inner, "reverse_delete_rule", DO_NOTHING) == DO_NOTHING or model_is_embedded:
-        return False
+def delete_rule_is_deferrable(outer: Any, inner: Any) -> bool:
+    """Whether mongoengine would accept the rule once its target exists: it takes none from dicts and maps."""
     return inner is outer or (isinstance(outer, ComplexBaseField) and not isinstance(outer, DictField))
 
 

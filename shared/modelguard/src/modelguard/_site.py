@@ -4,22 +4,23 @@ import dis
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 _GENERATED = "<"  # how Python names the file of code that has none: <string>, <stdin>, <ipython-input-1>
 _FUNCTION_FLAGS = 0x1 | 0x2  # inspect.CO_OPTIMIZED | CO_NEWLOCALS: set on functions, never on class bodies
 
+_CALLER = 3  # frames from here to whoever called the metaclass: define() and __new__() stand in between
+
 _real_paths: dict[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """A definition's place.
 
-    Two sites are equal if file and qualified name are; the line moves with edits, and the module name with the
-    way the file was imported.
+    File and qualified name identify it (`key`); the line moves with edits, and the module name with the way the
+    file was imported.
 
     Attributes:
         file: real path of the source, or `module NAME` for code that has no file.
@@ -30,8 +31,13 @@ class Site:
 
     file: str
     qualname: str
-    line: int = field(compare=False)
-    module: str = field(compare=False)
+    line: int
+    module: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What two runs of one statement have in common."""
+        return self[:2]
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
@@ -42,13 +48,12 @@ class Site:
         return "<locals>" in self.qualname
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A class statement as it runs: its place, its body's code, and that of other statements for the same name."""
 
     site: Site
     body: CodeType | None
-    twins: tuple[CodeType, ...] = ()
+    twins: tuple[CodeType, ...]
 
 
 def running_statement(name: str, namespace: Mapping[str, Any]) -> Statement:
@@ -58,64 +63,65 @@ def running_statement(name: str, namespace: Mapping[str, Any]) -> Statement:
     functions of the user may stand in between.
     """
     module = namespace.get("__module__")
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to the caller without reading source
-    fallback: Statement | None = None
+    frame: FrameType | None = sys._getframe(_CALLER)  # noqa: SLF001 - the documented way to the caller
+    outermost = first = frame
     while frame is not None:
-        globals_name = frame.f_globals.get("__name__", "builtins")
-        if globals_name == module or (module is None and not _is_ours(globals_name)):
-            bodies = _bodies(frame.f_code, name) if module is not None else []
-            if bodies or fallback is None:
-                fallback = _statement(name, namespace, frame, bodies)
-            if bodies or module is None:
-                return fallback
+        there = frame.f_globals.get("__name__", "builtins")
+        if there == module:
+            bodies = _bodies(frame.f_code, name)
+            if bodies:
+                return _of_body(frame, bodies, there)
+            first = frame if first is outermost else first
+        elif module is None and not _is_ours(there):
+            first = frame
+            break
         frame = frame.f_back
-    return fallback or _statement(name, namespace, sys._getframe(1), [])  # noqa: SLF001 - as above
+    return _of_call(name, namespace, first)
+
+
+def _of_body(frame: FrameType, bodies: list[CodeType], module: str) -> Statement:
+    body = bodies[0] if len(bodies) == 1 else _latest(frame, bodies)
+    twins = tuple(other for other in bodies if other is not body) if len(bodies) > 1 else ()
+    file = _real_paths.get(body.co_filename) or _file(body.co_filename, frame, module)
+    return Statement(Site(file, body.co_qualname, body.co_firstlineno, module), body, twins)
+
+
+def _of_call(name: str, namespace: Mapping[str, Any], frame: FrameType) -> Statement:
+    module = frame.f_globals.get("__name__", "builtins")
+    file = _file(frame.f_code.co_filename, frame, module)
+    return Statement(Site(file, str(namespace.get("__qualname__", name)), frame.f_lineno, module), None, ())
 
 
 def _is_ours(module: str) -> bool:
     return module.partition(".")[0] in {"modelguard", "mongoengine", "types"}
 
 
-def _statement(name: str, namespace: Mapping[str, Any], frame: FrameType, bodies: list[CodeType]) -> Statement:
-    body = bodies[0] if len(bodies) == 1 else _latest(frame, bodies)
-    module = frame.f_globals.get("__name__", "builtins")
-    site = Site(
-        file=_file(frame, module),
-        qualname=body.co_qualname if body else str(namespace.get("__qualname__", name)),
-        line=body.co_firstlineno if body else frame.f_lineno,
-        module=module,
-    )
-    return Statement(site, body, tuple(other for other in bodies if other is not body))
-
-
 def _bodies(code: CodeType, name: str) -> list[CodeType]:
     return [
         const
         for const in code.co_consts
-        if isinstance(const, CodeType) and const.co_name == name and not const.co_flags & _FUNCTION_FLAGS
+        if type(const) is CodeType and const.co_name == name and not const.co_flags & _FUNCTION_FLAGS
     ]
 
 
-def _latest(frame: FrameType, bodies: list[CodeType]) -> CodeType | None:
+def _latest(frame: FrameType, bodies: list[CodeType]) -> CodeType:
     """Of several statements for one name, the one whose code the frame loaded last."""
-    loaded = None
+    loaded = bodies[0]
     for instruction in dis.get_instructions(frame.f_code):
         if instruction.offset > frame.f_lasti:
             break
-        if any(instruction.argval is body for body in bodies):
-            loaded = instruction.argval
+        loaded = next((body for body in bodies if body is instruction.argval), loaded)
     return loaded
 
 
-def _file(frame: FrameType, module: str) -> str:
-    name = frame.f_code.co_filename
+def _file(name: str, frame: FrameType, module: str) -> str:
     known = _real_paths.get(name)
     if known is not None:
         return known
-    if name.startswith(_GENERATED) or not (os.path.exists(name) or "__file__" in frame.f_globals):  # noqa: PTH110 - no Path objects on the path of each definition
+    if name.startswith(_GENERATED) or not ("__file__" in frame.f_globals or Path(name).exists()):
         return f"module {module}"
     path = os.path.realpath(name)
-    if os.path.isabs(name):  # noqa: PTH117 - as above; a relative name changes its meaning with the working directory
+    if Path(name).is_absolute():  # a relative name changes its meaning with the working directory
         _real_paths[name] = path
     return path
 

@@ -3,15 +3,15 @@
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from modelguard._definition import Definition
+from modelguard._fields import Declared
 from modelguard._site import Site
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A guarded class and the definition it came from."""
 
     name: str
@@ -39,8 +39,7 @@ class Stats:
     rolled_back: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PendingRule:
+class PendingRule(NamedTuple):
     """A delete rule whose target is named, and not defined yet."""
 
     owner: Any
@@ -55,21 +54,21 @@ class Table:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.records: dict[str, Record] = {}
-        self.sites: dict[Site, str] = {}
+        self.sites: dict[tuple[str, str], str] = {}
         self.pending: list[PendingRule] = []
-        self.stats = Stats()
+        self.counters = dict.fromkeys(Stats.__dataclass_fields__, 0)
 
     def add(self, record: Record) -> None:
         """Enter a class that is complete."""
         self.records[record.name] = record
-        self.sites[record.site] = record.name
+        self.sites[record.site.key] = record.name
 
     def forget(self, name: str) -> None:
         """Take a name out, with the rules that its class waits for; unknown names are none of its business."""
         record = self.records.pop(name, None)
         if record is not None:
-            if self.sites.get(record.site) == name:
-                del self.sites[record.site]
+            if self.sites.get(record.site.key) == name:
+                del self.sites[record.site.key]
             self.pending[:] = [rule for rule in self.pending if rule.owner is not record.model]
 
     def wait(self, rule: PendingRule) -> None:
@@ -79,7 +78,7 @@ class Table:
 
     def at(self, site: Site) -> Record | None:
         """The record of the class that a site has defined, under whatever name."""
-        name = self.sites.get(site)
+        name = self.sites.get(site.key)
         return self.records.get(name) if name is not None else None
 
     def of(self, model: Any) -> Record | None:
@@ -87,9 +86,16 @@ class Table:
         record = self.records.get(getattr(model, "_class_name", ""))
         return record if record is not None and record.model is model else None
 
+    def declared(self) -> Declared:
+        """Every field of a guarded class as its body declared it; of a shared field, the first time it was used."""
+        found: Declared = {}
+        for record in reversed(self.records.values()):
+            found.update(record.definition.declared)
+        return found
+
     def count(self, counter: str) -> None:
         """Add one to a counter of `Stats`."""
-        self.stats = replace(self.stats, **{counter: getattr(self.stats, counter) + 1})
+        self.counters[counter] += 1
 
     def __iter__(self) -> Iterator[Record]:
         return iter(list(self.records.values()))
@@ -100,7 +106,7 @@ TABLE = Table()
 
 def stats() -> Stats:
     """An immutable snapshot of the counters; `stats().conflicts == 0` says that nothing was defined twice."""
-    return TABLE.stats
+    return Stats(**TABLE.counters)
 
 
 def _renew_lock() -> None:
