@@ -4,7 +4,7 @@ from typing import Any
 
 from keylane.mongo import MongoInbox
 from lyceum_allocation import Allocation, TrainerCapacity
-from lyceum_database import ensure_indexes, translated_errors, verify_indexes
+from lyceum_database import User, ensure_indexes, translated_errors, verify_indexes
 
 MODELS = (Allocation, TrainerCapacity)
 INBOX = "inbox"
@@ -29,7 +29,8 @@ def create() -> None:
         Unavailable: the database does not answer.
         IndexesDiffer: an index is there with other options.
     """
-    ensure_indexes(MODELS)
+    # Users are not this program's, but whoever imports trainers relies on their unique keys.
+    ensure_indexes((*MODELS, User))
     with translated_errors():
         MongoInbox(inbox_collection()).create_indexes()
 

@@ -2,7 +2,7 @@
 
 from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.capacities import CapacityRepository
-from lyceum_allocation.errors import AllocationError, Contended, FileRefused, ImportInterrupted
+from lyceum_allocation.errors import AllocationError, Contended, FileRefused, ImportInterrupted, PublishingInterrupted
 from lyceum_allocation.keys import allocation_id, skill
 from lyceum_allocation.models import Allocation, Seat, TrainerCapacity
 from lyceum_allocation.patience import Patience
@@ -24,6 +24,7 @@ __all__ = [
     "ImportInterrupted",
     "Imported",
     "Patience",
+    "PublishingInterrupted",
     "PurchaseLine",
     "Seat",
     "TrainerCapacity",

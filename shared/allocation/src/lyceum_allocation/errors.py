@@ -3,7 +3,8 @@
 AllocationError
 ├── Contended               too many writers at one document: nothing is lost, try again
 ├── FileRefused             a file holds mistakes: nothing of it was used; .problems has one line each
-└── ImportInterrupted       storage failed half-way: says exactly what was written
+├── ImportInterrupted       storage failed half-way: says exactly what was written
+└── PublishingInterrupted   Kafka failed half-way: says what was published
 """
 
 # ruff: noqa: N818 - each name answers "what happened?"; a suffix would repeat the root's
@@ -33,3 +34,7 @@ class FileRefused(AllocationError):
 
 class ImportInterrupted(AllocationError):
     """Storage failed during an import; the text says which rows are in. Importing the file again completes it."""
+
+
+class PublishingInterrupted(AllocationError):
+    """Kafka failed while a file was published; the text says which lines are in. Publishing it again completes it."""
