@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from keylane.testing import Rig
 
 PROGRAM = Path(__file__).parent / "programs" / "worker_process.py"
-EVENTS = 300
+EVENTS = 160
 
 
 @contextlib.contextmanager

@@ -146,9 +146,11 @@ async def test_a_thread_that_outlives_the_drain_keeps_its_claim_and_its_outcome(
     await memory.publish("e", data={})
     worker = memory.start({"made": handle}, inbox=inbox)
     await until(lambda: runs)
-    partitions = list(worker._owned)
-    await worker.revoked(partitions)
-    await worker.assigned(partitions)
+    membership = worker._membership
+    assert membership is not None
+    partitions = list(membership.owned)
+    await membership.revoked(partitions)
+    await membership.assigned(partitions)
     key = f"{memory.group}:e"
     assert inbox._entries[key].owner, "another owner could run it beside the thread"
     gate.set()

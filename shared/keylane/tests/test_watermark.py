@@ -90,7 +90,7 @@ class Watermark(RuleBasedStateMachine):
 
 
 TestWatermark = Watermark.TestCase
-TestWatermark.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestWatermark.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 
 
 def test_a_partition_is_full_by_count_until_half_of_it_is_finished() -> None:

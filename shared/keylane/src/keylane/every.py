@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from keylane.errors import ConfigurationError, UnavailableError
 from keylane.handlers import is_async
 from keylane.health import Health
+from keylane.stopping import Stop
 from keylane.threads import Threads
 
 if TYPE_CHECKING:
@@ -55,11 +56,10 @@ class Every:
         self._interval_s = interval.total_seconds()
         self._step = step
         self._outages: tuple[type[Exception], ...] = (UnavailableError, *outages)
-        self._stop_timeout_s = stop_timeout.total_seconds()
+        self._stop = Stop(stop_timeout.total_seconds())
         self._jitter = jitter or random.Random()
         self._health = Health(name)
         self._threads = Threads(name, 1)
-        self._stopping = asyncio.Event()
         self._main: asyncio.Task[None] | None = None
 
     @property
@@ -76,24 +76,19 @@ class Every:
         """Step until `stop()`."""
         self._main = asyncio.current_task()
         try:
-            while not self._stopping.is_set():
+            while not self._stop.asked:
                 await self._once()
-                await self._rest()
+                await self._stop.rest(self._interval_s * self._jitter.uniform(1 - JITTER, 1 + JITTER))
         finally:
             self._threads.close()
 
     def request_stop(self) -> None:
         """Begin to stop, for signal handlers; a step that runs is let finish."""
-        self._stopping.set()
+        self._stop.request()
 
     async def stop(self) -> None:
         """Let a running step finish within the stop timeout, then cancel it."""
-        self.request_stop()
-        if self._main is None or self._main is asyncio.current_task():
-            return
-        await asyncio.wait([self._main], timeout=self._stop_timeout_s)
-        if not self._main.done():
-            self._main.cancel()
+        await self._stop.join(self._main)
 
     async def _once(self) -> None:
         try:
@@ -108,9 +103,3 @@ class Every:
             log.exception("%s: a step failed", self._name, extra={"action": "step_failed"})
         else:
             self._health.well("step")
-
-    async def _rest(self) -> None:
-        seconds = self._interval_s * self._jitter.uniform(1 - JITTER, 1 + JITTER)
-        waiting = asyncio.get_running_loop().create_task(self._stopping.wait())
-        await asyncio.wait([waiting], timeout=seconds)
-        waiting.cancel()

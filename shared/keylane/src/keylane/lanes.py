@@ -6,15 +6,15 @@ import asyncio
 import logging
 import time
 from collections import deque
-from enum import Enum
 from typing import TYPE_CHECKING, Final, Literal
+
+from keylane.lane import Lane, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterator
 
     from keylane.broker import Record
     from keylane.partition import Partition
-    from keylane.processor import Head
 
 log = logging.getLogger("keylane")
 
@@ -23,35 +23,6 @@ SLICE_S: Final = 0.005
 """A runner whose handlers never suspend lets the loop run others (polls, heartbeats) after this long, in seconds."""
 DEFECT_PAUSE_S: Final = 5.0
 """Pause of a lane after an error of the runtime itself, in seconds: the record is kept, nothing spins."""
-
-
-class Outcome(Enum):
-    """What became of a lane's head."""
-
-    COMPLETED = "completed"
-    DROPPED = "dropped"
-
-
-class Lane:
-    """The queue of one key of one assignment.
-
-    Attributes:
-        head: What is known about the record in front; None until its first run.
-        interruptible: A handler is running that may be cancelled.
-        interrupted: The runtime wants this lane to stop; set before its handler is cancelled.
-    """
-
-    __slots__ = ("head", "interrupted", "interruptible", "key", "partition", "queue", "runner", "timer")
-
-    def __init__(self, partition: Partition, key: bytes | int) -> None:
-        self.partition = partition
-        self.key = key
-        self.queue: deque[Record] = deque()
-        self.head: Head | None = None
-        self.runner: asyncio.Task[None] | None = None
-        self.timer: asyncio.TimerHandle | None = None
-        self.interruptible = False
-        self.interrupted = False
 
 
 class Lanes:
@@ -69,6 +40,7 @@ class Lanes:
         self._run = run
         self._order = order
         self._concurrency = concurrency
+        self._lanes: dict[Partition, dict[bytes | int, Lane]] = {}
         self._ready: deque[Lane] = deque()
         self._running: set[Lane] = set()
         self._runners: set[asyncio.Task[None]] = set()
@@ -77,10 +49,11 @@ class Lanes:
     def offer(self, partition: Partition, record: Record) -> None:
         """Queue a fetched record behind the others of its key."""
         partition.fetched(record)
+        lanes = self._lanes.setdefault(partition, {})
         key = self._lane_key(record)
-        lane = partition.lanes.get(key)
+        lane = lanes.get(key)
         if lane is None:
-            lane = partition.lanes[key] = Lane(partition, key)
+            lane = lanes[key] = Lane(partition, key)
             lane.queue.append(record)
             self._make_ready(lane)
         else:
@@ -90,7 +63,7 @@ class Lanes:
         """Start nothing more of these partitions: queued and parked records are left to whoever owns them next."""
         for partition in partitions:
             partition.revoked = True
-            for lane in partition.lanes.values():
+            for lane in self._lanes.get(partition, {}).values():
                 if lane.timer is not None:
                     lane.timer.cancel()
 
@@ -119,9 +92,14 @@ class Lanes:
     def parked(self, partitions: Collection[Partition]) -> Iterator[Lane]:
         """Lanes that wait and whose head has been run."""
         for partition in partitions:
-            for lane in partition.lanes.values():
+            for lane in self._lanes.get(partition, {}).values():
                 if lane.head is not None and lane not in self._running:
                     yield lane
+
+    def forget(self, partitions: Collection[Partition]) -> None:
+        """Drop the lanes of partitions that are gone; a run that goes on ends without them."""
+        for partition in partitions:
+            self._lanes.pop(partition, None)
 
     @property
     def running(self) -> int:
@@ -179,7 +157,7 @@ class Lanes:
             lane.partition.complete(lane.queue.popleft())
             lane.head = None
             if not lane.queue:
-                del lane.partition.lanes[lane.key]
+                self._lanes.get(lane.partition, {}).pop(lane.key, None)
             elif not lane.partition.revoked:
                 self._make_ready(lane)
         elif isinstance(outcome, float) and not lane.partition.revoked:

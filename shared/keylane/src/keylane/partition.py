@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from keylane.broker import Record, TopicPartition
-    from keylane.lanes import Lane
 
 MAX_SPAN_RECORDS = 5_000
 """A partition whose oldest unfinished record is this many fetched records back is paused."""
@@ -28,11 +27,10 @@ class Partition:
         revoked: No new work may start.
     """
 
-    __slots__ = ("_bytes", "_done", "_unfinished", "committed", "lanes", "paused", "revoked", "tp", "watermark")
+    __slots__ = ("_bytes", "_done", "_unfinished", "committed", "paused", "revoked", "tp", "watermark")
 
     def __init__(self, tp: TopicPartition) -> None:
         self.tp = tp
-        self.lanes: dict[bytes | int, Lane] = {}
         self.watermark: int | None = None
         self.committed: int | None = None
         self.paused = False

@@ -1,4 +1,4 @@
-"""The worker: one poll task, lanes, commits of finished prefixes, and a bounded way out."""
+"""The worker: waits for its servers, keeps a membership alive, and ends in bounded time."""
 
 from __future__ import annotations
 
@@ -12,40 +12,38 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from keylane.errors import (
-    BrokerUnavailableError,
-    CommitRefusedError,
-    ConfigurationError,
-    FencedError,
-    StoreUnavailableError,
-)
+from keylane.checks import check, check_limits
+from keylane.errors import BrokerUnavailableError, ConfigurationError, StoreUnavailableError
 from keylane.handlers import Handlers
 from keylane.health import Health
 from keylane.kafka import KafkaBroker
 from keylane.lanes import Lanes, Order
+from keylane.leases import Leases
 from keylane.letters import dead_letter_topic
-from keylane.partition import Partition
-from keylane.processor import Counts, Processor
+from keylane.mailbox import Mailbox
+from keylane.membership import Membership
+from keylane.processor import Processor
 from keylane.retry import RetryPolicy, outage_delay_s
+from keylane.runs import Runs
 from keylane.settings import KafkaSettings
+from keylane.stopping import Stop
 from keylane.threads import Threads
+from keylane.verdict import Judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
-    from keylane.broker import Broker, Subscription, TopicPartition
-    from keylane.inbox import Claim, Inbox
+    from keylane.broker import Broker
+    from keylane.counts import Counts
+    from keylane.inbox import Inbox
     from keylane.message import Handler
 
 log = logging.getLogger("keylane")
 
-POLL_S: Final = 0.2
-"""Longest wait of one poll, in seconds."""
-POLL_RECORDS: Final = 500
-"""Most records taken by one poll: how far a partition may overshoot its bounds."""
-REFUSED_PAUSE_S: Final = 1.0
-"""Pause after a refused commit, in seconds: the member is rejoining, and asking again at once does not help."""
-ORDERS: Final = ("key", "partition", "none")
+PEACE_S: Final = 60.0
+"""A membership that lasted this long, in seconds, ends a row of failures: the next wait is short again."""
+STALLED_S: Final = 30.0
+"""Without a tick for this long, in seconds, the event loop is stuck and the process should be restarted."""
 
 
 def utc_now() -> datetime:
@@ -98,46 +96,40 @@ class Worker:
         clock: Callable[[], datetime] = utc_now,
         jitter: random.Random | None = None,
     ) -> None:
-        _check(group, topics, handlers, ignored, order, concurrency, lease)
+        check(group, topics, handlers, ignored)
+        check_limits(group, order=order, concurrency=concurrency, lease=lease)
         self.group = group
         self.topics = tuple(topics)
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._settings = settings or KafkaSettings()
-        self._retry = retry or RetryPolicy()
         self._broker = broker or KafkaBroker(self._settings)
         self._inbox = inbox
-        self._lease = lease
-        self._threads = Threads(f"keylane-{group}", concurrency)
-        self._health = Health(f"worker {group}")
         self._jitter = jitter or random.Random()
+        self._stop = Stop(self._settings.stop_timeout.total_seconds())
+        self._health = Health(f"worker {group}")
+        self._health.note("broker", "not joined")
+        self._threads = Threads(f"keylane-{group}", concurrency)
         self._publisher = self._broker.publisher(compress=True)
+        self._leases = Leases(inbox, lease, self._health)
+        judge = Judge(retry or RetryPolicy(), tuple(outages), self._jitter)
+        running = Handlers(handlers, threads=self._threads, timeout_s=judge.policy.timeout.total_seconds())
+        self._runs = Runs(running, inbox=inbox, leases=self._leases, judge=judge, clock=clock)
         self._processor = Processor(
             group=group,
-            owner=self.owner,
-            handlers=Handlers(handlers, threads=self._threads, timeout_s=self._retry.timeout.total_seconds()),
+            owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+            handlers=running,
             ignored=frozenset(ignored),
             inbox=inbox,
-            retry=self._retry,
-            lease=lease,
-            publisher=self._publisher,
+            leases=self._leases,
+            runs=self._runs,
+            judge=judge,
+            mailbox=Mailbox(self._publisher, group, app_version),
             health=self._health,
             clock=clock,
-            outages=tuple(outages),
-            app_version=app_version,
-            jitter=self._jitter,
         )
         self._lanes = Lanes(self._processor.run, order=order, concurrency=concurrency)
-        self._owned: dict[TopicPartition, Partition] = {}
-        self._subscription: Subscription | None = None
-        self._committing = asyncio.Lock()
-        self._commit_after = 0.0
-        self._stopping = asyncio.Event()
-        self._deadline = float("inf")
+        self._membership: Membership | None = None
         self._main: asyncio.Task[None] | None = None
         self._ticked_at = time.monotonic()
-        self._health.note("broker", "not started")
-
-    # --- for programs ------------------------------------------------------------------------------------------
 
     @property
     def ready(self) -> bool:
@@ -151,8 +143,8 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether the poll task has ticked lately; false means: restart this process."""
-        return time.monotonic() - self._ticked_at < max(30.0, 2 * self._settings.request_timeout.total_seconds())
+        """Whether the worker has ticked lately; false means: restart this process."""
+        return time.monotonic() - self._ticked_at < STALLED_S
 
     @property
     def counts(self) -> Counts:
@@ -168,7 +160,7 @@ class Worker:
         """Work until `stop()`; servers that are away are waited for.
 
         Raises:
-            ConfigurationError: A topic does not exist, or the store or the group can never work as configured.
+            ConfigurationError: A topic does not exist, or the store can never work as it is.
         """
         if self._main is not None:
             raise ConfigurationError(f"worker {self.group} was run before: build a new one")
@@ -181,266 +173,72 @@ class Worker:
 
     def request_stop(self) -> None:
         """Begin to stop, for signal handlers; `run()` returns when it is done."""
-        if not self._stopping.is_set():
-            self._deadline = time.monotonic() + self._settings.stop_timeout.total_seconds()
-            self._stopping.set()
+        self._stop.request()
 
     async def stop(self) -> None:
         """Finish what is running, commit, leave the group; returns within `stop_timeout` whatever the servers do."""
-        self.request_stop()
-        if self._main is None or self._main is asyncio.current_task():
-            return
-        await asyncio.wait([self._main], timeout=self._left())
-        if not self._main.done():
-            self._main.cancel()
-            await asyncio.wait([self._main], timeout=1.0)
-
-    # --- life --------------------------------------------------------------------------------------------------
+        await self._stop.join(self._main)
 
     async def _live(self) -> None:
-        renewing = asyncio.get_running_loop().create_task(self._renew_leases())
+        renewing = asyncio.get_running_loop().create_task(self._leases.renew_regularly())
         try:
-            await self._wait_for_topics()
-            await self._wait_for_store()
-            await self._consume()
+            await self._until_reached("broker", self._check_topics)
+            await self._until_reached("store", self._inbox.ping)
+            await self._keep_membership()
         finally:
             await self._shut_down(renewing)
 
-    async def _wait_for_topics(self) -> None:
+    async def _until_reached(self, part: str, look: Callable[[], Awaitable[None]]) -> None:
+        """Repeat a first look at a server until it answers or a stop is requested."""
         tries = 0
-        while not self._stopping.is_set():
+        while not self._stop.asked:
             self._tick()
             try:
-                found = await self._broker.partitions(self.needed_topics)
-            except BrokerUnavailableError as exc:
+                await look()
+            except (BrokerUnavailableError, StoreUnavailableError) as exc:
                 tries += 1
-                self._health.trouble("broker", str(exc))
-                await self._rest(outage_delay_s(tries, jitter=self._jitter))
-                continue
-            missing = [topic for topic in self.needed_topics if topic not in found]
-            if missing:
-                raise ConfigurationError(f"missing topic {', '.join(missing)}: create it before starting the worker")
-            return
-
-    async def _wait_for_store(self) -> None:
-        tries = 0
-        while not self._stopping.is_set():
-            self._tick()
-            try:
-                await self._inbox.ping()
-            except StoreUnavailableError as exc:
-                tries += 1
-                self._health.trouble("store", str(exc))
-                await self._rest(outage_delay_s(tries, jitter=self._jitter))
+                self._health.trouble(part, str(exc))
+                await self._stop.rest(outage_delay_s(tries, jitter=self._jitter))
             else:
-                self._health.well("store")
+                if part != "broker":  # that one is well once the group is joined
+                    self._health.well(part)
                 return
 
-    async def _consume(self) -> None:
+    async def _check_topics(self) -> None:
+        found = await self._broker.partitions(self.needed_topics)
+        if missing := [topic for topic in self.needed_topics if topic not in found]:
+            raise ConfigurationError(f"missing topic {', '.join(missing)}: create it before starting the worker")
+
+    async def _keep_membership(self) -> None:
         tries = 0
-        while not self._stopping.is_set():
+        while not self._stop.asked:
             started = time.monotonic()
+            self._membership = Membership(
+                self._broker,
+                self.group,
+                self.topics,
+                settings=self._settings,
+                lanes=self._lanes,
+                processor=self._processor,
+                health=self._health,
+                stop=self._stop,
+                tick=self._tick,
+            )
             try:
-                await self._member()
+                await self._membership.serve()
             except BrokerUnavailableError as exc:
-                tries = 1 if time.monotonic() - started > 60 else tries + 1  # noqa: PLR2004  a minute of peace
+                tries = 1 if time.monotonic() - started > PEACE_S else tries + 1
                 self._health.trouble("broker", str(exc))
-                await self._rest(outage_delay_s(tries, jitter=self._jitter))
-
-    async def _member(self) -> None:
-        """One membership, from joining to leaving."""
-        self._subscription = subscription = self._broker.subscription(self.group, self.topics, self)
-        committing = None
-        try:
-            await self._unless_stopping(subscription.start())
-            if not self._stopping.is_set():
-                self._health.well("broker")
-                committing = asyncio.get_running_loop().create_task(self._commit_regularly())
-                await self._poll(subscription)
-        finally:
-            if committing is not None:
-                committing.cancel()
-                await asyncio.wait([committing], timeout=1.0)
-            await self._leave(subscription)
-
-    async def _poll(self, subscription: Subscription) -> None:
-        while not self._stopping.is_set():
-            self._tick()
-            batch = await subscription.poll(max_records=POLL_RECORDS, timeout_s=POLL_S)
-            for tp, records in batch.items():
-                partition = self._owned.get(tp)
-                if partition is None or partition.revoked:
-                    continue
-                for record in records:
-                    self._lanes.offer(partition, record)
-            self._throttle(subscription)
-            await asyncio.sleep(0)
-
-    def _throttle(self, subscription: Subscription) -> None:
-        """Pause partitions that are full; resume them at half, so that they do not flicker."""
-        for partition in self._owned.values():
-            if partition.full and not partition.paused:
-                partition.paused = True
-                subscription.pause([partition.tp])
-            elif partition.paused and partition.has_room:
-                partition.paused = False
-                subscription.resume([partition.tp])
-
-    # --- rebalances --------------------------------------------------------------------------------------------
-
-    async def assigned(self, partitions: Collection[TopicPartition]) -> None:
-        """Begin a new epoch for each of these partitions."""
-        for tp in partitions:
-            self._owned[tp] = Partition(tp)
-        log.info("%s owns %d partitions", self.group, len(self._owned), extra={"action": "assigned"})
-
-    async def revoked(self, partitions: Collection[TopicPartition]) -> None:
-        """Let running handlers end, settle what is held, commit, and forget the partitions."""
-        going = [self._owned[tp] for tp in partitions if tp in self._owned]
-        await self._hand_over(going, drain_s=self._settings.drain_timeout.total_seconds())
-
-    async def _hand_over(self, going: list[Partition], *, drain_s: float) -> None:
-        self._lanes.withdraw(going)
-        if not await self._lanes.drained(going, timeout_s=drain_s):
-            self._lanes.interrupt(going)
-            await self._lanes.drained(going, timeout_s=min(2.0, max(0.1, drain_s)))
-        for lane in list(self._lanes.parked(going)):
-            await self._processor.let_go(lane)
-        await self._commit(going)
-        for partition in going:
-            if self._owned.get(partition.tp) is partition:
-                del self._owned[partition.tp]
-
-    # --- commits -----------------------------------------------------------------------------------------------
-
-    async def _commit_regularly(self) -> None:
-        while True:
-            await asyncio.sleep(self._settings.commit_interval.total_seconds())
-            if time.monotonic() >= self._commit_after:
-                await self._commit(list(self._owned.values()))
-
-    async def _commit(self, partitions: Collection[Partition]) -> None:
-        """Commit the finished prefixes of partitions owned in this epoch; a refusal costs redeliveries only."""
-        async with self._committing:
-            due = {
-                partition: offset
-                for partition in partitions
-                if self._owned.get(partition.tp) is partition and (offset := partition.to_commit) is not None
-            }
-            if not due or self._subscription is None:
-                return
-            try:
-                await self._subscription.commit({partition.tp: offset for partition, offset in due.items()})
-            except CommitRefusedError as exc:
-                self._commit_after = time.monotonic() + REFUSED_PAUSE_S
-                log.info("commit refused: %s", exc, extra={"action": "commit_refused"})
-            except BrokerUnavailableError as exc:
-                self._health.trouble("commits", str(exc))
-            else:
-                self._health.well("commits")
-                for partition, offset in due.items():
-                    partition.committed = offset
-
-    # --- leases ------------------------------------------------------------------------------------------------
-
-    async def _renew_leases(self) -> None:
-        """Renew claims that were already held one round ago; most runs end sooner and never need it."""
-        seen: dict[str, Claim] = {}
-        while True:
-            await asyncio.sleep(self._lease.total_seconds() / 3)
-            for key, claim in list(self._processor.held.items()):
-                if seen.get(key) is claim and self._processor.held.get(key) is claim:
-                    await self._renew(claim)
-            seen = dict(self._processor.held)
-
-    async def _renew(self, claim: Claim) -> None:
-        try:
-            await self._inbox.renew(claim, lease=self._lease)
-        except FencedError:
-            log.warning("%s: the lease was lost while it ran", claim.key, extra={"action": "lease_lost"})
-        except StoreUnavailableError as exc:
-            self._health.trouble("store", str(exc))
-
-    # --- the way out -------------------------------------------------------------------------------------------
-
-    async def _leave(self, subscription: Subscription) -> None:
-        """Hand everything over and leave, within what is left of the deadline."""
-        budget = min(self._left(), self._settings.stop_timeout.total_seconds())
-        drain = min(self._settings.drain_timeout.total_seconds(), budget * 0.5)
-        handing = asyncio.get_running_loop().create_task(
-            self._hand_over(list(self._owned.values()), drain_s=drain if self._stopping.is_set() else 0.0)
-        )
-        await asyncio.wait([handing], timeout=budget * 0.7)
-        if not handing.done():
-            handing.cancel()
-        elif (error := handing.exception()) is not None:
-            log.error("handing over failed: %s", error, exc_info=error, extra={"action": "defect"})
-        self._owned.clear()
-        await subscription.close(timeout_s=max(0.2, min(self._left() * 0.5, budget * 0.2)))
-        self._subscription = None
+                await self._stop.rest(outage_delay_s(tries, jitter=self._jitter))
 
     async def _shut_down(self, renewing: asyncio.Task[None]) -> None:
         self._health.note("broker", "stopped")
         await self._lanes.close()
-        if self._processor.orphans:
-            await asyncio.wait(self._processor.orphans, timeout=max(0.0, min(self._left() * 0.3, 5.0)))
+        await self._runs.orphans_done(timeout_s=self._stop.left_s() * 0.3)
         renewing.cancel()
         await asyncio.wait([renewing], timeout=0.5)
-        await self._publisher.close(timeout_s=max(0.2, min(self._left() * 0.3, 5.0)))
+        await self._publisher.close(timeout_s=max(0.2, self._stop.left_s() * 0.3))
         self._threads.close()
-
-    def _left(self) -> float:
-        return max(0.0, self._deadline - time.monotonic())
 
     def _tick(self) -> None:
         self._ticked_at = time.monotonic()
-
-    async def _rest(self, seconds: float) -> None:
-        """Sleep, but no longer than until a stop is asked for."""
-        waiting = asyncio.get_running_loop().create_task(self._stopping.wait())
-        await asyncio.wait([waiting], timeout=seconds)
-        waiting.cancel()
-
-    async def _unless_stopping(self, coroutine: Coroutine[None, None, None]) -> None:
-        """Await it, but abandon it when a stop is asked for."""
-        loop = asyncio.get_running_loop()
-        work, stop = loop.create_task(coroutine), loop.create_task(self._stopping.wait())
-        try:
-            while not work.done() and not stop.done():
-                self._tick()
-                await asyncio.wait([work, stop], timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stop.cancel()
-            if not work.done():
-                work.cancel()
-                await asyncio.wait([work], timeout=1.0)
-        if work.done() and not work.cancelled():
-            work.result()
-
-
-def _check(
-    group: str,
-    topics: Sequence[str],
-    handlers: Mapping[str, Handler],
-    ignored: Collection[str],
-    order: str,
-    concurrency: int,
-    lease: timedelta,
-) -> None:
-    if not group:
-        raise ConfigurationError("a worker needs a group name")
-    if isinstance(topics, str) or not topics or not all(topics):
-        raise ConfigurationError(f"worker {group} has no topics: give a list of topic names")
-    if not handlers:
-        raise ConfigurationError(f"worker {group} has no handler: give at least one event type with its function")
-    for type_, handler in handlers.items():
-        if not callable(handler):
-            raise ConfigurationError(f"worker {group}: the handler of {type_!r} cannot be called")
-    if both := sorted(set(ignored) & set(handlers)):
-        raise ConfigurationError(f"worker {group} both handles and ignores {', '.join(both)}")
-    if order not in ORDERS:
-        raise ConfigurationError(f"worker {group}: order is {order!r}, expected one of {', '.join(ORDERS)}")
-    if concurrency < 1:
-        raise ConfigurationError(f"worker {group}: concurrency is {concurrency}, it must be at least 1")
-    if lease <= timedelta(0):
-        raise ConfigurationError(f"worker {group}: lease is {lease}, it must be a positive duration")

@@ -17,6 +17,7 @@ from keylane.health import Health
 from keylane.kafka import KafkaBroker
 from keylane.mongo.calls import Calls
 from keylane.retry import outage_delay_s
+from keylane.stopping import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,8 +91,7 @@ class OutboxRelay:
         self._clock = clock
         self._calls = Calls("keylane-outbox", threads)
         self._health = Health(f"outbox {collection.name}")
-        self._stop_timeout_s = stop_timeout.total_seconds()
-        self._stopping = asyncio.Event()
+        self._stop = Stop(stop_timeout.total_seconds())
         self._main: asyncio.Task[None] | None = None
         self._sending: dict[Any, asyncio.Task[None]] = {}
         self._jitter = random.Random()
@@ -112,36 +112,30 @@ class OutboxRelay:
         self._main = asyncio.current_task()
         tries = 0
         try:
-            while not self._stopping.is_set():
+            while not self._stop.asked:
                 try:
                     taken = await self._take()
                 except StoreUnavailableError as exc:
                     tries += 1
                     self._health.trouble("store", str(exc))
-                    await self._rest(outage_delay_s(tries, jitter=self._jitter))
+                    await self._stop.rest(outage_delay_s(tries, jitter=self._jitter))
                     continue
                 tries = 0
                 self._health.well("store")
                 for document in taken:
                     self._start(document)
                 if not taken:
-                    await self._rest(self._interval_s)
+                    await self._stop.rest(self._interval_s)
         finally:
             await self._shut_down()
 
     def request_stop(self) -> None:
         """Begin to stop, for signal handlers; sends under way are let finish."""
-        self._stopping.set()
+        self._stop.request()
 
     async def stop(self) -> None:
         """Let sends under way finish within the stop timeout; what is not acknowledged by then is published again."""
-        self.request_stop()
-        if self._main is None or self._main is asyncio.current_task():
-            return
-        await asyncio.wait([self._main], timeout=self._stop_timeout_s)
-        if not self._main.done():
-            self._main.cancel()
-            await asyncio.wait([self._main], timeout=1.0)
+        await self._stop.join(self._main)
 
     # --- one document ------------------------------------------------------------------------------------------
 
@@ -178,7 +172,7 @@ class OutboxRelay:
         while not sent.done():
             await asyncio.wait([sent], timeout=self._lease.total_seconds() / 3)
             if not sent.done():
-                if self._stopping.is_set():
+                if self._stop.asked:
                     raise BrokerUnavailableError(f"{entry['topic']}: no acknowledgement before the stop")
                 self._health.trouble("broker", f"{entry['topic']}: no acknowledgement yet")
                 await self._calls.run(self._extend, document_id)
@@ -219,17 +213,12 @@ class OutboxRelay:
             more = {"_id": document_id, "outbox.0": {"$exists": True}}
             self._collection.update_one(more, {"$set": {"outbox_due": self._clock()}})
 
-    async def _rest(self, seconds: float) -> None:
-        waiting = asyncio.get_running_loop().create_task(self._stopping.wait())
-        await asyncio.wait([waiting], timeout=seconds)
-        waiting.cancel()
-
     async def _shut_down(self) -> None:
         if self._sending:
-            await asyncio.wait(self._sending.values(), timeout=self._stop_timeout_s * 0.6)
+            await asyncio.wait(self._sending.values(), timeout=self._stop.left_s() * 0.6)
         for task in list(self._sending.values()):
             task.cancel()
-        await self._publisher.close(timeout_s=self._stop_timeout_s * 0.2)
+        await self._publisher.close(timeout_s=max(0.2, self._stop.left_s() * 0.5))
         self._calls.close()
 
 

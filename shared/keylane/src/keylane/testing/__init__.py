@@ -2,7 +2,8 @@
 
 from keylane.testing.assignor import mock_broker
 from keylane.testing.faults import FaultyInbox, times
-from keylane.testing.memory_broker import InMemoryBroker, MemoryRecord
+from keylane.testing.memory_broker import InMemoryBroker
+from keylane.testing.memory_log import MemoryRecord
 from keylane.testing.mock_cluster import (
     API_FETCH,
     API_HEARTBEAT,

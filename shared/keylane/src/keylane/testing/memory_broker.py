@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-import time
-import zlib
-from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from keylane.broker import TopicPartition
 from keylane.errors import BrokerUnavailableError, CommitRefusedError
+from keylane.testing.memory_log import MemoryLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from keylane.broker import Listener, Publisher, RawHeaders, Subscription
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryRecord:
-    """A record of the in-memory log; attributes as in `keylane.broker.Record`."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: RawHeaders
-
-
-@dataclass(slots=True)
-class _Log:
-    records: list[MemoryRecord] = field(default_factory=list)
-    end: int = 0
+    from keylane.broker import Listener, Publisher, Subscription, TopicPartition
+    from keylane.testing.memory_log import MemoryRecord
 
 
 @dataclass(slots=True)
@@ -45,7 +23,7 @@ class _Group:
     rebalancing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class InMemoryBroker:
+class InMemoryBroker(MemoryLog):
     """Topics, consumer groups with eager rebalances, and faults on demand; for one event loop.
 
     Attributes:
@@ -53,59 +31,23 @@ class InMemoryBroker:
     """
 
     def __init__(self) -> None:
-        self._logs: dict[TopicPartition, _Log] = {}
+        super().__init__()
         self._groups: dict[str, _Group] = {}
         self._down = False
         self._failing_topics: set[str] = set()
         self._refused_commits = 0
-        self._arrival = asyncio.Event()
-        self._sent = itertools.count()
         self.commits: list[tuple[str, TopicPartition, int]] = []
 
     # --- for tests ---------------------------------------------------------------------------------------------
 
-    def create_topic(self, name: str, partitions: int) -> None:
-        """Create a topic.
-
-        Raises:
-            ValueError: It exists already.
-        """
-        if TopicPartition(name, 0) in self._logs:
-            raise ValueError(f"topic {name} exists already")
-        for partition in range(partitions):
-            self._logs[TopicPartition(name, partition)] = _Log()
-
-    def append(
-        self,
-        topic: str,
-        *,
-        key: bytes | None,
-        value: bytes | None,
-        headers: Sequence[tuple[str, bytes | None]] = (),
-        partition: int | None = None,
-    ) -> MemoryRecord:
-        """Write a record at once; a key goes to one partition always."""
-        count = sum(1 for tp in self._logs if tp.topic == topic)
-        if partition is None:
-            partition = (next(self._sent) if key is None else zlib.crc32(key)) % count
-        log = self._logs[TopicPartition(topic, partition)]
-        record = MemoryRecord(topic, partition, log.end, int(time.time() * 1000), key, value, tuple(headers))
-        log.records.append(record)
-        log.end += 1
-        self._arrival.set()
-        return record
-
-    def skip_offsets(self, topic: str, partition: int, count: int) -> None:
-        """Leave a gap in the offsets, as transaction markers and compaction do."""
-        self._logs[TopicPartition(topic, partition)].end += count
-
-    def records(self, topic: str) -> list[MemoryRecord]:
-        """Everything in a topic, by partition and offset."""
-        return [record for tp in sorted(self._logs) if tp.topic == topic for record in self._logs[tp].records]
-
     def committed(self, group: str) -> dict[TopicPartition, int]:
         """A group's committed offsets."""
         return dict(self._group(group).committed)
+
+    @property
+    def is_down(self) -> bool:
+        """Whether it answers nothing."""
+        return self._down
 
     def set_down(self) -> None:
         """Answer nothing until `set_up()`: sends and commits fail, polls are empty."""
@@ -114,7 +56,7 @@ class InMemoryBroker:
     def set_up(self) -> None:
         """Answer again."""
         self._down = False
-        self._arrival.set()
+        self.wake()
 
     def fail_sends(self, topic: str) -> None:
         """Refuse records to one topic until `allow_sends()`."""
@@ -141,8 +83,7 @@ class InMemoryBroker:
     async def partitions(self, topics: Iterable[str]) -> Mapping[str, int]:
         """Partition counts of those of `topics` that exist."""
         self.check_up()
-        counts = {topic: sum(1 for tp in self._logs if tp.topic == topic) for topic in topics}
-        return {topic: count for topic, count in counts.items() if count}
+        return {topic: count for topic in topics if (count := self.partition_count(topic))}
 
     # --- for subscriptions and publishers ------------------------------------------------------------------------
 
@@ -162,7 +103,7 @@ class InMemoryBroker:
             BrokerUnavailableError: The broker is down, refuses this topic, or the topic does not exist.
         """
         self.check_up()
-        if topic in self._failing_topics or TopicPartition(topic, 0) not in self._logs:
+        if topic in self._failing_topics or not self.partition_count(topic):
             raise BrokerUnavailableError(f"send to {topic}: refused")
 
     async def join(self, member: MemorySubscription) -> None:
@@ -181,21 +122,6 @@ class InMemoryBroker:
     def evict(self, member: MemorySubscription) -> None:
         """Remove a member without telling it, as a session that runs out does; the others get its partitions later."""
         self._group(member.group).members.remove(member)
-
-    def read(self, tp: TopicPartition, position: int, limit: int) -> list[MemoryRecord]:
-        """Records at or after a position."""
-        if self._down:
-            return []
-        records = self._logs[tp].records
-        start = bisect_left(records, position, key=lambda record: record.offset)
-        return records[start : start + limit]
-
-    async def arrival(self, timeout_s: float) -> None:
-        """Wait for a new record, at most `timeout_s`."""
-        self._arrival.clear()
-        waiting = asyncio.ensure_future(self._arrival.wait())
-        await asyncio.wait([waiting], timeout=timeout_s)
-        waiting.cancel()
 
     def commit(self, member: MemorySubscription, offsets: Mapping[TopicPartition, int]) -> None:
         """Accept offsets of partitions that the member owns.
@@ -221,10 +147,10 @@ class InMemoryBroker:
             await asyncio.gather(*(member.lose() for member in group.members))
             group.members = members
             for index, member in enumerate(members):
-                wanted = sorted(tp for tp in self._logs if tp.topic in member.topics)
+                wanted = self.partitions_of(member.topics)
                 mine = wanted[index :: len(members)]
                 await member.gain({tp: group.committed.get(tp, 0) for tp in mine})
-        self._arrival.set()
+        self.wake()
 
 
 class MemorySubscription:
@@ -281,6 +207,8 @@ class MemorySubscription:
 
     def _take(self, max_records: int) -> dict[TopicPartition, list[MemoryRecord]]:
         batch: dict[TopicPartition, list[MemoryRecord]] = {}
+        if self._broker.is_down:
+            return batch
         for tp in self.positions.keys() - self._paused:
             if found := self._broker.read(tp, self.positions[tp], max_records):
                 batch[tp] = found

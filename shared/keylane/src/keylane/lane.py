@@ -1,0 +1,77 @@
+"""A lane: the records of one key in one assignment, and what is known about the one in front."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from keylane.broker import Record
+    from keylane.cloudevents import Event
+    from keylane.inbox import Burial, Claim
+    from keylane.partition import Partition
+
+
+class Outcome(Enum):
+    """What became of a lane's head."""
+
+    COMPLETED = "completed"
+    DROPPED = "dropped"
+
+
+@dataclass(slots=True)
+class Head:
+    """What is known about the record in front of a lane.
+
+    Attributes:
+        step: What is to be done next; an outage repeats it.
+        owner: Whose name its claims carry: unique per delivered record.
+        event: Set once decoded.
+        claim: Set while held.
+        burial: Set once it is dead.
+        sent: The dead letter that was handed to the client: waited for again, never sent twice.
+        tries: Outages of the store or the broker met in a row at this step.
+        away: Runs in a row that ended because a server of the handler's was away.
+        pause_s: How long the lane parks after the next step.
+    """
+
+    step: Step
+    owner: str
+    event: Event | None = None
+    claim: Claim | None = None
+    burial: Burial | None = None
+    sent: asyncio.Future[None] | None = None
+    tries: int = 0
+    away: int = 0
+    pause_s: float = 0.0
+
+
+class Lane:
+    """The queue of one key of one assignment.
+
+    Attributes:
+        head: None until the first run of the record in front.
+        interruptible: A handler is running that may be cancelled.
+        interrupted: The runtime wants this lane to stop; set before its handler is cancelled.
+    """
+
+    __slots__ = ("head", "interrupted", "interruptible", "key", "partition", "queue", "runner", "timer")
+
+    def __init__(self, partition: Partition, key: bytes | int) -> None:
+        self.partition = partition
+        self.key = key
+        self.queue: deque[Record] = deque()
+        self.head: Head | None = None
+        self.runner: asyncio.Task[None] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.interruptible = False
+        self.interrupted = False
+
+
+Step = Callable[[Lane, Head], Awaitable[Outcome | float | None]]
+"""Advances a head: an outcome, seconds to park the lane, or None when `head.step` says what comes next."""

@@ -1,0 +1,60 @@
+"""The claims that this worker holds now, and their renewal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from keylane.errors import FencedError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from keylane.health import Health
+    from keylane.inbox import Claim, Inbox
+
+log = logging.getLogger("keylane")
+
+
+class Leases:
+    """Keeps the leases of held claims alive.
+
+    Args:
+        inbox: Where they are renewed.
+        duration: Of one lease; renewed after a third of it.
+        health: Told when the store is away.
+    """
+
+    def __init__(self, inbox: Inbox, duration: timedelta, health: Health) -> None:
+        self._inbox = inbox
+        self._health = health
+        self._held: dict[str, Claim] = {}
+        self.duration = duration
+
+    def hold(self, claim: Claim) -> None:
+        """Renew this claim from now on."""
+        self._held[claim.key] = claim
+
+    def drop(self, claim: Claim) -> None:
+        """Renew it no more."""
+        self._held.pop(claim.key, None)
+
+    async def renew_regularly(self) -> None:
+        """Renew claims that were already held one round ago; most runs end sooner and never need it."""
+        seen: dict[str, Claim] = {}
+        while True:
+            await asyncio.sleep(self.duration.total_seconds() / 3)
+            for key, claim in list(self._held.items()):
+                if seen.get(key) is claim and self._held.get(key) is claim:
+                    await self._renew(claim)
+            seen = dict(self._held)
+
+    async def _renew(self, claim: Claim) -> None:
+        try:
+            await self._inbox.renew(claim, lease=self.duration)
+        except FencedError:
+            if self._held.get(claim.key) is claim:  # else it ended while the renewal was under way
+                log.warning("%s: the lease was lost while it ran", claim.key, extra={"action": "lease_lost"})
+        except StoreUnavailableError as exc:
+            self._health.trouble("store", str(exc))

@@ -1,0 +1,139 @@
+"""One membership of a consumer group, from joining to leaving: polls, pauses, rebalances."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from keylane.commits import Commits
+from keylane.partition import Partition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from keylane.broker import Broker, TopicPartition
+    from keylane.health import Health
+    from keylane.lanes import Lanes
+    from keylane.processor import Processor
+    from keylane.settings import KafkaSettings
+    from keylane.stopping import Stop
+
+log = logging.getLogger("keylane")
+
+POLL_S: Final = 0.2
+"""Longest wait of one poll, in seconds."""
+POLL_RECORDS: Final = 500
+"""Most records taken by one poll: how far a partition may overshoot its bounds."""
+INTERRUPT_S: Final = 2.0
+"""How long cancelled handlers are waited for, in seconds."""
+
+
+class Membership:
+    """Feeds the lanes from one subscription, and hands partitions over when they are revoked or the worker stops."""
+
+    def __init__(  # noqa: PLR0913  the parts of a worker that a membership works with
+        self,
+        broker: Broker,
+        group: str,
+        topics: Sequence[str],
+        *,
+        settings: KafkaSettings,
+        lanes: Lanes,
+        processor: Processor,
+        health: Health,
+        stop: Stop,
+        tick: Callable[[], None],
+    ) -> None:
+        self._group = group
+        self._settings = settings
+        self._lanes = lanes
+        self._processor = processor
+        self._health = health
+        self._stop = stop
+        self._tick = tick
+        self.owned: dict[TopicPartition, Partition] = {}
+        self._subscription = broker.subscription(group, topics, self)
+        self._commits = Commits(self._subscription, self.owned, health)
+
+    async def serve(self) -> None:
+        """Join, work until a stop is requested, hand over and leave.
+
+        Raises:
+            BrokerUnavailableError: The membership broke; another may be built.
+        """
+        committing: asyncio.Task[None] | None = None
+        try:
+            await self._stop.unless_asked(self._subscription.start(), tick=self._tick)
+            if not self._stop.asked:
+                self._health.well("broker")
+                interval_s = self._settings.commit_interval.total_seconds()
+                committing = asyncio.get_running_loop().create_task(self._commits.regularly(interval_s))
+                await self._poll()
+        finally:
+            if committing is not None:
+                committing.cancel()
+                await asyncio.wait([committing], timeout=1.0)
+            await self._leave()
+
+    async def assigned(self, partitions: Collection[TopicPartition]) -> None:
+        """Begin a new epoch for each of these partitions."""
+        for tp in partitions:
+            self.owned[tp] = Partition(tp)
+        log.info("%s owns %d partitions", self._group, len(self.owned), extra={"action": "assigned"})
+
+    async def revoked(self, partitions: Collection[TopicPartition]) -> None:
+        """Let running handlers end, settle what is held, commit, and forget the partitions."""
+        going = [self.owned[tp] for tp in partitions if tp in self.owned]
+        await self._hand_over(going, drain_s=self._settings.drain_timeout.total_seconds())
+
+    async def _poll(self) -> None:
+        while not self._stop.asked:
+            self._tick()
+            batch = await self._subscription.poll(max_records=POLL_RECORDS, timeout_s=POLL_S)
+            for tp, records in batch.items():
+                partition = self.owned.get(tp)
+                if partition is None or partition.revoked:
+                    continue
+                for record in records:
+                    self._lanes.offer(partition, record)
+            self._throttle()
+            await asyncio.sleep(0)
+
+    def _throttle(self) -> None:
+        """Pause partitions that are full; resume them at half, so that they do not flicker."""
+        for partition in self.owned.values():
+            if partition.full and not partition.paused:
+                partition.paused = True
+                self._subscription.pause([partition.tp])
+            elif partition.paused and partition.has_room:
+                partition.paused = False
+                self._subscription.resume([partition.tp])
+
+    async def _hand_over(self, going: list[Partition], *, drain_s: float) -> None:
+        self._lanes.withdraw(going)
+        if not await self._lanes.drained(going, timeout_s=drain_s):
+            self._lanes.interrupt(going)
+            await self._lanes.drained(going, timeout_s=INTERRUPT_S)
+        for lane in list(self._lanes.parked(going)):
+            await self._processor.let_go(lane)
+        await self._commits.commit(going)
+        self._lanes.forget(going)
+        for partition in going:
+            if self.owned.get(partition.tp) is partition:
+                del self.owned[partition.tp]
+
+    async def _leave(self) -> None:
+        """Hand everything over and leave, within what is left of the stop's time."""
+        budget_s = self._stop.left_s()
+        drain_s = min(self._settings.drain_timeout.total_seconds(), budget_s * 0.5)
+        handing = asyncio.get_running_loop().create_task(self._hand_over(list(self.owned.values()), drain_s=drain_s))
+        await asyncio.wait([handing], timeout=budget_s * 0.7)
+        if not handing.done():
+            handing.cancel()
+        elif (error := handing.exception()) is not None:
+            log.error("handing over failed: %s", error, exc_info=error, extra={"action": "defect"})
+        for partition in self.owned.values():
+            partition.revoked = True
+        self.owned.clear()
+        await self._subscription.close(timeout_s=max(0.2, min(self._stop.left_s() * 0.5, budget_s * 0.2)))

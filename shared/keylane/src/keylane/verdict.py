@@ -1,0 +1,49 @@
+"""What the error of a handler means: run again without counting, count and run again, or dead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keylane import letters
+from keylane.errors import Fatal, Retry
+from keylane.retry import outage_delay_s
+
+if TYPE_CHECKING:
+    import random
+
+    from keylane.retry import RetryPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Decides by the policy, the handler's own choice and the kinds of errors that are outages."""
+
+    policy: RetryPolicy
+    outages: tuple[type[Exception], ...]
+    jitter: random.Random
+
+    def counts(self, error: BaseException) -> bool:
+        """Whether a run that ended so is a failed attempt."""
+        return not (isinstance(error, self.outages) or (isinstance(error, Retry) and not error.counted))
+
+    def death(self, error: BaseException, attempts: int) -> str | None:
+        """The reason of the dead letter after that many failed runs, or None for another run."""
+        if isinstance(error, Fatal):
+            return letters.FATAL
+        return letters.EXHAUSTED if attempts >= self.policy.max_attempts else None
+
+    def pause_s(self, error: BaseException, attempts: int) -> float:
+        """Seconds to wait after a counted failure."""
+        wanted = self._wanted(error)
+        return self.policy.delay_s(attempts, jitter=self.jitter) if wanted is None else wanted
+
+    def outage_pause_s(self, error: BaseException, tries: int) -> float:
+        """Seconds to wait after a run that does not count."""
+        wanted = self._wanted(error)
+        return outage_delay_s(tries, jitter=self.jitter) if wanted is None else wanted
+
+    def _wanted(self, error: BaseException) -> float | None:
+        if isinstance(error, Retry) and error.after is not None:
+            return max(0.0, error.after.total_seconds())
+        return None
