@@ -69,7 +69,7 @@ def test_now_is_aware_and_storable() -> None:
 
 @pytest.mark.usefixtures("database")
 class TestWhole:
-    @pytest.mark.parametrize("value", [9.5, 9.0, "9", True, -1])
+    @pytest.mark.parametrize("value", [9.5, 9.0, "9", True, -1, 2**63])
     def test_is_a_whole_number_and_never_a_cut_off_one(self, value: Any) -> None:
         with pytest.raises(InvalidRecord) as raised:
             CourseRepository().insert(Course(slug="a", title="A", subject="math", price_minor=value))

@@ -13,6 +13,8 @@ from lyceum_database import (
     Duplicate,
     InvalidRecord,
     NotFound,
+    Organization,
+    OrganizationRepository,
     Role,
     RoleRepository,
     StaleVersion,
@@ -86,6 +88,13 @@ class TestInsert:
         assert set(raised.value.fields) == {"status", "id"}
         assert users.list_() == []
 
+    @pytest.mark.parametrize("settings", [{"n": 2**70}, {"text": "\ud800"}, {"nul\0": 1}, {"$x": 1}])
+    def test_what_cannot_be_stored_at_all_is_invalid_too(self, settings: dict[str, Any]) -> None:
+        with pytest.raises(InvalidRecord):
+            OrganizationRepository().insert(Organization(slug="acme", name="Acme", settings=settings))
+
+        assert OrganizationRepository().list_() == []
+
     def test_a_refused_document_can_be_corrected_and_inserted(self, users: UserRepository) -> None:
         users.insert(ada())
         second = ada()
@@ -121,6 +130,14 @@ class TestGet:
 
         assert (raised.value.model, raised.value.record_id) == ("User", "nobody")
         assert users.find("nobody") is None
+
+    @pytest.mark.parametrize("value", [{"$gt": ""}, {"$ne": None}, {}])
+    def test_an_object_out_of_a_request_matches_nothing(self, users: UserRepository, value: Any) -> None:
+        users.insert(ada())
+
+        for ask in (lambda: users.find(value), lambda: users.list_(name=value), lambda: users.get("x", org_id=value)):
+            with pytest.raises(InvalidRecord, match="plain value"):
+                ask()
 
     def test_another_organizations_document_is_not_found(self) -> None:
         courses = CourseRepository()

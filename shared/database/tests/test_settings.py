@@ -1,5 +1,7 @@
 """Where the database is: read once, refused early, never shown."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -102,3 +104,11 @@ def test_are_frozen() -> None:
 
     with pytest.raises(ValidationError, match="frozen"):
         settings.database = "other"  # type: ignore[misc] # the refusal is what is tested
+
+
+def test_the_address_may_be_a_secret_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mongodb_uri").write_text("mongodb://from-file\n", encoding="utf-8")
+
+    assert MongoSettings(_secrets_dir=tmp_path).address == "from-file"
+    monkeypatch.setenv("MONGODB_URI", "mongodb://from-environment")
+    assert MongoSettings(_secrets_dir=tmp_path).address == "from-environment"

@@ -95,7 +95,7 @@ class StaleVersion(DatabaseError):
 
 
 class InvalidRecord(DatabaseError):
-    """The document breaks its own rules, so nothing was written.
+    """The document breaks its own rules or cannot be stored at all, so nothing was written.
 
     Attributes:
         fields: field name -> what is wrong with it.

@@ -45,6 +45,8 @@ class WholeField(IntField):  # type: ignore[misc] # mongoengine ships no types
         """Refuse everything but whole numbers within the bounds."""
         if not isinstance(value, int) or isinstance(value, bool):
             self.error("must be a whole number")
+        if not -(2**63) <= value < 2**63:
+            self.error("does not fit into 64 bits")
         super().validate(value)
 
 

@@ -1,11 +1,11 @@
 """The only door to a document: reads, inserts, and writes by compare-and-set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from lyceum_database.clock import Clock, utc_now
 from lyceum_database.documents import Record
-from lyceum_database.errors import Duplicate, NotFound, StaleVersion
+from lyceum_database.errors import Duplicate, InvalidRecord, NotFound, StaleVersion
 from lyceum_database.translation import translated_errors
 
 M = TypeVar("M", bound=Record)
@@ -30,7 +30,7 @@ class Repository(Generic[M]):
 
     def find(self, record_id: str, *, org_id: str | None = None) -> M | None:
         """Return the document, or None; with `org_id`, another organization's document is not there."""
-        return self._first(pk=record_id, **({} if org_id is None else {"org_id": org_id}))
+        return self._first(pk=record_id) if org_id is None else self._first(pk=record_id, org_id=org_id)
 
     def get(self, record_id: str, *, org_id: str | None = None) -> M:
         """Return the document.
@@ -107,20 +107,31 @@ class Repository(Generic[M]):
         `after_id` continues after the last one of the page before. Ids made by `new_id` sort by age. A list field
         equals each of its items.
         """
+        self._refuse_operators(equals)
         if after_id is not None:
             equals["pk__gt"] = after_id
         return self._select(order="pk", limit=limit, **equals)
 
     def _select(self, *conditions: Any, order: str, limit: int | None = None, **equals: Any) -> list[M]:
-        """Documents that meet mongoengine's conditions, in the given order; all of them without a limit."""
+        """Documents that meet mongoengine's conditions, in the given order; all of them without a limit.
+
+        Conditions may be operators, so values from outside have to be texts or numbers already.
+        """
         with translated_errors():
             query = self.model.objects(*conditions, **equals).order_by(order)
             return list(query if limit is None else query.limit(limit))
 
     def _first(self, **equals: Any) -> M | None:
+        self._refuse_operators(equals)
         with translated_errors():
             found: M | None = self.model.objects(**equals).first()
         return found
+
+    def _refuse_operators(self, equals: Mapping[str, Any]) -> None:
+        """A value out of a request that is an object would be read as an operator: `{"$gt": ""}` equals everything."""
+        wrong = {name: "must be a plain value" for name, value in equals.items() if isinstance(value, Mapping)}
+        if wrong:
+            raise InvalidRecord(f"{self.model.__name__}: {', '.join(wrong)} must be a plain value", fields=wrong)
 
     def _version_read(self, record: M) -> int:
         if record._created:  # noqa: SLF001 - mongoengine would overwrite instead of comparing

@@ -52,7 +52,10 @@ def translated_errors() -> Iterator[None]:
         raise NotConnected("no database connection: call lyceum_database.connect(settings) first") from exc
     except (MongoEngineException, mongoengine.LookUpError) as exc:
         raise _from_mapper(exc) from exc
-    except (driver.PyMongoError, BSONError) as exc:
+    except (BSONError, driver.DocumentTooLarge, UnicodeEncodeError, OverflowError) as exc:
+        # The last two are how the encoder refuses half a surrogate pair and an integer of more than 64 bits.
+        raise InvalidRecord(f"the document cannot be stored: {_first_line(exc)}") from exc
+    except driver.PyMongoError as exc:
         raise _from_driver(exc) from exc
 
 
