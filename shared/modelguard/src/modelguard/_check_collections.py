@@ -21,9 +21,10 @@ def collection_problems() -> Iterator[Problem]:
 def _by_collection() -> dict[tuple[str, str], list[Any]]:
     found: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for model in registry().values():
-        if is_top_level(model) and not is_abstract(model) and isinstance(settings(model).get("collection"), str):
-            alias = settings(model).get("db_alias", DEFAULT_CONNECTION_NAME)
-            found[alias, settings(model)["collection"]].append(model)
+        meta = settings(model)
+        collection = meta.get("collection")
+        if isinstance(collection, str) and is_top_level(model) and not meta.get("abstract"):
+            found[meta.get("db_alias", DEFAULT_CONNECTION_NAME), collection].append(model)
     return found
 
 

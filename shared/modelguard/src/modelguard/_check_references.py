@@ -38,12 +38,18 @@ def reference_problems() -> Iterator[Problem]:
     for model in list(entries.values()):
         for name, field in fields_of(model).items():
             for inner in nested(field):
-                state = state_of(inner, declared)
-                for complaint in _complaints(model, inner, state, entries):
+                if not _speaks(inner.__dict__):
+                    continue
+                for complaint in _complaints(model, inner, state_of(inner, declared), entries):
                     if (id(inner), complaint) not in seen:
                         seen.add((id(inner), complaint))
                         code, message, hint = complaint
                         yield Problem(code, name_of(model), name, message, hint, field_place(model, name))
+
+
+def _speaks(state: dict[str, Any]) -> bool:
+    """Whether a field may name models at all: most do not."""
+    return "document_type_obj" in state or "references" in state or bool(state.get("choices"))
 
 
 def _complaints(model: Any, field: Any, state: dict[str, Any], entries: Mapping[str, Any]) -> list[Complaint]:

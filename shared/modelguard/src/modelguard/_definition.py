@@ -1,5 +1,6 @@
 """A definition as its class statement gave it, and what differs from a later run of the same statement."""
 
+import marshal
 from collections.abc import Iterator, Mapping
 from types import CodeType
 from typing import Any, NamedTuple
@@ -11,7 +12,6 @@ from modelguard._mongoengine import BaseField, is_model
 
 _LONGEST_VALUE = 60  # characters of a value shown in a message
 _ABSENT = object()
-_LEAVES = frozenset({str, bool, int, type(None)})
 
 
 class Definition(NamedTuple):
@@ -60,17 +60,19 @@ class Definition(NamedTuple):
 
 
 def copied(value: Any) -> Any:
-    """A copy of nested settings: their containers are new, their leaves are shared."""
-    kind = type(value)
-    if kind is dict:
-        return {key: each if type(each) in _LEAVES else copied(each) for key, each in value.items()}
-    if kind is list:
-        return [each if type(each) in _LEAVES else copied(each) for each in value]
-    if kind is tuple:
-        return value if _LEAVES.issuperset(map(type, value)) else tuple(map(copied, value))
-    if kind is set:
-        return set(value)
-    return kind((key, copied(each)) for key, each in value.items()) if isinstance(value, dict) else value
+    """A copy of nested settings: their containers are new, their other values may be shared."""
+    try:
+        return marshal.loads(marshal.dumps(value))  # noqa: S302 - our own bytes; in C, for each first definition
+    except ValueError:  # a function or a class among them
+        return _copied_slowly(value)
+
+
+def _copied_slowly(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied_slowly(each) for key, each in value.items()}
+    if type(value) in (list, tuple, set):
+        return type(value)(map(_copied_slowly, value))
+    return value
 
 
 def _changed_names(old: Mapping[str, Any], new: Mapping[str, Any], equality: Equality) -> Iterator[str]:

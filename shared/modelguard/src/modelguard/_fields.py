@@ -33,20 +33,28 @@ def survey(namespace: Mapping[str, Any], ancestors: Sequence[Any]) -> Survey:
     """One pass over all that a class will hold: this runs for each first definition."""
     fields = _inherited(ancestors) if ancestors else {}
     declared: Declared = {}
+    wires = False
+    for value in fields.values():
+        wires |= _declare(value, declared)
     for name, value in namespace.items():
         if isinstance(value, BaseField):
             fields[name] = value
+            wires |= _declare(value, declared)
         elif type(value) not in _PLAIN and hasattr(type(value), "__set_name__") and hasattr(value, "__dict__"):
             declared[id(value)] = (value, dict(vars(value)))
-    wires = False
-    for field in fields.values():
-        inner = field
-        while inner is not None:
-            state = inner.__dict__
-            declared[id(inner)] = (inner, state.copy())
-            wires = wires or bool(state.get("reverse_delete_rule")) or "auto_sync" in state
-            inner = state.get("field")
     return Survey(fields, declared, wires)
+
+
+def _declare(field: Any, declared: Declared) -> bool:
+    """Enter a field and those inside it; whether one of them changes other models."""
+    wires = False
+    while field is not None:
+        state = field.__dict__
+        declared[id(field)] = (field, state.copy())
+        if "document_type_obj" in state:
+            wires = wires or bool(state.get("reverse_delete_rule")) or "auto_sync" in state
+        field = state.get("field")
+    return wires
 
 
 def _inherited(ancestors: Sequence[Any]) -> dict[str, Any]:

@@ -77,7 +77,6 @@ class _Snapshot:
     def __init__(self) -> None:
         self._registry = dict(registry())
         self._records = dict(TABLE.records)
-        self._sites = dict(TABLE.sites)
         self._pending = list(TABLE.pending)
         self._counters = dict(TABLE.counters)
         models = [*self._registry.values()]
@@ -91,10 +90,7 @@ class _Snapshot:
         dropped = [model for name, model in registry().items() if self._registry.get(name) is not model]
         shared = TABLE.declared()
         _replace(registry(), self._registry)
-        _replace(TABLE.records, self._records)
-        _replace(TABLE.sites, self._sites)
-        TABLE.pending[:] = self._pending
-        _replace(TABLE.counters, self._counters)
+        TABLE.restore(self._records, self._pending, self._counters)
         for model, names in self._names:
             set_subclass_names(model, names)
         for model, rules, entries in self._rules:

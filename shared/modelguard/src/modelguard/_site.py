@@ -14,6 +14,7 @@ _FUNCTION_FLAGS = 0x1 | 0x2  # inspect.CO_OPTIMIZED | CO_NEWLOCALS: set on funct
 _CALLER = 3  # frames from here to whoever called the metaclass: define() and __new__() stand in between
 
 _real_paths: dict[str, str] = {}
+_real_folders: dict[str, str] = {}
 
 
 class Site(NamedTuple):
@@ -64,14 +65,14 @@ def running_statement(name: str, namespace: Mapping[str, Any]) -> Statement:
     """
     module = namespace.get("__module__")
     frame: FrameType | None = sys._getframe(_CALLER)  # noqa: SLF001 - the documented way to the caller
-    outermost = first = frame
+    first = caller = sys._getframe(_CALLER)  # noqa: SLF001 - as above
     while frame is not None:
         there = frame.f_globals.get("__name__", "builtins")
         if there == module:
             bodies = _bodies(frame.f_code, name)
             if bodies:
                 return _of_body(frame, bodies, there)
-            first = frame if first is outermost else first
+            first = frame if first is caller else first
         elif module is None and not _is_ours(there):
             first = frame
             break
@@ -120,10 +121,20 @@ def _file(name: str, frame: FrameType, module: str) -> str:
         return known
     if name.startswith(_GENERATED) or not ("__file__" in frame.f_globals or Path(name).exists()):
         return f"module {module}"
-    path = os.path.realpath(name)
-    if Path(name).is_absolute():  # a relative name changes its meaning with the working directory
+    path = _real_path(name)
+    if name.startswith(os.sep) or Path(name).is_absolute():  # a relative one changes its meaning with the directory
         _real_paths[name] = path
     return path
+
+
+def _real_path(name: str) -> str:
+    """`os.path.realpath`, which asks for each part of the path, with what it said of the folder remembered."""
+    folder, _, last = name.rpartition(os.sep)
+    real = _real_folders.get(folder)
+    if real is None:
+        real = _real_folders[folder] = os.path.realpath(folder) if Path(name).is_absolute() else ""
+    path = f"{real}{os.sep}{last}"
+    return os.path.realpath(name) if not real or os.path.islink(path) else path  # noqa: PTH114 - no Path object for each definition
 
 
 def real_file(module: str) -> str | None:

@@ -57,19 +57,30 @@ class Table:
         self.sites: dict[tuple[str, str], str] = {}
         self.pending: list[PendingRule] = []
         self.counters = dict.fromkeys(Stats.__dataclass_fields__, 0)
+        self._declared: Declared | None = None
 
     def add(self, record: Record) -> None:
         """Enter a class that is complete."""
+        self._declared = None
         self.records[record.name] = record
         self.sites[record.site.key] = record.name
 
     def forget(self, name: str) -> None:
         """Take a name out, with the rules that its class waits for; unknown names are none of its business."""
+        self._declared = None
         record = self.records.pop(name, None)
         if record is not None:
             if self.sites.get(record.site.key) == name:
                 del self.sites[record.site.key]
             self.pending[:] = [rule for rule in self.pending if rule.owner is not record.model]
+
+    def restore(self, records: dict[str, Record], pending: list[PendingRule], counters: dict[str, int]) -> None:
+        """Put back what `records`, `pending` and `counters` held at an earlier time."""
+        self._declared = None
+        self.records = dict(records)
+        self.sites = {record.site.key: name for name, record in records.items()}
+        self.pending[:] = pending
+        self.counters = dict(counters)
 
     def wait(self, rule: PendingRule) -> None:
         """Hold a rule back, once."""
@@ -88,10 +99,11 @@ class Table:
 
     def declared(self) -> Declared:
         """Every field of a guarded class as its body declared it; of a shared field, the first time it was used."""
-        found: Declared = {}
-        for record in reversed(self.records.values()):
-            found.update(record.definition.declared)
-        return found
+        if self._declared is None:
+            self._declared = {}
+            for record in reversed(self.records.values()):
+                self._declared.update(record.definition.declared)
+        return self._declared
 
     def count(self, counter: str) -> None:
         """Add one to a counter of `Stats`."""
