@@ -9,7 +9,7 @@ from rich.console import Console
 
 from lyceum_devstack.console import make_console
 from lyceum_devstack.demo.inputs import read_day
-from lyceum_devstack.demo.leftovers import remove_leftovers
+from lyceum_devstack.demo.leftovers import cleaned_up
 from lyceum_devstack.demo.run import play
 from lyceum_devstack.demo.stage import Stage, open_stage
 from lyceum_devstack.demo.summary import show
@@ -77,12 +77,9 @@ def demo(
     day = read_day(files.trainers, files.purchases, files.faults)
     with open_stage(mongodb_uri or None, kafka_bootstrap or None) as stage:
         _introduce(console, stage)
-        try:
+        with cleaned_up(stage, console, keep=keep):
             result = asyncio.run(play(day, stage, console))
-        finally:
-            if not keep:
-                remove_leftovers(stage)
-    show(console, result)
+            show(console, result)
     if any(finding.against for finding in result.findings):
         ctx.exit(1)
 

@@ -1,0 +1,98 @@
+"""The demo on real servers: it works, in names of its own, and leaves everything else as it was."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from lyceum_database import MongoSettings, close, connect
+from lyceum_devstack.cli import main
+from lyceum_devstack.demo.witness import database
+
+pytestmark = pytest.mark.wire
+
+KAFKA = os.environ.get("KAFKA_BOOTSTRAP", "")  # noqa: TID251 - where wire tests find their servers
+OWN_TOPIC = "purchases"
+
+
+@pytest.fixture
+def admin() -> AdminClient:
+    return AdminClient({"bootstrap.servers": KAFKA})
+
+
+@pytest.fixture
+def own_record(admin: AdminClient) -> Iterator[None]:
+    """A topic of the same name as the demo's, with one record that is not the demo's."""
+    created = OWN_TOPIC not in admin.list_topics(timeout=10).topics
+    if created:
+        admin.create_topics([NewTopic(OWN_TOPIC, 12, 1)])[OWN_TOPIC].result(20)
+    producer = Producer({"bootstrap.servers": KAFKA})
+    producer.produce(OWN_TOPIC, b"mine", b"mine", partition=0)
+    assert producer.flush(20) == 0
+    yield
+    if created:
+        admin.delete_topics([OWN_TOPIC])[OWN_TOPIC].result(20)
+
+
+def ends() -> dict[int, int]:
+    reader = Consumer({"bootstrap.servers": KAFKA, "group.id": "bystander"})
+    try:
+        return {
+            number: reader.get_watermark_offsets(TopicPartition(OWN_TOPIC, number), timeout=10)[1]
+            for number in range(12)
+        }
+    finally:
+        reader.close()
+
+
+def databases() -> set[str]:
+    connect(MongoSettings())
+    try:
+        return set(database().client.list_database_names())
+    finally:
+        close()
+
+
+def drop(name: str) -> None:
+    connect(MongoSettings())
+    try:
+        database().client.drop_database(name)
+    finally:
+        close()
+
+
+def names(admin: AdminClient) -> set[str]:
+    return {name for name in admin.list_topics(timeout=10).topics if not name.startswith("__")}
+
+
+def groups(admin: AdminClient) -> set[str]:
+    return {group.group_id for group in admin.list_consumer_groups().result(20).valid}
+
+
+@pytest.mark.usefixtures("own_record")
+def test_every_promise_holds_and_nothing_else_is_touched(
+    admin: AdminClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = ends(), databases(), names(admin), groups(admin)
+    assert main(["demo"]) == 0
+    out = capsys.readouterr().out
+    assert "All 11 promises hold." in out
+    assert "Removed: database lyceum_demo_" in out
+    assert "Removed: topics and group lyceum-demo-" in out
+    assert (ends(), databases(), names(admin), groups(admin)) == before
+
+
+@pytest.mark.usefixtures("own_record")
+def test_what_was_made_can_be_kept(admin: AdminClient, capsys: pytest.CaptureFixture[str]) -> None:
+    before, databases_before = names(admin), databases()
+    assert main(["demo", "--keep"]) == 0
+    assert "Kept: database lyceum_demo_" in capsys.readouterr().out
+    kept = names(admin) - before
+    assert {name.partition(".")[2] for name in kept} >= {"purchases", "allocations"}
+    for outcome in admin.delete_topics(list(kept)).values():
+        outcome.result(20)
+    (made,) = databases() - databases_before
+    drop(made)
