@@ -37,9 +37,14 @@ class CandidatePool:
 
     def free_seats(self) -> int:
         """Count free seats among the trainers read so far, at least one page."""
-        if not self._read:
+        if not self._read and not self._whole:
             self._read_on()
         return sum(max(candidate.free, 0) for candidate in self._known.values())
+
+    def read_again(self) -> None:
+        """Forget what was read."""
+        self._known.clear()
+        self._read, self._whole = 0, False
 
     def best(self, wish: Wish, now: datetime) -> Candidate | None:
         """Choose a trainer for this student, reading further pages while none of those read will do."""

@@ -25,6 +25,8 @@ class Patience:
     def attempts(self, what: str) -> Iterator[int]:
         """Yield a number per try, pausing before each but the first; the caller leaves the loop when it succeeds.
 
+        What a try compares with is read after the pause, in the loop: read before, it would be stale.
+
         Raises:
             Contended: the tries are used up.
         """

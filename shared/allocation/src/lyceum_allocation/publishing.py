@@ -44,8 +44,8 @@ async def publish(
                 acknowledged += 1
     except (UnavailableError, TimeoutError) as exc:
         raise PublishingInterrupted(
-            f"{lines[acknowledged].place}: {acknowledged} of {len(lines)} events are published, all above this line, "
-            f"perhaps some below; publish the file again to complete it, nothing happens twice: {str(exc) or 'no answer'}"
+            f"{lines[acknowledged].place}: {acknowledged} of {len(lines)} events are published, those above, "
+            f"perhaps more; publish the file again to complete it, nothing happens twice: {str(exc) or 'no answer'}"
         ) from exc
     finally:
         await publisher.close(timeout_s=2.0)

@@ -39,15 +39,20 @@ class Seating:
     def claim_seat(self, allocation: Allocation, pool: CandidatePool, *, cause_id: str | None) -> bool:
         """Claim the best trainer who is free and confirm. False if nobody is free for this student."""
         key, wish = seat_key(allocation.id, allocation.epoch), wish_of(allocation)
-        attempts = self._patience.attempts(f"claim for allocation {allocation.id}")
-        while (chosen := pool.best(wish, now := self._clock())) is not None:
-            next(attempts)
+        refused: Candidate | None = None
+        for _ in self._patience.attempts(f"claim for allocation {allocation.id}"):
+            if refused is not None:
+                pool.stale(refused)
+            now = self._clock()
+            chosen = pool.best(wish, now)
+            if chosen is None:
+                return False
             if self._capacities.claim(chosen, key, weight=WEIGHT):
                 pool.claimed(chosen, WEIGHT, now)
                 self._confirm(allocation, chosen.trainer_id, allocation.epoch, cause_id=cause_id, chosen=chosen)
                 return True
-            pool.stale(chosen)
-        return False
+            refused = chosen
+        raise AssertionError("attempts() raises Contended, it does not end")  # pragma: no cover
 
     def settle(self, allocations: Iterable[Allocation], *, cause_id: str | None) -> set[str]:
         """Finish or undo whatever seats anybody left behind for these allocations, at any epoch.
@@ -85,11 +90,12 @@ class Seating:
         """Tell the student of a seat that exists, or give the seat back if its epoch is over: then False."""
         scores = {} if chosen is None else {"util_milli": chosen.util_milli, "scarcity_milli": chosen.scarcity_milli}
         current = allocation
-        for _ in self._patience.attempts(f"confirm allocation {allocation.id}"):
+        for repeat in self._patience.attempts(f"confirm allocation {allocation.id}"):
+            if repeat:
+                current = self._allocations.get(allocation.id)
             change = transitions.confirm(current, trainer_id, epoch, self._clock(), scores)
             if change is None or self._allocations.write(current, change, cause_id=cause_id):
                 break
-            current = self._allocations.get(allocation.id)
         if transitions.holds(current, trainer_id, epoch):
             return True
         self.release(trainer_id, seat_key(allocation.id, epoch))

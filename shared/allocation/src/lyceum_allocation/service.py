@@ -117,13 +117,14 @@ class AllocationService:
         """Write a fact down, once. Also tells whether this call did it or found it done."""
         # A first purchase is the common case: it needs no read before its insert.
         seen = blank
-        for _ in self._patience.attempts(f"record on allocation {blank.id}"):
+        for repeat in self._patience.attempts(f"record on allocation {blank.id}"):
+            if repeat:
+                seen = self._allocations.get(blank.id)
             change = decide(seen)
             if change is None:
                 return seen, False
             if self._allocations.write(seen, change, cause_id=cause_id):
                 return seen, True
-            seen = self._allocations.get(blank.id)
         raise AssertionError("attempts() raises Contended, it does not end")  # pragma: no cover
 
     def _tell_waiting(self, waiter_id: str, cause_id: str | None) -> None:

@@ -54,16 +54,24 @@ class Waitlist:
         if not pool.free_seats():
             return False
         tried = left = False
-        elsewhere = 0
+        elsewhere = reserved = 0
         for waiter in self._in_order(queue):
-            elsewhere += self._is_served_elsewhere(waiter)
+            if self._is_served_elsewhere(waiter):
+                elsewhere, left = elsewhere + 1, True
+                continue
+            if elsewhere > reserved:
+                # Counted after those students were: who was passed has a seat to himself among them.
+                pool.read_again()
+                reserved = elsewhere
             if pool.free_seats() <= elsewhere:
                 return tried
-            if self._is_served_elsewhere(waiter) or pool.best(wish_of(waiter), self._clock()) is None:
+            if pool.best(wish_of(waiter), self._clock()) is None:
                 left = True
                 continue
             tried = True
-            if not self._serve(waiter, pool, seated, cause_id):
+            if not self._allocations.write(waiter, transitions.lease(self._clock() + LEASE)):
+                elsewhere, left = elsewhere + 1, True
+            elif not self._serve(waiter, pool, seated, cause_id):
                 left = True
         return tried and left
 
@@ -76,8 +84,6 @@ class Waitlist:
                 yield waiter
 
     def _serve(self, waiter: Allocation, pool: CandidatePool, seated: set[str], cause_id: str | None) -> bool:
-        if not self._allocations.write(waiter, transitions.lease(self._clock() + LEASE)):
-            return False
         if self._seating.find_seat(waiter, cause_id=cause_id) or self._seating.claim_seat(
             waiter, pool, cause_id=cause_id
         ):

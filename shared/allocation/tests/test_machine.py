@@ -1,0 +1,149 @@
+"""Any history of purchases, repeats, refunds, sweeps and deaths at any step keeps every promise.
+
+The promises come from a small account of who bought and refunded what, kept beside the real service.
+"""
+
+import itertools
+from collections.abc import Callable
+from random import Random
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from lyceum_allocation import Allocation, AllocationService, AllocationState, allocation_id, skill
+from lyceum_allocation.audit import violations
+from lyceum_allocation.testing import (
+    Crash,
+    CrashingAllocations,
+    CrashingCapacities,
+    CrashPlan,
+    purchase,
+    refund,
+    trainer,
+)
+from lyceum_contracts import PurchaseCreated, PurchaseRefunded
+from lyceum_database import close
+from lyceum_database.embedded import connect_embedded
+
+STUDENTS = ("s1", "s2", "s3", "s4")
+SUBJECTS = ("math", "art")
+PURCHASES = tuple(f"{student}-{number}" for student in STUDENTS for number in (1, 2))
+_databases = itertools.count()
+
+Fact = PurchaseCreated | PurchaseRefunded
+
+
+def fact(purchase_id: str, *, is_refund: bool) -> Fact:
+    student = purchase_id.partition("-")[0]
+    if is_refund:
+        return refund(purchase_id, student=student)
+    return purchase(purchase_id, student=student, subject=SUBJECTS[int(student[1]) % 2])
+
+
+class Allocations(RuleBasedStateMachine):
+    """One process at a time, which may die; what it was handling is delivered again, sooner or later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        connect_embedded(f"machine-{next(_databases)}")
+        self.plan = CrashPlan()
+        self.unfinished: list[Fact] = []
+        self.delivered: set[tuple[str, str]] = set()
+        self.start(0)
+
+    @initialize(
+        capacities=st.lists(st.integers(0, 2), min_size=1, max_size=3),
+        versatile=st.booleans(),
+    )
+    def hire(self, capacities: list[int], *, versatile: bool) -> None:
+        for number, capacity in enumerate(capacities):
+            taught = SUBJECTS if versatile else SUBJECTS[number % 2 : number % 2 + 1]
+            self.capacities.insert(
+                trainer(f"t{number}", capacity=capacity, skills=[skill(subject, "en") for subject in taught])
+            )
+
+    @rule(seed=st.integers(0, 3))
+    def start(self, seed: int) -> None:
+        """A new process: nothing in memory survives."""
+        self.allocations = CrashingAllocations(self.plan)
+        self.capacities = CrashingCapacities(self.plan)
+        self.service = AllocationService(
+            allocations=self.allocations, capacities=self.capacities, random=Random(seed), scarcity=bool(seed % 2)
+        )
+
+    @rule(purchase_id=st.sampled_from(PURCHASES), is_refund=st.booleans(), dies_after=st.none() | st.integers(0, 12))
+    def deliver(self, purchase_id: str, *, is_refund: bool, dies_after: int | None) -> None:
+        """A purchase or a refund arrives, in any order, for the first time or again."""
+        self.handle(fact(purchase_id, is_refund=is_refund), dies_after)
+
+    @precondition(lambda self: self.unfinished)
+    @rule(data=st.data(), dies_after=st.none() | st.integers(0, 12))
+    def deliver_again(self, data: st.DataObject, dies_after: int | None) -> None:
+        """What somebody died over comes again."""
+        self.handle(self.unfinished.pop(data.draw(st.integers(0, len(self.unfinished) - 1))), dies_after)
+
+    @rule(dies_after=st.none() | st.integers(0, 12))
+    def sweep(self, dies_after: int | None) -> None:
+        self.mortal(self.service.sweep, dies_after)
+
+    @rule()
+    def come_to_rest(self) -> None:
+        """Nobody dies any more, everything unfinished is delivered again, leases run out: nothing is left over."""
+        while self.unfinished:
+            self.handle(self.unfinished.pop(), None)
+        Allocation._get_collection().update_many({}, {"$set": {"claiming_until": None}})
+        self.service.sweep()
+
+        assert violations(at_rest=True) == []
+        self.everybody_has_what_he_paid_for()
+
+    @invariant()
+    def nothing_is_broken(self) -> None:
+        assert violations() == []
+
+    @invariant()
+    def every_change_of_trainer_is_told_once(self) -> None:
+        for allocation in Allocation.objects:
+            told = [entry["type"] for entry in allocation.outbox if entry["type"] != "ALLOCATION_WAITLISTED"]
+            expected = ["TRAINER_ALLOCATED", "TRAINER_DEALLOCATED"] * len(told)
+            assert told == expected[: len(told)], told
+            assert (len(told) % 2 == 1) == (allocation.state == AllocationState.ASSIGNED)
+            ids = [entry["id"] for entry in allocation.outbox]
+            assert len(ids) == len(set(ids))
+
+    def everybody_has_what_he_paid_for(self) -> None:
+        for student in STUDENTS:
+            bought = {p for kind, p in self.delivered if kind == "PURCHASE_CREATED" and p.startswith(student)}
+            refunded = {p for kind, p in self.delivered if kind == "PURCHASE_REFUNDED" and p.startswith(student)}
+            found = Allocation.objects(id=allocation_id("default", student, "course-1")).first()
+            assert set(found.grants if found else ()) == bought - refunded
+            assert set(found.revoked if found else ()) == refunded
+
+    def handle(self, event: Fact, dies_after: int | None) -> None:
+        self.delivered.add((event.type, event.purchase_id))
+        call = self.service.allocate if isinstance(event, PurchaseCreated) else self.service.refund
+        if not self.mortal(lambda: call(event), dies_after):  # type: ignore[arg-type] # each takes its own kind
+            self.unfinished.append(event)
+
+    def mortal(self, call: Callable[[], object], dies_after: int | None) -> bool:
+        if dies_after is not None:
+            self.plan.arm(dies_after)
+        try:
+            call()
+        except Crash:
+            return False
+        finally:
+            self.plan.disarm()
+        return True
+
+    def teardown(self) -> None:
+        if hasattr(self, "service"):
+            self.come_to_rest()
+        close()
+
+
+TestAllocations = Allocations.TestCase
+TestAllocations.settings = settings(
+    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
