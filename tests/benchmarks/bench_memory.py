@@ -1,0 +1,124 @@
+"""Resident memory: the whole demo at its peak, and an allocation worker that has nothing to do.
+
+Every process of the demo counts, its embedded Kafka is a child. The idle worker is measured after it has joined its
+group, with the embedded database inside its process: a worker on a real MongoDB needs less.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil  # type: ignore[import-untyped]  # ships no types
+
+from keylane.testing import until
+from lyceum_database.embedded import embedded_settings
+from lyceum_devstack.demo.program import built_worker, deploy
+from lyceum_devstack.demo.stage import Stage, open_stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from allocation_worker import AllocationWorker
+
+MIB = 1024 * 1024
+BAR_DEMO_MIB = 500
+BAR_IDLE_WORKER_MIB = 150
+LOOK_EVERY_S = 0.1
+IDLE_FOR_S = 8.0
+START_WITHIN_S = 60.0
+READY = "ready"
+IDLE_WORKER = "idle-worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure beside its bar, in MiB."""
+
+    what: str
+    peak: float
+    bar: int
+
+    @property
+    def within(self) -> bool:
+        """Whether the bar holds."""
+        return self.peak <= self.bar
+
+    def __str__(self) -> str:
+        return f"{self.what:<46} {self.peak:>8.0f} MiB   <= {self.bar} MiB   {'ok' if self.within else 'OVER'}"
+
+
+def bench_demo() -> Row:
+    """Sample `lyceum demo` from start to end."""
+    with started("-m", "lyceum_devstack", "demo") as demo:
+        peak = peak_mib(demo, until=float("inf"))
+    if demo.returncode:
+        raise SystemExit(f"lyceum demo ended with {demo.returncode}: run it by itself to see why")
+    return Row("lyceum demo, all its processes, peak", peak, BAR_DEMO_MIB)
+
+
+def bench_idle_worker() -> Row:
+    """Sample a worker that has joined its group and waits for events."""
+    with open_stage(None, None) as stage, started(__file__, IDLE_WORKER, stage.bootstrap) as worker:
+        line = worker.stdout.readline() if worker.stdout else ""
+        if line.strip() != READY:
+            raise SystemExit(f"the idle worker said {line!r} instead of {READY!r}")
+        peak = peak_mib(worker, until=time.monotonic() + IDLE_FOR_S)
+    return Row(f"idle allocation worker over {IDLE_FOR_S:.0f} s, peak", peak, BAR_IDLE_WORKER_MIB)
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run this interpreter; the process has ended when the block has."""
+    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def peak_mib(process: subprocess.Popen[str], *, until: float) -> float:
+    """Highest sum of resident memory over the process and its children, until it ends or the time comes."""
+    family, peak = psutil.Process(process.pid), 0
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            peak = max(peak, sum(one.memory_info().rss for one in (family, *family.children(recursive=True))))
+        except psutil.NoSuchProcess:
+            continue  # a child ended between the two looks
+        time.sleep(LOOK_EVERY_S)
+    return peak / MIB
+
+
+async def be_idle(bootstrap: str) -> None:
+    """Run the worker on a Kafka elsewhere until the process is ended."""
+    stage = Stage("bench", embedded_settings(), bootstrap, topic_prefix="", embedded_mongo=True, embedded_kafka=True)
+    with built_worker(stage, lambda _: None) as worker:
+        await deploy(worker, (), create_topics=False)
+        await asyncio.gather(worker.run(), report_ready(worker))
+
+
+async def report_ready(worker: AllocationWorker) -> None:
+    """Tell the parent when there is nothing left to do."""
+    await until(lambda: worker.ready, timeout_s=START_WITHIN_S)
+    sys.stdout.write(f"{READY}\n")
+    sys.stdout.flush()
+
+
+def main(arguments: list[str]) -> int:
+    """Print the table; 1 if a bar is broken."""
+    if arguments[:1] == [IDLE_WORKER]:
+        asyncio.run(be_idle(arguments[1]))
+        return 0
+    rows = [bench_demo(), bench_idle_worker()]
+    sys.stdout.write("\n".join(["resident memory", *map(str, rows)]) + "\n")
+    return 0 if all(row.within for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
