@@ -21,6 +21,7 @@ from modelguard.errors import (
     ModelCheckError,
     ModelConflictError,
     ModelNotRegisteredError,
+    UnsupportedError,
 )
 from modelguard.problem import Problem
 
@@ -36,6 +37,7 @@ __all__ = [
     "ModelNotRegisteredError",
     "Problem",
     "Stats",
+    "UnsupportedError",
     "check",
     "isolated",
     "models",

@@ -22,6 +22,8 @@ from mongoengine.errors import NotRegistered
 from mongoengine.fields import RECURSIVE_REFERENCE_CONSTANT
 from mongoengine.queryset import DO_NOTHING
 
+from modelguard.errors import UnsupportedError
+
 _of_library_bases: dict[tuple[type, ...], Any] = {}
 SELF = cast("str", RECURSIVE_REFERENCE_CONSTANT)
 
@@ -62,11 +64,11 @@ def registry() -> MutableMapping[str, Any]:
     """Mongoengine's own dict, registry name -> class.
 
     Raises:
-        RuntimeError: this mongoengine keeps its registry elsewhere; modelguard does not know it.
+        UnsupportedError: this release of mongoengine keeps its registry elsewhere.
     """
     entries = getattr(common, "_document_registry", None)
     if type(entries) is not dict and not isinstance(entries, MutableMapping):  # the first test is the cheap one
-        raise RuntimeError(
+        raise UnsupportedError(
             "modelguard cannot find mongoengine's model registry (mongoengine.base.common._document_registry): "
             "this release of mongoengine is not supported yet, use 0.29.x"
         )

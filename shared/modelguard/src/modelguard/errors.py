@@ -5,6 +5,7 @@
     +-- ModelChangedError         the same place, an edited definition
     +-- ModelNotRegisteredError   a named model is missing (also mongoengine's NotRegistered)
     +-- ModelCheckError           check() found problems; .problems lists them
+    +-- UnsupportedError          this release of mongoengine keeps its registry elsewhere
 
 Catch `GuardError` to catch them all. Each class carries the stable `code` that `modelguard explain` accepts.
 """
@@ -99,6 +100,12 @@ class ModelCheckError(GuardError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return ModelCheckError, (self.problems,)
+
+
+class UnsupportedError(GuardError):
+    """mongoengine's registry is not where the releases that modelguard knows keep it."""
+
+    code: ClassVar[str] = "unsupported"
 
 
 def _rebuilt(kind: type[GuardError], message: str, state: dict[str, object]) -> GuardError:

@@ -1,0 +1,145 @@
+"""The command `modelguard`.
+
+Exit codes: 0 clean, 1 problems found, 2 could not run.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from modelguard._explanations import EXPLANATIONS
+from modelguard._lookup import models
+from modelguard._mongoengine import is_abstract, is_embedded, is_top_level, settings
+from modelguard._place import model_place
+from modelguard.checking import problems
+from modelguard.errors import GuardError, UnsupportedError
+
+CLEAN, PROBLEMS, COULD_NOT_RUN = 0, 1, 2
+
+_EXAMPLE = """\
+example:
+  modelguard check shop.models billing.models     import both, then report every problem
+  modelguard list shop.models                     name, kind, collection and place of each model
+  modelguard explain missing-model                what a code means and what to do
+
+exit codes: 0 clean, 1 problems found, 2 could not run
+"""
+
+
+class _CannotRunError(Exception):
+    """The command cannot do its work; the message is for the user."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the answer is its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code = int(options.run(options))
+        sys.stdout.flush()
+    except (_CannotRunError, UnsupportedError) as error:
+        sys.stderr.write(f"modelguard: {error}\n")
+        return COULD_NOT_RUN
+    except GuardError as error:
+        sys.stderr.write(f"modelguard: [{error.code}] {error}\n")
+        return PROBLEMS
+    except KeyboardInterrupt:
+        return COULD_NOT_RUN
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return COULD_NOT_RUN
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="modelguard",
+        description="Check that each mongoengine model is registered once, and that all of them fit together.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="import modules, then report every problem of the registered models")
+    check.add_argument("modules", nargs="+", metavar="MODULE", help="dotted name, as in an import statement")
+    check.add_argument("--ignore", action="append", default=[], metavar="CODE", help="accept a kind of problem")
+    check.set_defaults(run=_check)
+    listing = commands.add_parser("list", help="import modules, then list the registered models")
+    listing.add_argument("modules", nargs="+", metavar="MODULE", help="dotted name, as in an import statement")
+    listing.set_defaults(run=_list)
+    explain = commands.add_parser("explain", help="say what a code means and what to do")
+    explain.add_argument("code", nargs="?", metavar="CODE", help="as printed in brackets; without it, all codes")
+    explain.set_defaults(run=_explain)
+    return parser
+
+
+def _check(options: argparse.Namespace) -> int:
+    unknown = sorted(set(options.ignore) - set(EXPLANATIONS))
+    if unknown:
+        raise _CannotRunError(f"--ignore {unknown[0]}: no such code; `modelguard explain` lists them")
+    _load(options.modules)
+    found = [problem for problem in problems() if problem.code not in options.ignore]
+    for problem in found:
+        _say(str(problem))
+    _say(f"{len(models)} models, {_count(len(found), 'problem')}")
+    return PROBLEMS if found else CLEAN
+
+
+def _list(options: argparse.Namespace) -> int:
+    _load(options.modules)
+    rows = [("NAME", "KIND", "COLLECTION", "PLACE"), *(_row(name) for name in sorted(models))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return CLEAN
+
+
+def _row(name: str) -> tuple[str, str, str, str]:
+    model = models[name]
+    kind = "embedded" if is_embedded(model) else "document"
+    kind = f"abstract {kind}" if is_abstract(model) else kind
+    collection = str(settings(model).get("collection") or "-") if is_top_level(model) else "-"
+    guarded = "" if models.is_guarded(name) else " (not guarded)"
+    return name, kind, collection, model_place(model) + guarded
+
+
+def _explain(options: argparse.Namespace) -> int:
+    if options.code is None:
+        for code in EXPLANATIONS:
+            _say(code)
+        return CLEAN
+    text = EXPLANATIONS.get(options.code)
+    if text is None:
+        raise _CannotRunError(f"no code {options.code!r}; `modelguard explain` lists them")
+    _say(f"{options.code}\n\n{text}")
+    return CLEAN
+
+
+def _load(names: Sequence[str]) -> None:
+    """Import modules, from the working directory too, as `python -m` does.
+
+    Raises:
+        GuardError: a definition among them was refused.
+    """
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except GuardError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise _CannotRunError(f"cannot import {name}: {_one_line(error)}") from error
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
