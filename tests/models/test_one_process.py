@@ -124,6 +124,44 @@ def test_the_order_in_which_members_are_imported_does_not_matter(everything: dic
     assert survey(PACKAGES[::-1]) == everything
 
 
+AGAIN = """
+    import importlib, json, sys
+    import modelguard
+
+    packages = json.loads(sys.argv[1])
+    ours = {name.partition(".")[0] for name in packages}
+
+    def exported():
+        found = {}
+        for name in packages:
+            package = importlib.import_module(name)
+            found.update({model: getattr(package, model) for model in package.__all__})
+        return found
+
+    def loaded():
+        return [name for name in sys.modules if name.partition(".")[0] in ours]
+
+    first = exported()
+    for name in loaded():
+        importlib.reload(sys.modules[name])
+    for _ in range(2):
+        for name in loaded():
+            del sys.modules[name]
+        again = exported()
+        assert [name for name in first if first[name] is not again[name]] == []
+    modelguard.check()
+    stats = modelguard.stats()
+    assert (stats.conflicts, stats.changed, stats.rolled_back) == (0, 0, 0), stats
+    assert stats.reused >= 3 * len(first), stats
+"""
+
+
+def test_reloading_and_importing_everything_again_gives_the_same_classes() -> None:
+    result = run(AGAIN, json.dumps(PACKAGES))
+
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 SECOND_MESSAGE = """
 import sys
 sys.path.insert(0, sys.argv[1])

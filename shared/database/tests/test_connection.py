@@ -147,9 +147,12 @@ def test_options_that_the_driver_refuses_are_a_settings_error_without_the_passwo
     assert "tr0ub4dor" not in "".join(traceback.format_exception(raised.value))
 
 
-def test_after_a_refused_connection_another_can_be_opened() -> None:
+def test_after_a_refused_connection_there_is_none_and_another_can_be_opened() -> None:
     with pytest.raises(SettingsError):
-        lyceum_database.connect(MongoSettings(uri="mongodb://db"), client_class=RefusingClient)
+        lyceum_database.connect(MongoSettings(uri="mongodb://user:tr0ub4dor@db"), client_class=RefusingClient)
+    with pytest.raises(NotConnected) as raised:
+        lyceum_database.ping()
+    assert "tr0ub4dor" not in "".join(traceback.format_exception(raised.value))
 
     connect_embedded()
 

@@ -100,6 +100,7 @@ class TestInsert:
         second = ada()
         with pytest.raises(Duplicate):
             users.insert(second)
+        assert second.version == 0
 
         second.email = "grace@example.org"
         users.insert(second)
@@ -218,6 +219,16 @@ class TestSave:
 
         assert raised.value.field == "email"
         assert (other.version, users.get(other.id).email_norm) == (1, "grace@example.org")
+
+    def test_the_key_that_changed_is_blamed_not_one_that_it_held_before(self, users: UserRepository) -> None:
+        first = users.insert(User(name="Grace", phone="+49 30 1"))
+        second = users.insert(ada())
+        second.phone = "+49301"
+
+        with pytest.raises(Duplicate) as raised:
+            users.save(second)
+
+        assert (raised.value.field, raised.value.record_id) == ("phone", first.id)
 
     def test_clearing_the_field_frees_the_key(self, users: UserRepository) -> None:
         first = users.insert(ada())

@@ -36,12 +36,11 @@ def connect(settings: MongoSettings, *, client_class: type[Any] = MongoClient) -
             maxPoolSize=settings.max_pool_size,
             appname="lyceum",
         )
-    except ConnectionRefusedByMapper as exc:
+    except (ConnectionRefusedByMapper, ConfigurationError, InvalidURI) as exc:
         if "different connection" in str(exc):
             raise AlreadyConnected("connected with other settings: call lyceum_database.close() first") from exc
+        close()  # or the mapper would try these settings again at the first use
         # Without the cause: the driver's text may quote the address, and so the password.
-        raise SettingsError(f"the driver cannot use MONGODB_URI (host {settings.address}): check its options") from None
-    except (ConfigurationError, InvalidURI):
         raise SettingsError(f"the driver cannot use MONGODB_URI (host {settings.address}): check its options") from None
 
 

@@ -46,6 +46,8 @@ class Repository(Generic[M]):
     def insert(self, record: M) -> M:
         """Store a new document at version 1.
 
+        After `Unavailable` it may have been stored all the same: inserting it again then raises `Duplicate` for `id`.
+
         Raises:
             Duplicate: the id or a unique key is taken; `.field` says which.
             InvalidRecord: the document breaks its own rules.
