@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keylane import MemoryInbox, Message
+from keylane import DeadLetters, Fatal, MemoryInbox, Message
 from keylane.letters import MAX_MESSAGE_BYTES, clipped
 from keylane.testing import API_PRODUCE, FaultyInbox, InMemoryBroker, until
 
@@ -174,3 +174,31 @@ def _fail(_: Message) -> None:
 
 async def _never() -> None:
     await asyncio.Event().wait()
+
+
+async def test_an_operator_sees_each_letter_once_with_its_cause(rig: Rig) -> None:
+    def handle(message: Message) -> None:
+        raise (Fatal("a") if message.data["fatal"] else ValueError("b"))
+
+    for number in range(3):
+        await rig.publish(f"e{number}", key=f"k{number}", data={"fatal": number == 0}, headers=[("trace", b"\xff")])
+    await rig.publish_raw(b"k", b"\xff", GOOD)
+    worker = rig.start({"made": handle})
+    await until(lambda: worker.counts.dead == 4)
+    twice = (await rig.letters(4))[0]  # as after a crash between the letter and its mark
+    again = await rig.publisher.send(rig.dead_letter_topic, key=twice.key, value=twice.value, headers=twice.headers)
+    await again
+    letters = DeadLetters(rig.group, [rig.topic], broker=rig.broker)
+    found = await letters.list()
+
+    assert len(found) == 4
+    assert {letter.message_id for letter in found} == {"e0", "e1", "e2", "x"}
+    assert [letter.attempts for letter in await letters.list(reason="exhausted")] == [5, 5]
+    histogram = await letters.histogram()
+    assert sorted(histogram.values()) == [1, 1, 2]
+    assert next(iter(histogram)).error_type == "builtins.ValueError"
+    shown = await letters.show(found[0].id)
+    assert shown == found[0]
+    assert await letters.show("unknown") is None
+    (undecodable,) = await letters.list(reason="undecodable")
+    assert (undecodable.key, undecodable.value, list(undecodable.headers)) == (b"k", b"\xff", GOOD)

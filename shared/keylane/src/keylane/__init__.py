@@ -1,5 +1,6 @@
 """A Kafka worker runtime: key order, retries that hold up nobody, dead letters, effects once."""
 
+from keylane.dead_letters import Cause, DeadLetter, DeadLetters
 from keylane.errors import (
     EXIT_CONFIGURATION,
     BrokerUnavailableError,
@@ -25,7 +26,10 @@ from keylane.worker import Worker
 __all__ = [
     "EXIT_CONFIGURATION",
     "BrokerUnavailableError",
+    "Cause",
     "ConfigurationError",
+    "DeadLetter",
+    "DeadLetters",
     "Every",
     "Fatal",
     "FencedError",

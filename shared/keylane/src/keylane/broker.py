@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 
 RawHeaders = tuple[tuple[str, bytes | None], ...]
 """Names may repeat and values may be null."""
@@ -116,6 +116,15 @@ class Broker(Protocol):
 
     def publisher(self, *, compress: bool = False) -> Publisher:
         """A new publisher; it connects at its first send. Compressed, a large letter fits where its original did."""
+        ...
+
+    def scan(self, topic: str) -> AsyncIterator[Record]:
+        """Every record that a topic holds now, in order per partition, outside of any group.
+
+        Raises:
+            ConfigurationError: The topic does not exist.
+            BrokerUnavailableError: The broker is away.
+        """
         ...
 
     async def partitions(self, topics: Iterable[str]) -> Mapping[str, int]:

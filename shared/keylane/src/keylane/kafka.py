@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka import TopicPartition as KafkaTopicPartition
-from aiokafka.client import AIOKafkaClient
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from keylane.broker import TopicPartition
+from keylane.connection import bounded, connection, words
 from keylane.dismantle import dismantle
 from keylane.errors import BrokerUnavailableError, CommitRefusedError
+from keylane.metadata import partition_counts
+from keylane.scan import scan
 from keylane.settings import KafkaSettings, milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 
     from keylane.broker import Listener, Publisher, Record, Subscription
 
@@ -49,19 +51,13 @@ class KafkaBroker:
         """A new idempotent producer; it connects at its first send."""
         return KafkaPublisher(self._settings, compress=compress)
 
+    def scan(self, topic: str) -> AsyncIterator[Record]:
+        """Every record that a topic holds now."""
+        return scan(self._settings, topic)
+
     async def partitions(self, topics: Iterable[str]) -> Mapping[str, int]:
         """Partition counts of those of `topics` that exist; never creates one."""
-        client = AIOKafkaClient(**connection(self._settings))
-        try:
-            async with asyncio.timeout(self._settings.request_timeout.total_seconds()):
-                await client.bootstrap()
-                cluster = await client.fetch_all_metadata()
-        except (KafkaError, TimeoutError, OSError) as exc:
-            raise BrokerUnavailableError(f"{self._settings.bootstrap_servers}: {_words(exc)}") from exc
-        finally:
-            await _bounded(client.close(), timeout_s=2.0)
-        found = {topic: cluster.partitions_for_topic(topic) for topic in topics}
-        return {topic: len(partitions) for topic, partitions in found.items() if partitions}
+        return await partition_counts(self._settings, topics)
 
 
 class KafkaSubscription:
@@ -101,14 +97,14 @@ class KafkaSubscription:
         try:
             await self._consumer.start()
         except (KafkaError, OSError) as exc:
-            raise BrokerUnavailableError(f"{self._settings.bootstrap_servers}: {_words(exc)}") from exc
+            raise BrokerUnavailableError(f"{self._settings.bootstrap_servers}: {words(exc)}") from exc
 
     async def poll(self, *, max_records: int, timeout_s: float) -> Mapping[TopicPartition, Sequence[Record]]:
         """Records of partitions that are not paused."""
         try:
             batch = await self._consumer.getmany(timeout_ms=int(timeout_s * 1000), max_records=max_records)
         except KafkaError as exc:
-            raise BrokerUnavailableError(_words(exc)) from exc
+            raise BrokerUnavailableError(words(exc)) from exc
         return batch  # type: ignore[no-any-return]  # aiokafka ships no types; its records have the port's attributes
 
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
@@ -125,14 +121,14 @@ class KafkaSubscription:
             async with asyncio.timeout(self._settings.request_timeout.total_seconds()):
                 await self._consumer.commit({KafkaTopicPartition(*tp): offset for tp, offset in offsets.items()})
         except (CommitFailedError, IllegalStateError) as exc:
-            raise CommitRefusedError(_words(exc)) from exc
+            raise CommitRefusedError(words(exc)) from exc
         except (KafkaError, TimeoutError, OSError) as exc:
-            raise BrokerUnavailableError(f"commit: {_words(exc)}") from exc
+            raise BrokerUnavailableError(f"commit: {words(exc)}") from exc
 
     async def close(self, *, timeout_s: float) -> None:
         """Leave the group; stop() of aiokafka may hang or be cancelled from within, so it is bounded and finished."""
         if self._consumer is not None:
-            await _bounded(self._consumer.stop(), timeout_s=timeout_s)
+            await bounded(self._consumer.stop(), timeout_s=timeout_s)
             await dismantle(self._consumer)
 
     def _owned(self, partitions: Iterable[TopicPartition]) -> list[Any]:
@@ -160,14 +156,14 @@ class KafkaPublisher:
                     topic, key=NO_KEY if key is None else key, value=value, headers=list(headers)
                 )
         except (KafkaError, TimeoutError, OSError) as exc:
-            raise BrokerUnavailableError(f"send to {topic}: {_words(exc)}") from exc
+            raise BrokerUnavailableError(f"send to {topic}: {words(exc)}") from exc
         return _acknowledged(sent, topic)
 
     async def close(self, *, timeout_s: float) -> None:
         """Flush and disconnect."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _bounded(producer.stop(), timeout_s=timeout_s)
+            await bounded(producer.stop(), timeout_s=timeout_s)
             await dismantle(producer)
 
     async def _started(self) -> Any:
@@ -185,7 +181,7 @@ class KafkaPublisher:
                 try:
                     await producer.start()
                 except BaseException:
-                    await _bounded(producer.stop(), timeout_s=1.0)
+                    await bounded(producer.stop(), timeout_s=1.0)
                     await dismantle(producer)
                     raise
                 self._producer = producer
@@ -203,21 +199,6 @@ class _Bridge(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         await self._listener.assigned([TopicPartition(*tp) for tp in assigned])
 
 
-def connection(settings: KafkaSettings) -> dict[str, Any]:
-    """The arguments that every aiokafka client of these settings shares."""
-    return {
-        "bootstrap_servers": settings.bootstrap_servers,
-        "client_id": settings.client_id,
-        "request_timeout_ms": milliseconds(settings.request_timeout),
-        "metadata_max_age_ms": milliseconds(settings.metadata_max_age),
-        "security_protocol": settings.security_protocol,
-        "ssl_context": settings.ssl_context,
-        "sasl_mechanism": settings.sasl_mechanism,
-        "sasl_plain_username": settings.sasl_username,
-        "sasl_plain_password": settings.sasl_password,
-    }
-
-
 def _key_bytes(key: Any) -> bytes | None:
     return None if key is NO_KEY else key
 
@@ -230,26 +211,10 @@ def _acknowledged(sent: asyncio.Future[Any], topic: str) -> asyncio.Future[None]
         if outcome.done():
             return
         if done.cancelled() or error is not None:
-            outcome.set_exception(BrokerUnavailableError(f"send to {topic}: {_words(error)}"))
+            outcome.set_exception(BrokerUnavailableError(f"send to {topic}: {words(error)}"))
             outcome.exception()  # retrieved: whoever stopped waiting gets no complaint from the loop
         else:
             outcome.set_result(None)
 
     sent.add_done_callback(settle)
     return outcome
-
-
-async def _bounded(closing: Any, *, timeout_s: float) -> None:
-    task = asyncio.ensure_future(closing)
-    await asyncio.wait([task], timeout=timeout_s)
-    if not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=0.5)
-    if task.done() and not task.cancelled():
-        task.exception()
-
-
-def _words(error: BaseException | None) -> str:
-    if error is None:
-        return "the client was closed"
-    return str(error) or type(error).__name__

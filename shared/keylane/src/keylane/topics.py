@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from keylane.connection import connection
 from keylane.errors import BrokerUnavailableError, ConfigurationError
-from keylane.kafka import KafkaBroker, connection
+from keylane.kafka import KafkaBroker
 from keylane.letters import dead_letter_topic
 
 if TYPE_CHECKING:

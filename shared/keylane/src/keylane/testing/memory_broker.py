@@ -6,11 +6,11 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from keylane.errors import BrokerUnavailableError, CommitRefusedError
+from keylane.errors import BrokerUnavailableError, CommitRefusedError, ConfigurationError
 from keylane.testing.memory_log import MemoryLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from keylane.broker import Listener, Publisher, Subscription, TopicPartition
     from keylane.testing.memory_log import MemoryRecord
@@ -79,6 +79,14 @@ class InMemoryBroker(MemoryLog):
     def publisher(self, *, compress: bool = False) -> Publisher:  # noqa: ARG002  nothing to compress here
         """A new publisher."""
         return MemoryPublisher(self)
+
+    async def scan(self, topic: str) -> AsyncIterator[MemoryRecord]:
+        """Every record that a topic holds now."""
+        self.check_up()
+        if not self.partition_count(topic):
+            raise ConfigurationError(f"topic {topic} does not exist")
+        for record in self.records(topic):
+            yield record
 
     async def partitions(self, topics: Iterable[str]) -> Mapping[str, int]:
         """Partition counts of those of `topics` that exist."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -15,24 +14,14 @@ from keylane.retry import RetryPolicy
 from keylane.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from keylane.broker import Broker, Publisher, Record, TopicPartition
+    from keylane.broker import Broker, Publisher, Record
     from keylane.message import Handler
     from keylane.settings import KafkaSettings
 
 NO_WAIT: Final = RetryPolicy(base=timedelta(0))
 """The default attempts, one right after the other."""
-
-
-class _Reader:
-    """Listens to nothing: for reading a topic from its beginning."""
-
-    async def assigned(self, partitions: Collection[TopicPartition]) -> None:
-        """Nothing to prepare."""
-
-    async def revoked(self, partitions: Collection[TopicPartition]) -> None:
-        """Nothing to hand over."""
 
 
 @dataclass
@@ -105,17 +94,10 @@ class Rig:
         return await self.read(self.dead_letter_topic, count, timeout_s=timeout_s)
 
     async def read(self, topic: str, count: int, *, timeout_s: float = 15.0) -> list[Record]:
-        """What a topic holds, once it is at least `count`, and what comes with it."""
-        reader = self.broker.subscription(f"reader-{uuid.uuid4().hex}", [topic], _Reader())
-        found: list[Record] = []
-        try:
-            async with asyncio.timeout(timeout_s):
-                await reader.start()
-                while len(found) < count:
-                    for records in (await reader.poll(max_records=500, timeout_s=0.1)).values():
-                        found.extend(records)
-            for records in (await reader.poll(max_records=500, timeout_s=0.1)).values():
-                found.extend(records)
-        finally:
-            await reader.close(timeout_s=2.0)
-        return found
+        """What a topic holds, once it is at least `count`."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                found = [record async for record in self.broker.scan(topic)]
+                if len(found) >= count:
+                    return found
+                await asyncio.sleep(0.02)
