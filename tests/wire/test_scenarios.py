@@ -87,13 +87,15 @@ def test_concurrent_events(deployment: Deployment) -> None:
     failing = Failing(1, identities)
     bought = [purchase(f"p{number}", student=f"s{number}") for number in range(60)]
 
-    with in_process(deployment, failing, SWIFT):
+    with in_process(deployment, failing, SWIFT) as program:
         before = modelguard.stats()
         with ThreadPoolExecutor(3) as publishers:
             list(publishers.map(lambda _: deployment.publish(*bought), range(3)))
-        until(seated(deployment, len(bought)), "all purchases to be allocated")
+        until(lambda: program.worker.counts.done + program.worker.counts.duplicate >= 180, "all records to be finished")
         assert_nothing_was_defined_since(before)
 
+    counts = program.worker.counts
+    assert (counts.done, counts.duplicate, counts.failed, counts.dead) == (60, 120, 60, 0)
     # A run that met somebody faster at a trainer is repeated, and is no attempt of its own.
     assert {event: set(runs) for event, runs in failing.runs.items()} == {event_id(one): {1, 2} for one in bought}
     assert len(set(failing.observed)) == 1
