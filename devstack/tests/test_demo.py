@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -239,29 +238,6 @@ def test_a_fault_for_an_unknown_event_is_refused(files: Files, capsys: pytest.Ca
     files.faults.write_text('{"fail": "e1", "times": 1}\n{"fail": "e99", "times": 1}\n', encoding="utf-8")
     assert main([*files.arguments, "--faults", str(files.faults)]) == 2
     assert capsys.readouterr().err == f"error: {files.faults}:2: no purchase line has the event id e99\n"
-
-
-UNREACHABLE = "127.0.0.1:9"  # the discard service's port: nobody listens there
-
-
-@pytest.mark.parametrize(
-    "environment",
-    [{"MONGODB_URI": f"mongodb://{UNREACHABLE}"}, {"KAFKA_BOOTSTRAP": UNREACHABLE}, {"MONGODB_URI": "nonsense"}],
-    ids=["mongo", "kafka", "wrong uri"],
-)
-def test_an_unreachable_server_is_one_line_within_ten_seconds(environment: dict[str, str]) -> None:
-    started = time.monotonic()
-    process = lyceum("demo", **environment)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert time.monotonic() - started < 10 + STARTUP_S
-    assert err.startswith("error: ")
-    assert err.count("\n") == 1
-    assert "Traceback" not in err
-
-
-STARTUP_S = 4.0
-"""Time that a busy machine may take to start Python and load the packages."""
 
 
 @pytest.fixture

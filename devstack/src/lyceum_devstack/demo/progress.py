@@ -1,23 +1,42 @@
-"""How far the run is: a bar where there is a terminal, a line now and then where there is none."""
+"""How far the run is: one line that moves where there is a terminal, a line now and then where there is none."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-from lyceum_devstack.demo.witness import Counts
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn
 
 _LINE_EVERY_S = 5.0
+_WIDE_ENOUGH_FOR_A_BAR = 90
 
 
-class Display:
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What has become of the records so far."""
+
+    handled: int
+    allocated: int
+    waiting: int
+    retries: int
+    dead: int
+
+    def line(self, total: int) -> str:
+        """Say it in one line, the most important first: a narrow terminal cuts the end."""
+        return (
+            f"{self.handled}/{total} done, {self.allocated} allocated, {self.waiting} waiting, "
+            f"{self.retries} retries, {self.dead} dead letters"
+        )
+
+
+class Display(ABC):
     """Shows counts; `show` may be called as often as one likes."""
 
+    @abstractmethod
     def show(self, counts: Counts) -> None:
         """Show where things stand."""
-        raise NotImplementedError
 
 
 class _Lines(Display):
@@ -28,20 +47,16 @@ class _Lines(Display):
     def show(self, counts: Counts) -> None:
         if time.monotonic() >= self._next_at:
             self._next_at = time.monotonic() + _LINE_EVERY_S
-            self._console.print(f"  {counts.completed} of {self._total} records completed, {_details(counts)}")
+            self._console.print(f"  {counts.line(self._total)}")
 
 
-class _Bar(Display):
+class _Live(Display):
     def __init__(self, progress: Progress, total: int) -> None:
-        self._progress = progress
-        self._task = progress.add_task("records completed", total=total, details="")
+        self._progress, self._total = progress, total
+        self._task = progress.add_task("", total=total)
 
     def show(self, counts: Counts) -> None:
-        self._progress.update(self._task, completed=counts.completed, details=_details(counts))
-
-
-def _details(counts: Counts) -> str:
-    return f"{counts.allocated} allocated, {counts.waiting} waiting, {counts.dead} dead letters"
+        self._progress.update(self._task, completed=counts.handled, description=counts.line(self._total))
 
 
 @contextmanager
@@ -50,12 +65,7 @@ def display(console: Console, total: int) -> Iterator[Display]:
     if not console.is_terminal:
         yield _Lines(console, total)
         return
-    columns = (
-        MofNCompleteColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(20),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[details]}"),
-    )
+    bar: list[ProgressColumn] = [BarColumn(20)] if console.width >= _WIDE_ENOUGH_FOR_A_BAR else []
+    columns = (SpinnerColumn("line"), *bar, TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True) as progress:
-        yield _Bar(progress, total)
+        yield _Live(progress, total)

@@ -14,7 +14,7 @@ from lyceum_devstack.demo.inputs import Day
 from lyceum_devstack.demo.kafka import Publisher
 from lyceum_devstack.demo.plan import Outgoing, plan
 from lyceum_devstack.demo.program import built_worker, deploy
-from lyceum_devstack.demo.progress import Display, display
+from lyceum_devstack.demo.progress import Counts, Display, display
 from lyceum_devstack.demo.stage import Stage
 from lyceum_devstack.demo.summary import Result
 from lyceum_devstack.demo.witness import Witness
@@ -53,7 +53,7 @@ async def play(day: Day, stage: Stage, console: Console, *, settle_within_s: flo
     ):
         await deploy(worker, day.rows, create_topics=not stage.embedded_kafka)
         console.print(f"Imported {len(day.rows)} trainers. Publishing {len(records)} records, with the worker at work:")
-        run = _Run(day, stage, records, injector, witness, settle_within_s)
+        run = _Run(day, stage, records, injector, worker, witness, settle_within_s)
         case, findings = await _beside(worker, run, console)
         return Result(case, findings, asdict(stats()), time.monotonic() - started)
 
@@ -81,6 +81,7 @@ class _Run:
         stage: Stage,
         records: list[Outgoing],
         injector: FaultInjector,
+        worker: AllocationWorker,
         witness: Witness,
         settle_within_s: float,
     ) -> None:
@@ -88,6 +89,7 @@ class _Run:
         self._stage = stage
         self._records = records
         self._injector = injector
+        self._worker = worker
         self._witness = witness
         self._settle_within_s = settle_within_s
         self._defined = asdict(stats())
@@ -100,15 +102,22 @@ class _Run:
             return await self._settled(await publishing)
 
     async def _completed(self, publishing: asyncio.Task[list[Sent]], shown: Display) -> None:
-        completed, moved_at = -1, time.monotonic()
-        while completed < len(self._records) and time.monotonic() - moved_at < STALLED_AFTER_S:
-            counts = await asyncio.to_thread(self._witness.counts)
+        """Return when the group has moved past every record, or when nothing has moved for long."""
+        last, moved_at = None, time.monotonic()
+        while time.monotonic() - moved_at < STALLED_AFTER_S:
+            completed = await asyncio.to_thread(self._witness.completed)
+            counts = await asyncio.to_thread(self._counts)
             shown.show(counts)
-            if counts.completed > completed:
-                completed, moved_at = counts.completed, time.monotonic()
-            if publishing.done():
-                publishing.result()
+            if publishing.done() and completed >= len(publishing.result()):
+                return
+            if (completed, counts) != last:
+                last, moved_at = (completed, counts), time.monotonic()
             await asyncio.sleep(LOOK_EVERY_S)
+
+    def _counts(self) -> Counts:
+        of_worker, states = self._worker.worker.counts, self._witness.states()
+        handled = of_worker.done + of_worker.dead + of_worker.duplicate + of_worker.ignored
+        return Counts(handled, states["ASSIGNED"], states["PENDING"], of_worker.retried, of_worker.dead)
 
     async def _settled(self, sent: list[Sent]) -> Judged:
         deadline = time.monotonic() + self._settle_within_s

@@ -6,7 +6,6 @@ Documents are read raw, past the models that wrote them, so that a mistake of a 
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import Message
@@ -24,16 +23,6 @@ ALLOCATIONS, CAPACITIES = "allocations", "trainer_capacity"
 Document = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What has become of the records so far."""
-
-    completed: int
-    allocated: int
-    waiting: int
-    dead: int
-
-
 class Witness:
     """Looks at the stage's servers; changes nothing. The database must be connected before it looks."""
 
@@ -41,12 +30,13 @@ class Witness:
         self._stage = stage
         self._offsets = Offsets(stage.bootstrap, stage.group, stage.purchases)
 
-    def counts(self) -> Counts:
-        """Count cheaply, for a progress display."""
-        states = Counter(document["state"] for document in _documents(ALLOCATIONS, {"state": 1}))
-        dead = sum(document["state"] == "dead" for document in _documents(storage.INBOX, {"state": 1}))
-        completed = sum(self._offsets.committed(PARTITIONS).values())
-        return Counts(completed, states["ASSIGNED"], states["PENDING"], dead)
+    def states(self) -> Counter[str]:
+        """Count allocations by state."""
+        return Counter(document["state"] for document in _documents(ALLOCATIONS, {"state": 1}))
+
+    def completed(self) -> int:
+        """Count the records that the consumer group has moved past."""
+        return sum(self._offsets.committed(PARTITIONS).values())
 
     def observe(self, *, failed: Mapping[str, int], redefined: Mapping[str, int]) -> Observation:
         """Read everything; `failed` and `redefined` are what the caller counted in its own process."""
