@@ -1,0 +1,133 @@
+"""What a membership commits, and when it stops fetching."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from keylane import Message, partition
+from keylane.broker import TopicPartition
+from keylane.commits import Commits
+from keylane.errors import CommitRefusedError
+from keylane.health import Health
+from keylane.partition import Partition
+from keylane.testing import InMemoryBroker, MemoryRecord, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pytest
+
+    from keylane.testing import Rig
+
+TP = TopicPartition("t", 0)
+
+
+class Subscription:
+    """Notes commits; refuses them on demand."""
+
+    def __init__(self) -> None:
+        self.commits: list[Mapping[TopicPartition, int]] = []
+        self.refuse = False
+
+    async def start(self) -> None: ...
+    async def poll(self, *, max_records: int, timeout_s: float) -> Mapping[TopicPartition, Sequence[MemoryRecord]]:
+        return {}
+
+    def pause(self, partitions: Iterable[TopicPartition]) -> None: ...
+    def resume(self, partitions: Iterable[TopicPartition]) -> None: ...
+    async def close(self, *, timeout_s: float) -> None: ...
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        if self.refuse:
+            raise CommitRefusedError("on demand")
+        self.commits.append(dict(offsets))
+
+
+def finished(count: int) -> Partition:
+    made = Partition(TP)
+    for offset in range(count):
+        record = MemoryRecord("t", 0, offset, 0, None, b"", ())
+        made.fetched(record)
+        made.complete(record)
+    return made
+
+
+async def test_nothing_is_committed_for_a_partition_of_an_earlier_epoch() -> None:
+    subscription, stale = Subscription(), finished(5)
+    owned: dict[TopicPartition, Partition] = {TP: stale}
+    commits = Commits(subscription, owned, Health("w"))
+    owned[TP] = Partition(TP)
+    await commits.commit([stale])
+    del owned[TP]
+    await commits.commit([stale])
+
+    assert subscription.commits == []
+
+
+async def test_an_offset_is_committed_once_and_again_after_a_refusal() -> None:
+    subscription, mine = Subscription(), finished(5)
+    commits = Commits(subscription, {TP: mine}, Health("w"))
+    subscription.refuse = True
+    await commits.commit([mine])
+    subscription.refuse = False
+    await commits.commit([mine])
+    await commits.commit([mine])
+
+    assert subscription.commits == [{TP: 5}]
+
+
+async def test_what_was_finished_while_draining_is_committed_before_the_partitions_go(memory: Rig) -> None:
+    broker = memory.broker
+    assert isinstance(broker, InMemoryBroker)
+    running, gate = asyncio.Event(), asyncio.Event()
+
+    async def handle(_: Message) -> None:
+        running.set()
+        await gate.wait()
+
+    record = broker.append(memory.topic, key=b"k", value=b"{}", headers=[("ce_id", b"e"), ("ce_type", b"made")])
+    worker = memory.start({"made": handle})
+    await asyncio.wait_for(running.wait(), 10)
+    membership = worker._membership
+    assert membership is not None
+    revoking = asyncio.create_task(membership.revoked(list(membership.owned)))
+    await asyncio.sleep(0)
+    gate.set()
+    await revoking
+
+    assert membership.owned == {}
+    assert broker.committed(memory.group) == {TopicPartition(memory.topic, record.partition): 1}
+
+
+async def test_a_stuck_key_bounds_what_is_fetched_and_the_rest_comes_later(
+    memory: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I9: a partition whose oldest record is not finished is paused, and resumed."""
+    monkeypatch.setattr(partition, "MAX_SPAN_RECORDS", 50)
+    broker = memory.broker
+    assert isinstance(broker, InMemoryBroker)
+    gate = asyncio.Event()
+
+    async def handle(message: Message) -> None:
+        if message.id == "stuck":
+            await gate.wait()
+
+    def publish(id_: str, key: bytes) -> None:
+        headers = [("ce_id", id_.encode()), ("ce_type", b"made")]
+        broker.append(memory.topic, key=key, value=b"{}", headers=headers, partition=0)
+
+    publish("stuck", b"stuck")
+    for number in range(2_000):
+        publish(f"e{number}", f"k{number}".encode())
+    worker = memory.start({"made": handle})
+    await until(lambda: worker.counts.done >= 49)
+    membership = worker._membership
+    assert membership is not None
+    owned = membership.owned[TopicPartition(memory.topic, 0)]
+    await until(lambda: owned.paused)
+    await asyncio.sleep(0.1)
+    fetched = owned.unfinished
+    assert fetched <= 50 + 500, "no more than the bound and one poll"
+    gate.set()
+    await until(lambda: worker.counts.done == 2_001)
