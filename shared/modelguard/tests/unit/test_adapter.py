@@ -71,7 +71,9 @@ BASES: list[tuple[type, ...]] = [
 
 @pytest.mark.parametrize("bases", BASES)
 def test_ancestors_are_merged_in_mongoengines_order(bases: tuple[type, ...]) -> None:
-    expected = DocumentMetaclass._get_bases(bases)
+    own = {mongoengine.EmbeddedDocument, *mongoengine.DynamicDocument.__mro__}
+    merged = DocumentMetaclass._get_bases(bases)
+    expected = type(merged)(base for base in merged if base not in own)
 
     for _ in range(2):  # computed, then remembered
         assert adapter.merged_bases(bases) == expected

@@ -1,0 +1,170 @@
+"""isolated() and unregister() leave no trace: not in models, not in fields, not in signals, not in modules."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from mongoengine import signals
+
+from modelguard import ModelNotRegisteredError, check, isolated, models, problems, require, stats, unregister
+
+if TYPE_CHECKING:
+    from shared.modelguard.tests.conftest import Project
+
+USER = """
+class Titled:
+    title = StringField()
+    parent = ReferenceField("self")
+class User(Document):
+    name = StringField()
+    team = ReferenceField("Team")
+    meta = {"allow_inheritance": True}
+"""
+TEAM = """
+from users import Titled, User
+class Team(Titled, Document):
+    owner = ReferenceField(User, reverse_delete_rule=CASCADE)
+    lead = CachedReferenceField(User, fields=["name"])
+class Admin(User): pass
+"""
+
+
+def test_a_block_gives_back_every_counter(guarded: Project) -> None:
+    guarded.module("users", USER)
+    before = stats()
+    with isolated():
+        guarded.reload(guarded.module("teams", TEAM))
+        assert (stats().defined, stats().reused) == (before.defined + 2, before.reused + 2)
+
+    assert stats() == before
+
+
+def test_a_reference_resolved_inside_a_block_is_a_name_again(guarded: Project) -> None:
+    user = guarded.module("users", USER).User
+    with isolated():
+        team = guarded.module("teams", TEAM).Team
+        assert user.team.document_type is team
+
+    assert user.team.document_type_obj == "Team"
+    assert [each.code for each in problems()] == ["missing-model"]
+
+
+def test_a_mixins_fields_are_owned_by_nobody_again(guarded: Project) -> None:
+    users = guarded.module("users", USER)
+    with isolated():
+        guarded.module("teams", TEAM)
+        assert users.Titled.title.owner_document is not None
+
+    assert users.Titled.title.owner_document is None
+    with isolated():
+        other = guarded.module("others", "from users import Titled\nclass Other(Titled, Document): pass\n").Other
+        assert other.parent.document_type is other
+
+
+def test_receivers_of_a_block_are_gone_and_those_it_dropped_are_back(guarded: Project) -> None:
+    calls: list[str] = []
+
+    def kept(sender: Any, document: Any, **_: Any) -> None:
+        calls.append("kept")
+
+    def new(sender: Any, document: Any, **_: Any) -> None:
+        calls.append("new")
+
+    user = guarded.module("users", USER).User
+    signals.pre_init.connect(kept, sender=user)
+    with isolated():
+        signals.pre_init.disconnect(kept, sender=user)
+        signals.pre_init.connect(new)
+    user()
+
+    assert calls == ["kept"]
+
+
+def test_a_module_first_imported_inside_a_block_is_imported_anew(guarded: Project) -> None:
+    guarded.module("users", USER)
+    guarded.write("company/__init__.py", "from company.teams import Team\n")
+    guarded.write("company/teams.py", TEAM)
+    guarded.write("company/unrelated.py", "VALUE = object()\n")
+    with isolated():
+        first = guarded.load("company").Team
+        kept = guarded.load("company.unrelated")
+
+    assert "company" not in sys.modules
+    assert "company.teams" not in sys.modules
+    assert sys.modules["company.unrelated"] is kept
+    again = guarded.load("company").Team
+    assert again is not first
+    assert require("Team") is again
+
+
+def test_a_name_dropped_inside_a_block_may_be_used_and_comes_back(guarded: Project) -> None:
+    user = guarded.module("users", USER).User
+    guarded.module("teams", TEAM)
+    with isolated():
+        assert sorted(unregister("User")) == ["User", "User.Admin"]
+        assert guarded.module("fakes", "class User(Document):\n    meta = {'collection': 'fakes'}\n").User is require(
+            "User"
+        )
+
+    assert require("User") is user
+    assert require("Team").owner.document_type is user
+    assert [key[1] for key in user._meta["delete_rules"]] == ["owner"]
+    check()
+
+
+def test_a_dropped_owner_takes_its_rule_and_its_listener_along(guarded: Project) -> None:
+    user = guarded.module("users", USER).User
+    receivers = len(signals.post_save.receivers)
+    guarded.module("teams", TEAM)
+    assert len(signals.post_save.receivers) == receivers + 1
+
+    assert unregister("Team") == ("Team",)
+
+    assert not user._meta["delete_rules"]
+    assert user._cached_reference_fields == []
+    assert len(signals.post_save.receivers) == receivers
+
+
+def test_a_dropped_target_is_a_name_again_and_its_rules_wait(guarded: Project) -> None:
+    owner = guarded.module(
+        "owners", "class Owner(Document):\n    of = ListField(ReferenceField('Thing', reverse_delete_rule=PULL))\n"
+    ).Owner
+    things = guarded.module("things", "class Thing(Document): pass\n")
+    assert owner.of.field.document_type is things.Thing
+
+    unregister("Thing")
+    assert owner.of.field.document_type_obj == "Thing"
+    again = guarded.reload(things).Thing
+
+    assert again is require("Thing")
+    assert again._meta["delete_rules"] == {(owner, "of"): 4}
+    check()
+
+
+def test_names_are_dropped_by_whole_match_of_a_regex(guarded: Project) -> None:
+    guarded.module("users", USER)
+    guarded.module("teams", TEAM)
+
+    assert unregister(re.compile("Use")) == ()
+    assert unregister(re.compile("Team|Nobody")) == ("Team",)
+    assert sorted(models) == ["User", "User.Admin"]
+
+
+def test_dropping_what_is_not_there_offers_near_names(guarded: Project) -> None:
+    guarded.module("users", USER)
+    with pytest.raises(ModelNotRegisteredError, match="Did you mean 'User'"):
+        unregister("Usr")
+
+
+def test_models_show_which_are_not_guarded(guarded: Project) -> None:
+    guarded.module("users", USER)
+    guarded.module("old", "import mongoengine\nclass Old(mongoengine.Document): pass\n")
+
+    assert repr(models) == "<models: Old (not guarded), User>"
+    assert models.unguarded == ("Old",)
+    assert [models.is_guarded(name) for name in ("User", "Old")] == [True, False]
+    with pytest.raises(KeyError):
+        models.is_guarded("Nobody")
