@@ -44,6 +44,12 @@ def test_the_database_is_the_one_of_the_settings(database: str) -> None:
     assert mongoengine.get_db().name.startswith("test_")
 
 
+def test_a_path_in_the_address_does_not_choose_the_database() -> None:
+    lyceum_database.connect(MongoSettings(uri=nobody_listens() + "/other", database="mine"))
+
+    assert mongoengine.get_db().name == "mine"
+
+
 def test_writes_are_acknowledged_by_a_majority() -> None:
     lyceum_database.connect(MongoSettings(uri=nobody_listens() + "/?w=1"))
 

@@ -85,6 +85,14 @@ def test_another_index_on_the_same_fields_is_named_or_replaced_never_left() -> N
         lyceum_database.verify_indexes([User])
 
 
+@pytest.mark.usefixtures("bare_database")
+def test_a_server_that_says_yes_and_does_nothing_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(User._get_collection()), "create_index", lambda *_, **__: "yes")
+
+    with pytest.raises(IndexesDiffer, match=r"User \(roles\) is missing"):
+        lyceum_database.ensure_indexes([User])
+
+
 def ensured(model: type[lyceum_database.Record]) -> str:
     """What ensuring the model's indexes complained of."""
     try:
