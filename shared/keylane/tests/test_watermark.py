@@ -42,18 +42,21 @@ class Watermark(RuleBasedStateMachine):
             prefix = offset + 1
         return prefix
 
-    @rule(gap=st.integers(0, 3))
-    def fetch(self, gap: int) -> None:
-        offset = (self.fetched[-1] + 1 if self.fetched else self.committed_by_group) + gap
-        self.fetched.append(offset)
-        self.partition.fetched(record(offset))
+    @rule(gaps=st.lists(st.integers(0, 3), min_size=1, max_size=8))
+    def fetch(self, gaps: list[int]) -> None:
+        for gap in gaps:
+            offset = (self.fetched[-1] + 1 if self.fetched else self.committed_by_group) + gap
+            self.fetched.append(offset)
+            self.partition.fetched(record(offset))
 
     @precondition(lambda self: len(self.finished) < len(self.fetched))
     @rule(data=st.data())
     def finish(self, data: Any) -> None:
-        offset = data.draw(st.sampled_from([one for one in self.fetched if one not in self.finished]))
-        self.finished.add(offset)
-        self.partition.complete(record(offset))
+        open_ = [one for one in self.fetched if one not in self.finished]
+        for offset in data.draw(st.lists(st.sampled_from(open_), max_size=6, unique=True)):
+            self.finished.add(offset)
+            self.partition.complete(record(offset))
+            self.never_past_the_finished_prefix()
 
     @rule()
     def commit(self) -> None:
