@@ -83,6 +83,13 @@ def test_services_are_found_by_their_unique_name() -> None:
     assert raised.value.field == "name"
 
 
+def test_a_service_holds_few_keys_at_a_time() -> None:
+    with pytest.raises(InvalidRecord) as raised:
+        ServiceRepository().insert(Service(name="importer", key_hashes=[f"h{number}" for number in range(6)]))
+
+    assert list(raised.value.fields) == ["key_hashes"]
+
+
 class TestSessions:
     @pytest.fixture
     def sessions(self, clock: ManualClock) -> SessionRepository:

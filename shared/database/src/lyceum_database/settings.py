@@ -20,7 +20,7 @@ class MongoSettings(BaseSettings):
         SettingsError: a value is missing or cannot work; names the variable and what to do, never the value.
     """
 
-    model_config = SettingsConfigDict(env_prefix="MONGODB_", frozen=True, extra="forbid", populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="MONGODB_", frozen=True, extra="forbid")
 
     uri: SecretStr
     database: str = Field(default="lyceum", pattern=r"^[A-Za-z0-9_-]{1,63}$")  # 63: MongoDB's own limit in bytes
