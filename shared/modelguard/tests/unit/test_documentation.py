@@ -1,0 +1,79 @@
+"""The README's examples run, and what the documents point to exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import modelguard
+from modelguard._explanations import EXPLANATIONS
+from modelguard.cli import main
+
+if TYPE_CHECKING:
+    from shared.modelguard.tests.conftest import Project
+
+MEMBER = Path(__file__).parents[2]
+README = (MEMBER / "README.md").read_text(encoding="utf-8")
+INCIDENTS = (MEMBER / "docs" / "incidents.md").read_text(encoding="utf-8")
+QUICK_START = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_quick_start_defines_sound_models(guarded: Project) -> None:
+    models = guarded.root / "quick.py"
+    models.write_text(QUICK_START[0], encoding="utf-8")
+    guarded.load("quick")
+
+    modelguard.check()
+    assert sorted(modelguard.models) == ["Role", "User"]
+
+
+def test_the_command_prints_what_the_quick_start_shows(guarded: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    (guarded.root / "quick.py").write_text(
+        QUICK_START[0].replace('references="Role"', 'references="Rolle"'), encoding="utf-8"
+    )
+
+    assert main(["check", "quick"]) == 1
+    shown = re.search(r"\$ modelguard check shop\.models\n(.*?)\n\$", README, re.DOTALL)
+    assert shown is not None
+    place = re.compile(r"at \S+:\d+")
+    assert place.sub("", capsys.readouterr().out.strip()) == place.sub("", shown[1].strip())
+
+
+def test_every_public_name_is_in_the_readme() -> None:
+    missing = [name for name in modelguard.__all__ if name not in README and name != "Stats"]
+
+    assert missing == []
+
+
+def test_codes_in_the_documents_exist() -> None:
+    named = set(re.findall(r"\[([a-z]+(?:-[a-z]+)+)\]\n|ignore=\{\"([a-z-]+)\"\}", README))
+
+    assert {one or other for one, other in named} <= set(EXPLANATIONS)
+    assert len(named) == 2
+
+
+@pytest.mark.parametrize("text", [README, INCIDENTS], ids=["README", "incidents"])
+def test_links_and_tests_named_in_the_documents_exist(text: str) -> None:
+    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
+        assert (MEMBER / link).exists(), link
+    file = None
+    for path, name in re.findall(r"`(tests/\S+?\.py|\.\.\.)(?:::(\w+))?`", text):
+        file = file if path == "..." else MEMBER / path
+        assert file is not None
+        assert file.is_file(), path
+        assert f"def {name}(" in file.read_text(encoding="utf-8") if name else True, name
+
+
+def test_a_project_may_adopt_the_guard_one_package_at_a_time(guarded: Project) -> None:
+    guarded.module(
+        "old",
+        "import mongoengine\nclass Old(mongoengine.Document):\n    meta = {'allow_inheritance': True}\n    name = StringField()\n",
+    )
+    module = guarded.module("new", "from old import Old\nclass New(Old, Document):\n    old = ReferenceField(Old)\n")
+
+    assert guarded.reload(module).New is modelguard.require("Old.New")
+    modelguard.check(ignore={"unguarded-model"})
+    assert modelguard.models.unguarded == ("Old",)
