@@ -37,10 +37,13 @@ def survey(namespace: Mapping[str, Any], ancestors: Sequence[Any]) -> Survey:
     for value in fields.values():
         wires |= _declare(value, declared)
     for name, value in namespace.items():
-        if isinstance(value, BaseField):
+        kind = type(value)
+        if kind in _PLAIN:
+            continue
+        if issubclass(kind, BaseField):
             fields[name] = value
             wires |= _declare(value, declared)
-        elif type(value) not in _PLAIN and hasattr(type(value), "__set_name__") and hasattr(value, "__dict__"):
+        elif hasattr(kind, "__set_name__") and hasattr(value, "__dict__"):
             declared[id(value)] = (value, dict(vars(value)))
     return Survey(fields, declared, wires)
 

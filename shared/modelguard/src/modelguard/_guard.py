@@ -79,7 +79,7 @@ def _holder(key: str, statement: Statement, namespace: Mapping[str, Any]) -> Rec
         TABLE.forget(key)
         record = None
     if record is not None and record.model is held:
-        if record.site.key != statement.site.key or _is_twin(record, statement):
+        if not record.site.is_at(statement.site) or _is_twin(record, statement):
             raise _refused(conflict(key, held, record, statement.site, namespace))
         return record
     if held is not None:

@@ -1,11 +1,18 @@
 """mongoengine's two metaclasses, with the guard in front of creation."""
 
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 from modelguard._guard import define
-from modelguard._mongoengine import DocumentMetaclass, TopLevelDocumentMetaclass, ancestry, is_abstract, merged_bases
+from modelguard._mongoengine import (
+    DocumentMetaclass,
+    TopLevelDocumentMetaclass,
+    ancestry,
+    awaits_manager,
+    is_abstract,
+    merged_bases,
+)
 
 
 class GuardedMetaclass(DocumentMetaclass):  # type: ignore[misc]  # mongoengine ships no types
@@ -35,7 +42,9 @@ class GuardedTopLevelMetaclass(TopLevelDocumentMetaclass):  # type: ignore[misc]
             return super().__new__(mcs, name, bases, attrs)
 
         def make(given: dict[str, Any]) -> Any:
-            _check_parent(name, ancestry(bases), given)
+            ancestors = ancestry(bases)
+            if ancestors:
+                _check_parent(name, ancestors, given)
             return super(GuardedTopLevelMetaclass, mcs).__new__(mcs, name, bases, given)
 
         return define(name, bases, attrs, make)
@@ -43,6 +52,16 @@ class GuardedTopLevelMetaclass(TopLevelDocumentMetaclass):  # type: ignore[misc]
     @classmethod
     def _get_bases(cls, bases: tuple[type, ...]) -> Any:
         return merged_bases(bases)
+
+    def __dir__(self) -> Iterable[str]:
+        """All names, as ever; but mongoengine's own question while it creates a class is answered by itself.
+
+        It asks whether `objects` is among them: to collect and sort them all costs a sixth of a definition, and
+        pays for the guard.
+        """
+        if awaits_manager(self):
+            return ["objects"] if any("objects" in vars(base) for base in self.__mro__) else []
+        return cast("Iterable[str]", super().__dir__())
 
 
 def _check_parent(name: str, ancestors: Sequence[Any], given: dict[str, Any]) -> None:

@@ -8,7 +8,15 @@ Nothing is patched: the dict is read, and entries that a failed or dropped defin
 from collections.abc import Iterator, MutableMapping, Sequence
 from typing import Any, cast
 
-from mongoengine import CachedReferenceField, DictField, Document, EmbeddedDocument, EmbeddedDocumentField
+from mongoengine import (
+    CachedReferenceField,
+    DictField,
+    Document,
+    DynamicDocument,
+    DynamicEmbeddedDocument,
+    EmbeddedDocument,
+    EmbeddedDocumentField,
+)
 from mongoengine.base import (
     BaseDocument,
     BaseField,
@@ -24,6 +32,8 @@ from mongoengine.queryset import DO_NOTHING
 
 from modelguard.errors import UnsupportedError
 
+# What mongoengine brings for others to derive from.
+_BASES = frozenset({BaseDocument, Document, DynamicDocument, EmbeddedDocument, DynamicEmbeddedDocument})
 _of_library_bases: dict[tuple[type, ...], Any] = {}
 SELF = cast("str", RECURSIVE_REFERENCE_CONSTANT)
 
@@ -38,6 +48,7 @@ __all__ = [
     "NotRegistered",
     "TopLevelDocumentMetaclass",
     "ancestry",
+    "awaits_manager",
     "cached_references",
     "class_name",
     "delete_rule_is_deferrable",
@@ -88,7 +99,8 @@ def resolve(name: str) -> Any:
 def merged_bases(bases: tuple[type, ...]) -> Any:
     """What mongoengine's metaclasses compute twice for each class: all ancestors, depth first, each once.
 
-    Most models stand on a library's base alone, so those answers are kept: this pays for most of the guard.
+    Its own bases are left out: a guarded one stands behind each of them with the same settings, and they hold no
+    fields to look for. Most models stand on a library's base alone, and those answers are kept. Both pay for the guard.
     """
     if isinstance(bases, BasesTuple):
         return bases
@@ -96,7 +108,7 @@ def merged_bases(bases: tuple[type, ...]) -> Any:
     if known is None:
         seen: dict[type, None] = {}
         _visit(bases, seen)
-        known = BasesTuple(seen)
+        known = BasesTuple(base for base in seen if base not in _BASES)
         if all(map(_is_library_base, bases)):
             _of_library_bases[bases] = known
     return known
@@ -106,7 +118,7 @@ def ancestry(bases: tuple[type, ...]) -> Sequence[Any]:
     """All ancestors without the libraries' bases, which have no fields, no name and no subclasses of their own."""
     if bases in _of_library_bases:
         return ()
-    return [base for base in merged_bases(bases) if base is not BaseDocument and not _is_library_base(base)]
+    return [base for base in merged_bases(bases) if not _is_library_base(base)]
 
 
 def _visit(bases: tuple[type, ...], seen: dict[type, None]) -> None:
@@ -147,6 +159,12 @@ def is_model(value: object) -> bool:
 def is_top_level(model: type) -> bool:
     """Whether the class has a collection of its own kind (is no embedded document)."""
     return issubclass(model, Document)
+
+
+def awaits_manager(model: Any) -> bool:
+    """Whether mongoengine is between building a class's indexes and choosing its key: it looks for `objects` then."""
+    meta = vars(model).get("_meta", {})
+    return "index_specs" in meta and meta.get("id_field") is None and not meta.get("abstract")
 
 
 def is_embedded(model: type) -> bool:

@@ -14,31 +14,37 @@ _FUNCTION_FLAGS = 0x1 | 0x2  # inspect.CO_OPTIMIZED | CO_NEWLOCALS: set on funct
 _CALLER = 3  # frames from here to whoever called the metaclass: define() and __new__() stand in between
 
 _real_paths: dict[str, str] = {}
-_real_folders: dict[str, str] = {}
 
 
 class Site(NamedTuple):
     """A definition's place.
 
-    File and qualified name identify it (`key`); the line moves with edits, and the module name with the way the
+    File and qualified name identify it (`is_at`); the line moves with edits, and the module name with the way the
     file was imported.
 
     Attributes:
-        file: real path of the source, or `module NAME` for code that has no file.
+        named: the source as its code names it, or `module NAME` for code that has no file.
         qualname: `__qualname__` of the class.
         line: first line of the class statement (of its first decorator).
         module: `__name__` of the module that ran it.
     """
 
-    file: str
+    named: str
     qualname: str
     line: int
     module: str
 
+    def is_at(self, other: "Site") -> bool:
+        """Whether both are runs of one statement, or of two that stand for each other."""
+        return self.qualname == other.qualname and (self.named == other.named or self.file == other.file)
+
     @property
-    def key(self) -> tuple[str, str]:
-        """What two runs of one statement have in common."""
-        return self[:2]
+    def file(self) -> str:
+        """Real path of the source; asked of the system only now, since most statements run once."""
+        known = _real_paths.get(self.named)
+        if known is None:
+            known = _real_paths[self.named] = os.path.realpath(self.named) if os.path.isabs(self.named) else self.named  # noqa: PTH117 - no Path object for each comparison
+        return known
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
@@ -83,14 +89,14 @@ def running_statement(name: str, namespace: Mapping[str, Any]) -> Statement:
 def _of_body(frame: FrameType, bodies: list[CodeType], module: str) -> Statement:
     body = bodies[0] if len(bodies) == 1 else _latest(frame, bodies)
     twins = tuple(other for other in bodies if other is not body) if len(bodies) > 1 else ()
-    file = _real_paths.get(body.co_filename) or _file(body.co_filename, frame, module)
-    return Statement(Site(file, body.co_qualname, body.co_firstlineno, module), body, twins)
+    named = _named(body.co_filename, frame, module)
+    return Statement(Site(named, body.co_qualname, body.co_firstlineno, module), body, twins)
 
 
 def _of_call(name: str, namespace: Mapping[str, Any], frame: FrameType) -> Statement:
     module = frame.f_globals.get("__name__", "builtins")
-    file = _file(frame.f_code.co_filename, frame, module)
-    return Statement(Site(file, str(namespace.get("__qualname__", name)), frame.f_lineno, module), None, ())
+    named = _named(frame.f_code.co_filename, frame, module)
+    return Statement(Site(named, str(namespace.get("__qualname__", name)), frame.f_lineno, module), None, ())
 
 
 def _is_ours(module: str) -> bool:
@@ -115,26 +121,11 @@ def _latest(frame: FrameType, bodies: list[CodeType]) -> CodeType:
     return loaded
 
 
-def _file(name: str, frame: FrameType, module: str) -> str:
-    known = _real_paths.get(name)
-    if known is not None:
-        return known
+def _named(name: str, frame: FrameType, module: str) -> str:
     if name.startswith(_GENERATED) or not ("__file__" in frame.f_globals or Path(name).exists()):
         return f"module {module}"
-    path = _real_path(name)
-    if name.startswith(os.sep) or Path(name).is_absolute():  # a relative one changes its meaning with the directory
-        _real_paths[name] = path
-    return path
-
-
-def _real_path(name: str) -> str:
-    """`os.path.realpath`, which asks for each part of the path, with what it said of the folder remembered."""
-    folder, _, last = name.rpartition(os.sep)
-    real = _real_folders.get(folder)
-    if real is None:
-        real = _real_folders[folder] = os.path.realpath(folder) if Path(name).is_absolute() else ""
-    path = f"{real}{os.sep}{last}"
-    return os.path.realpath(name) if not real or os.path.islink(path) else path  # noqa: PTH114 - no Path object for each definition
+    # A relative name changes its meaning with the working directory.
+    return name if name.startswith(os.sep) else os.path.realpath(name)
 
 
 def real_file(module: str) -> str | None:

@@ -54,7 +54,7 @@ class Table:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.records: dict[str, Record] = {}
-        self.sites: dict[tuple[str, str], str] = {}
+        self._names_at: dict[str, list[str]] = {}  # by qualified name
         self.pending: list[PendingRule] = []
         self.counters = dict.fromkeys(Stats.__dataclass_fields__, 0)
         self._declared: Declared | None = None
@@ -63,22 +63,23 @@ class Table:
         """Enter a class that is complete."""
         self._declared = None
         self.records[record.name] = record
-        self.sites[record.site.key] = record.name
+        self._names_at.setdefault(record.site.qualname, []).append(record.name)
 
     def forget(self, name: str) -> None:
         """Take a name out, with the rules that its class waits for; unknown names are none of its business."""
         self._declared = None
         record = self.records.pop(name, None)
         if record is not None:
-            if self.sites.get(record.site.key) == name:
-                del self.sites[record.site.key]
+            self._names_at[record.site.qualname].remove(name)
             self.pending[:] = [rule for rule in self.pending if rule.owner is not record.model]
 
     def restore(self, records: dict[str, Record], pending: list[PendingRule], counters: dict[str, int]) -> None:
         """Put back what `records`, `pending` and `counters` held at an earlier time."""
         self._declared = None
         self.records = dict(records)
-        self.sites = {record.site.key: name for name, record in records.items()}
+        self._names_at = {}
+        for name, record in records.items():
+            self._names_at.setdefault(record.site.qualname, []).append(name)
         self.pending[:] = pending
         self.counters = dict(counters)
 
@@ -89,8 +90,10 @@ class Table:
 
     def at(self, site: Site) -> Record | None:
         """The record of the class that a site has defined, under whatever name."""
-        name = self.sites.get(site.key)
-        return self.records.get(name) if name is not None else None
+        names = self._names_at.get(site.qualname)
+        if names is None:
+            return None
+        return next((self.records[name] for name in names if self.records[name].site.is_at(site)), None)
 
     def of(self, model: Any) -> Record | None:
         """The record of a class, if the guard registered that very object."""

@@ -37,12 +37,18 @@ class Teacher(Person):
 class Note(DynamicDocument):
     key = StringField(primary_key=True)
     mixed = GenericReferenceField()
+class Managed(Document):
+    meta = {"abstract": True}
+    @queryset_manager
+    def objects(doc_cls, queryset): return queryset.order_by("name")
+class Sorted(Managed):
+    name = StringField()
 class Auto(Document):
     id = IntField()
 class Named(Document):
     meta = {"collection": lambda cls: cls.__name__ + "_rows"}
 """
-NAMES = ("Address", "Office", "Loose", "Stamped", "Person", "Teacher", "Note", "Auto", "Named")
+NAMES = ("Address", "Office", "Loose", "Stamped", "Person", "Teacher", "Note", "Managed", "Sorted", "Auto", "Named")
 REFUSED = {
     "own collection below a concrete base": (
         "class A(Document):\n    meta = {'allow_inheritance': True}\nclass B(A):\n    meta = {'collection': 'b'}\n"
@@ -87,6 +93,8 @@ def shape(model: Any) -> dict[str, Any]:
         "meta": {key: value for key, value in meta.items() if not callable(value)},
         "rules": [(owner.__name__, *rest) for (owner, *rest) in (model._meta.get("delete_rules") or {})],
         "collection": model._get_collection_name() if hasattr(model, "_get_collection_name") else None,
+        "dir": dir(model),
+        "manager": [base.__name__ for base in model.__mro__ if "objects" in vars(base)],
         "mro": [base.__name__ for base in model.__mro__ if base.__module__ in {"models", "twin"}],
         "raises": model.DoesNotExist.__mro__[1].__name__ if hasattr(model, "DoesNotExist") else None,
     }
