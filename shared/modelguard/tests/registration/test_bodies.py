@@ -41,6 +41,13 @@ def traced(function):
         return function(*args, **kwargs)
     return wrapper
 
+class Remembered:
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
+        self.function = function
+    def __get__(self, instance, owner):
+        return self.function.__get__(instance, owner)
+
 class Model(Document):
     '''A model with everything.'''
     LIMIT = 3
@@ -63,6 +70,11 @@ class Model(Document):
     def halve(self, factor=0.5): return self.total * factor
     @functools.cached_property
     def slow(self): return [item for item in self.marks if item]
+    @Remembered
+    def kept(self): return self.halve()
+    @functools.lru_cache(maxsize=2)
+    def cached(self): return 1
+    part = functools.partialmethod(halve, factor=2)
     def nested(self):
         def inner(): return (lambda: self.total)()
         return inner()
