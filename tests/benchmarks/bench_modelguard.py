@@ -98,9 +98,10 @@ def definitions(folder: Path, library: str, prefix: str) -> list[tuple[CodeType,
 
 
 def microseconds(act: Callable[[], object]) -> float:
-    started = time.perf_counter_ns()
+    """Processor time of this thread: what else the machine does meanwhile is not counted."""
+    started = time.thread_time_ns()
     act()
-    return (time.perf_counter_ns() - started) / 1_000
+    return (time.thread_time_ns() - started) / 1_000
 
 
 def define(definition: tuple[CodeType, dict[str, Any]]) -> float:
@@ -214,7 +215,7 @@ def main() -> int:
         with modelguard.isolated():
             timed.append(bench_check(folder))
         grown = bench_growth(folder)
-    heading = f"{'modelguard (medians, interleaved with plain)':<46} {'figure':>34}   bar"
+    heading = f"{'modelguard (medians, interleaved, CPU time)':<46} {'figure':>34}   bar"
     sys.stdout.write("\n".join([heading, *map(str, [*timed, *grown])]) + "\n")
     return 0 if all(row.within for row in grown) else 1
 

@@ -10,5 +10,5 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "hazard(number, outcome): one of the 39 ways to register a model badly, and what becomes of it "
-        "(plain, gone, error, check, lint, documented); see test_outcomes.py",
+        "(plain, gone, error, check, lint); see test_outcomes.py",
     )

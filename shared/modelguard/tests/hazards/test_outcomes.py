@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 # gone: cannot happen. error: a clear error at the definition or the look-up. check: listed by check() before traffic.
-# lint: only visible in the text, so the linter's. documented: stays, and the README says so.
+# lint: only visible in the text, so the linter's.
 OUTCOMES = {
     1: ("silent overwrite", {"gone", "error"}),
     2: ("identity split", {"gone"}),
@@ -40,7 +40,7 @@ OUTCOMES = {
     29: ("suffix match flips", {"check"}),
     30: ("one namespace for all kinds", {"error"}),
     31: ("abstract classes registered too", {"error"}),
-    32: ("`self` in a mixin or an abstract base", {"documented"}),
+    32: ("`self` in a mixin or an abstract base", {"check"}),
     33: ("meta dict mutated and shared", {"gone"}),
     34: ("query set kept elsewhere", {"gone"}),
     35: ("pickle", {"gone"}),
