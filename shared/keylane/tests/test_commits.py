@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from keylane import Message, partition
+from keylane import Message, Worker, membership, partition
 from keylane.broker import TopicPartition
 from keylane.commits import Commits
 from keylane.errors import CommitRefusedError
@@ -101,33 +101,29 @@ async def test_what_was_finished_while_draining_is_committed_before_the_partitio
 
 
 async def test_a_stuck_key_bounds_what_is_fetched_and_the_rest_comes_later(
-    memory: Rig, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """I9: a partition whose oldest record is not finished is paused, and resumed."""
     monkeypatch.setattr(partition, "MAX_SPAN_RECORDS", 50)
-    broker = memory.broker
-    assert isinstance(broker, InMemoryBroker)
+    monkeypatch.setattr(membership, "POLL_RECORDS", 20)
     gate = asyncio.Event()
 
     async def handle(message: Message) -> None:
         if message.id == "stuck":
             await gate.wait()
 
-    def publish(id_: str, key: bytes) -> None:
-        headers = [("ce_id", id_.encode()), ("ce_type", b"made")]
-        broker.append(memory.topic, key=key, value=b"{}", headers=headers, partition=0)
-
-    publish("stuck", b"stuck")
-    for number in range(2_000):
-        publish(f"e{number}", f"k{number}".encode())
-    worker = memory.start({"made": handle})
-    await until(lambda: worker.counts.done >= 49)
-    membership = worker._membership
-    assert membership is not None
-    owned = membership.owned[TopicPartition(memory.topic, 0)]
-    await until(lambda: owned.paused)
-    await asyncio.sleep(0.1)
-    fetched = owned.unfinished
-    assert fetched <= 50 + 500, "no more than the bound and one poll"
+    await rig.publish("stuck", key="stuck", data={})
+    await asyncio.gather(*(rig.publish(f"e{number}", key=f"k{number}", data={}) for number in range(800)))
+    worker = rig.start({"made": handle})
+    await until(lambda: _paused(worker))
+    others = 800 - 200 - 100  # the stuck partition holds about a quarter
+    await until(lambda: worker.counts.done > others, what="the other partitions")
+    (stuck,) = _paused(worker)
+    assert 50 <= stuck.unfinished <= 50 + 20, "no more than the bound and one poll"
     gate.set()
-    await until(lambda: worker.counts.done == 2_001)
+    await until(lambda: worker.counts.done == 801)
+
+
+def _paused(worker: Worker) -> list[Partition]:
+    serving = worker._membership
+    return [one for one in serving.owned.values() if one.paused and one.full] if serving is not None else []

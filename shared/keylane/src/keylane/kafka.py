@@ -80,7 +80,7 @@ class KafkaSubscription:
 
     async def start(self) -> None:
         """Join the group; returns once partitions are assigned."""
-        rebalance = self._settings.drain_timeout * 2 + self._settings.request_timeout
+        rebalance = (self._settings.drain_timeout + self._settings.request_timeout) * 2
         self._consumer = AIOKafkaConsumer(
             group_id=self._group,
             group_instance_id=self._settings.group_instance_id,
@@ -105,6 +105,8 @@ class KafkaSubscription:
             batch = await self._consumer.getmany(timeout_ms=int(timeout_s * 1000), max_records=max_records)
         except KafkaError as exc:
             raise BrokerUnavailableError(words(exc)) from exc
+        except UnicodeDecodeError as exc:  # aiokafka can neither deliver nor skip such a record
+            raise BrokerUnavailableError(f"a record has a header name that is not UTF-8: {exc}") from exc
         return batch  # type: ignore[no-any-return]  # aiokafka ships no types; its records have the port's attributes
 
     def pause(self, partitions: Iterable[TopicPartition]) -> None:

@@ -27,6 +27,8 @@ POLL_RECORDS: Final = 500
 """Most records taken by one poll: how far a partition may overshoot its bounds."""
 INTERRUPT_S: Final = 2.0
 """How long cancelled handlers are waited for, in seconds."""
+LET_GO_S: Final = 2.0
+"""How long the store is given to take back the claims of parked messages, in seconds; else their leases run out."""
 
 
 class Membership:
@@ -115,13 +117,19 @@ class Membership:
         if not await self._lanes.drained(going, timeout_s=drain_s):
             self._lanes.interrupt(going)
             await self._lanes.drained(going, timeout_s=INTERRUPT_S)
-        for lane in list(self._lanes.parked(going)):
-            await self._processor.let_go(lane)
+        await self._let_go(going)
         await self._commits.commit(going)
         self._lanes.forget(going)
         for partition in going:
             if self.owned.get(partition.tp) is partition:
                 del self.owned[partition.tp]
+
+    async def _let_go(self, going: list[Partition]) -> None:
+        """Give up what parked lanes hold; a store that is away must not hold up the group."""
+        loop = asyncio.get_running_loop()
+        letting = [loop.create_task(self._processor.let_go(lane)) for lane in self._lanes.parked(going)]
+        if letting:
+            await asyncio.wait(letting, timeout=LET_GO_S)
 
     async def _leave(self) -> None:
         """Hand everything over and leave, within what is left of the stop's time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pymongo.errors import AutoReconnect, ConfigurationError, ExecutionTimeout, OperationFailure, PyMongoError
+from pymongo.errors import PyMongoError
 
 from keylane.errors import StoreUnavailableError
 from keylane.threads import Threads
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+CANCELLED_WAIT_S = 2.0
+"""How long a cancelled caller waits for its call, in seconds; the call goes on in its thread either way."""
+
 
 class Calls:
     """Runs pymongo calls of one purpose in at most `threads` threads."""
@@ -23,25 +26,22 @@ class Calls:
         self._threads = Threads(name, threads)
 
     async def run(self, call: Callable[..., T], *args: Any) -> T:
-        """Run the call; a cancelled caller still waits for its end, so that its outcome is never unknown.
+        """Run the call; a cancelled caller still waits a moment for its end, so that its outcome is rarely unknown.
 
         Raises:
             StoreUnavailableError: Any pymongo error: the call is worth repeating, as every write is idempotent by its
                 filter.
         """
         future = self._threads.submit(call, *args)
-        cancelled = False
-        while not future.done():
-            try:
-                await asyncio.wait([future])
-            except asyncio.CancelledError:
-                cancelled = True
+        try:
+            await asyncio.wait([future])
+        except asyncio.CancelledError:
+            await asyncio.wait([future], timeout=CANCELLED_WAIT_S)
+            raise
         try:
             result = future.result()
         except PyMongoError as exc:
             raise StoreUnavailableError(words(exc)) from exc
-        if cancelled:
-            raise asyncio.CancelledError
         return result
 
     def close(self) -> None:
@@ -53,10 +53,3 @@ def words(error: PyMongoError) -> str:
     """One short line about an error, without the driver's topology dump."""
     text = str(error).split(", Timeout:", maxsplit=1)[0].split(" (configured timeouts", maxsplit=1)[0]
     return f"{type(error).__name__}: {text[:300]}"
-
-
-def heals(error: PyMongoError) -> bool:
-    """Whether trying again may help."""
-    return isinstance(error, (AutoReconnect, ExecutionTimeout)) or not isinstance(
-        error, (OperationFailure, ConfigurationError)
-    )
