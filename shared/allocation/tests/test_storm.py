@@ -15,6 +15,7 @@ from lyceum_allocation import (
     TrainerCapacity,
 )
 from lyceum_allocation.audit import violations
+from lyceum_allocation.rules import Candidate
 from lyceum_allocation.testing import purchase, refund, trainer
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -39,13 +40,13 @@ def worker(seed: int) -> AllocationService:
     return AllocationService(allocations=AllocationRepository(), capacities=CapacityRepository(), random=Random(seed))
 
 
-def storm(calls: list[Call]) -> None:
-    """Run the calls, shared out among eight workers that start at one moment."""
+def storm(calls: list[Call], *, shared: AllocationService | None = None) -> None:
+    """Run the calls, shared out among eight threads that start at one moment; each is a worker unless one is shared."""
     together = threading.Barrier(WORKERS)
     failures: list[BaseException] = []
 
     def work(number: int) -> None:
-        service = worker(number)
+        service = shared or worker(number)
         together.wait()
         try:
             for call in calls[number::WORKERS]:
@@ -114,3 +115,23 @@ def test_workers_that_all_sweep_one_queue_seat_everybody_once() -> None:
     assert in_state(AllocationState.ASSIGNED) == {f"s{number}" for number in range(SEATS)}, "somebody was overtaken"
     told = [entry["type"] for found in Allocation.objects for entry in found.outbox]
     assert told.count("TRAINER_ALLOCATED") == SEATS
+
+
+def test_threads_of_one_worker_do_not_take_trainers_from_each_other() -> None:
+    class Counting(CapacityRepository):
+        refused = 0
+
+        def claim(self, candidate: Candidate, key: str, *, weight: int = 1) -> bool:
+            claimed = super().claim(candidate, key, weight=weight)
+            self.refused += not claimed
+            return claimed
+
+    hire()
+    capacities = Counting()
+    service = AllocationService(allocations=AllocationRepository(), capacities=capacities, random=Random(1))
+
+    storm([buys(number) for number in range(STUDENTS)], shared=service)
+
+    assert violations(at_rest=True) == []
+    assert len(in_state(AllocationState.ASSIGNED)) == SEATS
+    assert capacities.refused == 0

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
+from threading import Lock
 
 from lyceum_allocation import transitions
 from lyceum_allocation.allocations import AllocationRepository, Position, Queue
@@ -40,12 +41,15 @@ class Waitlist:
         self._clock = clock
         self._random = random
         self._scarcity = scarcity
+        self._turns: dict[Queue, Lock] = {}
 
     def drain(self, queue: Queue, *, cause_id: str | None) -> set[str]:
         """Give free seats of a skill to those who wait for it; returns the ids of the allocations seated."""
         seated: set[str] = set()
-        while self._pass(queue, seated, cause_id):
-            pass
+        # One thread of a process serves everybody; several would only take the same trainers from each other.
+        with self._turns.setdefault(queue, Lock()):
+            while self._pass(queue, seated, cause_id):
+                pass
         return seated
 
     def _pass(self, queue: Queue, seated: set[str], cause_id: str | None) -> bool:
