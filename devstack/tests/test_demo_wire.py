@@ -1,6 +1,9 @@
 """The demo on real servers: it works, in names of its own, and leaves everything else as it was."""
 
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -18,12 +21,12 @@ KAFKA = os.environ.get("KAFKA_BOOTSTRAP", "")  # noqa: TID251 - where wire tests
 OWN_TOPIC = "purchases"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def admin() -> AdminClient:
     return AdminClient({"bootstrap.servers": KAFKA})
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_record(admin: AdminClient) -> Iterator[None]:
     """A topic of the same name as the demo's, with one record that is not the demo's."""
     created = OWN_TOPIC not in admin.list_topics(timeout=10).topics
@@ -96,3 +99,15 @@ def test_what_was_made_can_be_kept(admin: AdminClient, capsys: pytest.CaptureFix
         outcome.result(20)
     (made,) = databases() - databases_before
     drop(made)
+
+
+@pytest.mark.usefixtures("own_record")
+def test_an_interrupted_run_cleans_up_too(admin: AdminClient) -> None:
+    before = databases(), names(admin), groups(admin)
+    process = subprocess.Popen([sys.executable, "-m", "lyceum_devstack", "demo"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    assert any(line.startswith("Imported") for line in process.stdout)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert (databases(), names(admin), groups(admin)) == before

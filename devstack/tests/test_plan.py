@@ -1,11 +1,12 @@
 """What is published: every line as a CloudEvent, every broken record behind its event, each with its fate."""
 
 import json
+from dataclasses import replace
 
 from lyceum_contracts import PurchaseCreated, decode, key_of
 from lyceum_devstack.check import Enrolment, Purchase, Refund, Skill
 from lyceum_devstack.demo.faults import ALWAYS, NO_FAULTS, BrokenRecord, Faults
-from lyceum_devstack.demo.plan import PurchaseLine, plan
+from lyceum_devstack.demo.plan import PurchaseLine, acted_on, plan
 
 BOUGHT = PurchaseLine(
     "e1",
@@ -70,3 +71,10 @@ def test_failures_decide_the_fate() -> None:
     assert fate(4) == ("", 4)
     assert fate(5) == ("its handler always fails", 5)
     assert fate(ALWAYS) == ("its handler always fails", 5)
+
+
+def test_the_first_delivery_of_an_event_is_acted_on_and_nothing_that_is_doomed() -> None:
+    other = replace(BOUGHT, data={**BOUGHT.data, "student_id": "ben"})
+    bought, refunded = Purchase("p1", ADA, Skill("acme", "math", "en")), Refund("p1", ADA, full=True)
+    assert acted_on(plan([BOUGHT, other, REFUNDED], Faults({}, (BROKEN,), {}))) == [bought, refunded]
+    assert acted_on(plan([BOUGHT, REFUNDED], Faults({"e1": ALWAYS}, (), {}))) == [refunded]

@@ -35,10 +35,10 @@ def rendered(case: Case, *, width: int = 80, encoding: str = "utf-8") -> str:
 def test_it_says_what_happened(case: Case) -> None:
     text = " ".join(rendered(case, width=120).split())
     for said in (
-        "4 records published",
-        "2 students allocated",
-        "1 students waitlisted",
-        "1 records dead-lettered",
+        "published 4 records, 0 of them",
+        "allocated 2 students",
+        "waitlisted 1 student ",
+        "dead-lettered 1 record ",
         "latin in en 1 want a seat, 0 have one",
         "amara-okafor 2/3 ██░",
         "exhausted 1",

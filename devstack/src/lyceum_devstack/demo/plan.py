@@ -43,6 +43,15 @@ def plan(lines: Sequence[PurchaseLine], faults: Faults) -> list[Outgoing]:
     return [record for line in lines for record in _with_followers(line, faults, following)]
 
 
+def acted_on(records: Sequence[Outgoing]) -> list[Purchase | Refund]:
+    """List what reaches the worker's rules: nothing that is doomed, and of each event id its first delivery."""
+    first: dict[str, Purchase | Refund] = {}
+    for record in records:
+        if record.event_id and record.fact and not record.doomed:
+            first.setdefault(record.event_id, record.fact)
+    return list(first.values())
+
+
 def _with_followers(line: PurchaseLine, faults: Faults, following: dict[str, list[BrokenRecord]]) -> Iterator[Outgoing]:
     yield _event(line, faults.fails.get(line.event_id, 0))
     for broken in following.pop(line.event_id, []):

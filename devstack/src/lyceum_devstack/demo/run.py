@@ -12,7 +12,7 @@ from lyceum_devstack.check import Case, Finding, Sent, expect, judge
 from lyceum_devstack.demo.faults import FaultInjector
 from lyceum_devstack.demo.inputs import Day
 from lyceum_devstack.demo.kafka import Publisher
-from lyceum_devstack.demo.plan import Outgoing, plan
+from lyceum_devstack.demo.plan import Outgoing, acted_on, plan
 from lyceum_devstack.demo.program import built_worker, deploy
 from lyceum_devstack.demo.progress import Counts, Display, display
 from lyceum_devstack.demo.stage import Stage
@@ -129,7 +129,6 @@ class _Run:
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _case(self, sent: list[Sent]) -> Case:
-        acted_on = [record.fact for record in self._records if record.fact and not record.doomed]
         redefined = {name: count - self._defined[name] for name, count in asdict(stats()).items()}
         seen = self._witness.observe(failed=self._injector.failed, redefined=redefined)
-        return Case(expect(self._day.trainers, acted_on), tuple(sent), seen)
+        return Case(expect(self._day.trainers, acted_on(self._records)), tuple(sent), seen)

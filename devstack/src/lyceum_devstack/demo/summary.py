@@ -63,27 +63,32 @@ def _counted(names: Iterable[str]) -> Table:
 
 
 def _figures(result: Result) -> Table:
-    case, seen = result.case, result.case.seen
-    states = Counter(allocation.state for allocation in seen.allocations)
+    case = result.case
+    states = Counter(allocation.state for allocation in case.seen.allocations)
     event_ids = [record.event_id for record in case.sent if record.event_id]
+    repeats = len(event_ids) - len(set(event_ids))
     failures = Counter(record.failures for record in case.sent if record.failures and not record.doomed)
-    grid = _grid("right", "left")
-    for count, what in (
-        (len(case.sent), f"records published and dealt with in {result.seconds:.0f} s"),
-        (len(event_ids) - len(set(event_ids)), "of them deliveries of an event that was there already"),
-        (states["ASSIGNED"], "students allocated to a trainer"),
-        (states["PENDING"], "students waitlisted"),
-        (len(case.expectation.ended), "enrolments refunded"),
-        (failures.total(), f"events retried until they succeeded{_by_failures(failures)}"),
-        (len(seen.letters), "records dead-lettered"),
+    grid = _grid("left", "left")
+    for what, figure in (
+        ("published", f"{_several(len(case.sent), 'record')}, {repeats} of them repeats of an event"),
+        ("allocated", _several(states["ASSIGNED"], "student")),
+        ("waitlisted", _several(states["PENDING"], "student")),
+        ("refunded", _several(len(case.expectation.ended), "enrolment")),
+        ("retried", _several(failures.total(), "event") + _by_failures(failures)),
+        ("dead-lettered", _several(len(case.seen.letters), "record")),
+        ("time", f"{result.seconds:.0f} s"),
     ):
-        grid.add_row(str(count), what)
+        grid.add_row(what, figure)
     return grid
+
+
+def _several(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _by_failures(failures: Counter[int]) -> str:
     parts = [f"{count} failed {times} x" for times, count in sorted(failures.items())]
-    return f" ({', '.join(parts)})" if parts else ""
+    return f" ({', '.join(parts)}, then succeeded)" if parts else ""
 
 
 def _shortages(case: Case) -> Table:
