@@ -57,10 +57,10 @@ def timed(session_function: Callable[..., None]) -> Callable[..., None]:
     """Print how long a session took beside what it may take."""
 
     @functools.wraps(session_function)
-    def run(session: nox.Session, *args: str) -> None:
+    def run(session: nox.Session, **parameters: str) -> None:
         started = time.monotonic()
         try:
-            session_function(session, *args)
+            session_function(session, **parameters)
         finally:
             took = time.monotonic() - started
             budget = BUDGET_SECONDS[session_function.__name__]
@@ -116,7 +116,7 @@ def imports(session: nox.Session) -> None:
 @timed
 def images(session: nox.Session) -> None:
     """Dockerfiles and the compose file, checked without an engine."""
-    install(session, groups=("lint", "test"))
+    install(session, groups=("lint", "test", "launcher"))
     session.run("hadolint", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("services/*/Dockerfile")))
     session.run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml")
     session.run("pytest", "tests/images", *session.posargs)
