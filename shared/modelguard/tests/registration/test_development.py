@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -54,8 +55,16 @@ def shop(project: Project) -> Path:
 
 
 def python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    # Plugins installed for other tests would cost seconds.
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # noqa: TID251  # a child inherits all of it
     return subprocess.run(
-        [sys.executable, "-B", *arguments], cwd=root, capture_output=True, check=False, timeout=60, text=True
+        [sys.executable, "-B", *arguments],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        check=False,
+        timeout=60,
+        text=True,
     )
 
 
@@ -112,7 +121,7 @@ def test_tests_import_models_many_times(guarded: Project, mode: str) -> None:
     for folder in ("unit", "integration"):
         guarded.write(f"tests/{folder}/test_{folder}_models.py", TEST)
     (root / "pytest.ini").write_text("[pytest]\npythonpath = . shop\n", encoding="utf-8")
-    options = ("-p", "no:cacheprovider", "-p", "no:asyncio", f"--import-mode={mode}", "-q")
+    options = ("-p", "no:cacheprovider", "-p", "modelguard.pytest_plugin", f"--import-mode={mode}", "-q")
 
     done = python(root, "-m", "pytest", *options, "tests")
 
