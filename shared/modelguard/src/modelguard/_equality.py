@@ -2,7 +2,7 @@
 
 Running a body again makes new functions, fields, enums and mixins, so identity says nothing. Equal are:
 
-- plain values and containers of them, by type and content;
+- plain values and containers of them, by type and content (a text made of the module's name means that name);
 - functions, by code, defaults, attributes and what they close over (module globals are read when they run,
   so they belong to the module, not to the definition);
 - fields and other objects, by class and by their readable state, or by their own `==`;
@@ -64,12 +64,19 @@ class Equality:
         if old is new:
             return True
         if type(old) is type(new) and type(old) in _ATOMS:
-            return bool(old == new)
+            return bool(old == new) or (isinstance(old, str) and self._own(old) == self._own(new))
         pair = (id(old), id(new))
         if pair not in self._known:
             self._known[pair] = (True, old, new)
             self._known[pair] = (self._compare(old, new), old, new)
         return self._known[pair][0]
+
+    def _own(self, text: str) -> str:
+        """A text that starts with the module's name, as those of loggers do, without it."""
+        for module in self._modules:
+            if text == module or text.startswith(f"{module}."):
+                return f"__name__{text[len(module) :]}"
+        return text
 
     def _compare(self, old: Any, new: Any) -> bool:
         if isinstance(old, type) and isinstance(new, type):

@@ -9,7 +9,7 @@ from modelguard._definition import Definition, copied
 from modelguard._fields import survey
 from modelguard._module_name import adopt_module_name
 from modelguard._mongoengine import ancestry, class_name, is_embedded, registry, writable
-from modelguard._removal import detach
+from modelguard._removal import drop
 from modelguard._site import Statement, running_statement
 from modelguard._table import TABLE, Record
 from modelguard._wording import changed, conflict
@@ -75,8 +75,7 @@ def _holder(key: str, statement: Statement, namespace: Mapping[str, Any]) -> Rec
     held = registry().get(key)
     record = TABLE.records.get(key)
     if record is not None and held is None:  # taken out through mongoengine's own registry
-        detach(record.model)
-        TABLE.forget(key)
+        drop(record.model)
         record = None
     if record is not None and record.model is held:
         if not record.site.is_at(statement.site) or _is_twin(record, statement):

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from modelguard import _fields, _signals
-from modelguard._delete_rules import wait_again
 from modelguard._lookup import not_registered
 from modelguard._modules import Loaded
 from modelguard._mongoengine import (
@@ -20,7 +19,7 @@ from modelguard._mongoengine import (
     subclass_names,
     target,
 )
-from modelguard._removal import detach
+from modelguard._removal import drop
 from modelguard._table import TABLE
 
 
@@ -57,20 +56,8 @@ def unregister(name: str | re.Pattern[str]) -> tuple[str, ...]:
         chosen = [entry for entry in registry() if (entry == name if isinstance(name, str) else name.fullmatch(entry))]
         doomed = [model for model in registry().values() if any(issubclass(model, registry()[each]) for each in chosen)]
         for model in doomed:
-            _drop(model)
+            drop(model)
         return tuple(name_of(model) for model in doomed)
-
-
-def _drop(model: Any) -> None:
-    name = name_of(model)
-    del registry()[name]
-    wait_again(model)
-    for base in model.__mro__[1:]:
-        if "_subclasses" in vars(base):
-            set_subclass_names(base, tuple(each for each in subclass_names(base) if each != name))
-    detach(model)
-    _fields.release(model, TABLE.declared())
-    TABLE.forget(name)
 
 
 class _Snapshot:

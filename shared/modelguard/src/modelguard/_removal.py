@@ -3,8 +3,33 @@
 from typing import Any
 
 from modelguard import _signals
-from modelguard._mongoengine import CachedReferenceField, cached_references, delete_rules, fields_of, registry
+from modelguard._delete_rules import wait_again
+from modelguard._fields import release
+from modelguard._mongoengine import (
+    CachedReferenceField,
+    cached_references,
+    delete_rules,
+    fields_of,
+    name_of,
+    registry,
+    set_subclass_names,
+    subclass_names,
+)
 from modelguard._table import TABLE
+
+
+def drop(model: Any) -> None:
+    """Forget a class as if it had never been defined; rules of others that name it wait for the next of its name."""
+    name = name_of(model)
+    if registry().get(name) is model:
+        del registry()[name]
+    wait_again(model)
+    for base in model.__mro__[1:]:
+        if "_subclasses" in vars(base):
+            set_subclass_names(base, tuple(each for each in subclass_names(base) if each != name))
+    detach(model)
+    release(model, TABLE.declared())
+    TABLE.forget(name)
 
 
 def detach(model: Any) -> None:

@@ -70,7 +70,10 @@ class Table:
         self._declared = None
         record = self.records.pop(name, None)
         if record is not None:
-            self._names_at[record.site.qualname].remove(name)
+            there = self._names_at[record.site.qualname]
+            there.remove(name)
+            if not there:
+                del self._names_at[record.site.qualname]
             self.pending[:] = [rule for rule in self.pending if rule.owner is not record.model]
 
     def restore(self, records: dict[str, Record], pending: list[PendingRule], counters: dict[str, int]) -> None:

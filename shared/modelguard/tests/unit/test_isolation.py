@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from mongoengine import signals
+from mongoengine.base import common
 
 from modelguard import ModelNotRegisteredError, check, isolated, models, problems, require, stats, unregister
 
@@ -168,3 +169,18 @@ def test_models_show_which_are_not_guarded(guarded: Project) -> None:
     assert [models.is_guarded(name) for name in ("User", "Old")] == [True, False]
     with pytest.raises(KeyError):
         models.is_guarded("Nobody")
+
+
+def test_a_name_taken_out_by_hand_is_dropped_whole_when_it_is_defined_again(guarded: Project) -> None:
+    owner = guarded.module(
+        "owners", "class Owner(Document):\n    of = ReferenceField('Thing', reverse_delete_rule=DENY)\n"
+    ).Owner
+    things = guarded.module("things", "class Thing(Document): pass\n")
+    assert owner.of.document_type is things.Thing
+    del common._document_registry["Thing"]
+
+    again = guarded.reload(things).Thing
+
+    assert again._meta["delete_rules"] == {(owner, "of"): 3}
+    assert owner.of.document_type is again
+    check()

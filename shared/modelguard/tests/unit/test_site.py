@@ -9,7 +9,7 @@ import pytest
 from mongoengine import StringField
 
 import modelguard
-from modelguard import Document, ModelConflictError, isolated, require
+from modelguard import Document, ModelChangedError, ModelConflictError, isolated, require
 from modelguard._metaclasses import GuardedTopLevelMetaclass
 from modelguard._site import running_statement
 from modelguard._table import TABLE
@@ -52,6 +52,16 @@ def test_a_class_made_by_a_call_stands_where_the_call_stands() -> None:
     assert require("Made") is made
     assert site_of("Made").file == __file__
     assert site_of("Made").module == __name__
+
+
+def test_a_class_made_by_a_call_is_compared_with_the_order_of_its_fields() -> None:
+    def make(*names: str) -> Any:
+        fields = {name: StringField() for name in names}
+        return GuardedTopLevelMetaclass("Made", (Document,), {name: fields[name] for name in sorted(names)})
+
+    assert make("a", "b") is make("a", "b")
+    with pytest.raises(ModelChangedError, match="order of the fields"):
+        make("b", "a")
 
 
 def test_a_class_made_by_new_class_stands_where_the_call_stands() -> None:
