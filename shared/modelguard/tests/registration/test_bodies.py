@@ -118,7 +118,64 @@ class Model(Document):
     class Options:
         verbose = True
 """
+GENERIC = """
+from typing import Annotated, Callable, ClassVar, Generic, Literal, Optional, TypeVar, Union
+T = TypeVar("T")
+class Model(Document, Generic[T]):
+    x: ClassVar[Optional[T]] = None
+    y: Annotated[int, "a"] = 1
+    z: Literal["a"] | None = None
+    f: Callable[[T], Union[int, str]]
+    name = StringField()
+"""
+NAMED = """
+import logging
+class Model(Document):
+    log = logging.getLogger(__name__)
+    audit = logging.getLogger(f"{__name__}.Model")
+    label = __name__
+"""
+VALUES = """
+import collections, dataclasses, datetime, decimal, enum, itertools, operator, pathlib, random, re, threading, types, uuid
+Pair = collections.namedtuple("Pair", "a b")
+@dataclasses.dataclass
+class Data:
+    x: int = 1
+    y: list = dataclasses.field(default_factory=list)
+class Flags(enum.Flag):
+    A = 1
+    B = 2
+class Text(str, enum.Enum):
+    A = "a"
+class Slots:
+    __slots__ = ("a",)
+    def __init__(self): self.a = 1
+class Model(Document):
+    span = datetime.timedelta(1); when = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+    amount = decimal.Decimal("1.0"); path = pathlib.Path("x"); key = uuid.UUID(int=3); nan = float("nan")
+    pair = Pair(1, 2); data = Data(); flags = Flags.A | Flags.B; text = Text.A; slots = Slots()
+    space = types.SimpleNamespace(a=1); view = types.MappingProxyType({"a": 1}); lists = collections.defaultdict(list)
+    getter = operator.itemgetter(1); lock = threading.Lock(); opaque = object(); count = itertools.count()
+    dice = random.Random(3); span_of = slice(1, 2); some = frozenset({1}); chain = collections.ChainMap({"a": 1})
+    kind = Data; module = re; builtin = len; bound = "x".upper; generator = (x for x in ())
+    state = EnumField(Text, default=Text.A); match = StringField(regex=re.compile("x", re.I))
+    at = DateTimeField(default=lambda: datetime.datetime.now(datetime.timezone.utc))
+    price = DecimalField(default=decimal.Decimal("1"), precision=3); place = PointField(); number = SequenceField()
+    file = FileField(); uid = UUIDField(default=uuid.uuid4, binary=False); any = DynamicField(); url = URLField()
+    @functools.singledispatchmethod
+    def on(self, x): return x
+    @on.register
+    def _(self, x: int): return x
+    async def task(self): return 1
+    class Inner:
+        z = 1
+        def q(self): return super().__init__
+    for _i in range(3): pass
+"""
 BODIES = {
+    "generic": GENERIC,
+    "named": NAMED,
+    "values": f"import functools\n{VALUES}",
     "members": MEMBERS,
     "enum": ENUM,
     "nested": NESTED,
