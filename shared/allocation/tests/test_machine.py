@@ -5,6 +5,7 @@ The promises come from a small account of who bought and refunded what, kept bes
 
 import itertools
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from hypothesis import HealthCheck, settings
@@ -50,6 +51,7 @@ class Allocations(RuleBasedStateMachine):
         self.plan = CrashPlan()
         self.unfinished: list[Fact] = []
         self.delivered: set[tuple[str, str]] = set()
+        self.now = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
         self.start(0)
 
     @initialize(
@@ -66,10 +68,14 @@ class Allocations(RuleBasedStateMachine):
     @rule(seed=st.integers(0, 3))
     def start(self, seed: int) -> None:
         """A new process: nothing in memory survives."""
-        self.allocations = CrashingAllocations(self.plan)
-        self.capacities = CrashingCapacities(self.plan)
+        self.allocations = CrashingAllocations(self.plan, clock=self.clock)
+        self.capacities = CrashingCapacities(self.plan, clock=self.clock)
         self.service = AllocationService(
-            allocations=self.allocations, capacities=self.capacities, random=Random(seed), scarcity=bool(seed % 2)
+            allocations=self.allocations,
+            capacities=self.capacities,
+            clock=self.clock,
+            random=Random(seed),
+            scarcity=bool(seed % 2),
         )
 
     @rule(purchase_id=st.sampled_from(PURCHASES), is_refund=st.booleans(), dies_after=st.none() | st.integers(0, 12))
@@ -83,6 +89,11 @@ class Allocations(RuleBasedStateMachine):
         """What somebody died over comes again."""
         self.handle(self.unfinished.pop(data.draw(st.integers(0, len(self.unfinished) - 1))), dies_after)
 
+    @rule()
+    def time_passes(self) -> None:
+        """Leases of the dead run out."""
+        self.now += timedelta(minutes=1)
+
     @rule(dies_after=st.none() | st.integers(0, 12))
     def sweep(self, dies_after: int | None) -> None:
         self.mortal(self.service.sweep, dies_after)
@@ -92,7 +103,7 @@ class Allocations(RuleBasedStateMachine):
         """Nobody dies any more, everything unfinished is delivered again, leases run out: nothing is left over."""
         while self.unfinished:
             self.handle(self.unfinished.pop(), None)
-        Allocation._get_collection().update_many({}, {"$set": {"claiming_until": None}})
+        self.time_passes()
         self.service.sweep()
 
         assert violations(at_rest=True) == []
@@ -111,6 +122,11 @@ class Allocations(RuleBasedStateMachine):
             assert (len(told) % 2 == 1) == (allocation.state == AllocationState.ASSIGNED)
             ids = [entry["id"] for entry in allocation.outbox]
             assert len(ids) == len(set(ids))
+
+    def clock(self) -> datetime:
+        # Nobody is recorded at the same moment as somebody else, so the queue has one order.
+        self.now += timedelta(milliseconds=1)
+        return self.now
 
     def everybody_has_what_he_paid_for(self) -> None:
         for student in STUDENTS:

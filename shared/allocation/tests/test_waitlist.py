@@ -1,0 +1,173 @@
+"""Nobody is overtaken and no seat is left beside a waiter, at the very moments when two processes meet."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from lyceum_allocation import (
+    Allocation,
+    AllocationRepository,
+    AllocationService,
+    AllocationState,
+    CapacityRepository,
+    allocation_id,
+    transitions,
+)
+from lyceum_allocation.audit import violations
+from lyceum_allocation.rules import Candidate
+from lyceum_allocation.testing import Crash, CrashingCapacities, CrashPlan, purchase, refund, trainer
+from lyceum_allocation.transitions import Change
+from lyceum_allocation.waitlist import LEASE
+from lyceum_database import utc_now
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+class Meeting(AllocationRepository):
+    """Lets something else happen right before a write that sets this state."""
+
+    def __init__(self, before: str, happens: Callable[[], None]) -> None:
+        super().__init__()
+        self._before = before
+        self._happens: Callable[[], None] | None = happens
+
+    def write(self, seen: Allocation, change: Change, *, cause_id: str | None = None) -> bool:
+        if change.fields.get("state") == self._before and self._happens is not None:
+            happens, self._happens = self._happens, None
+            happens()
+        return super().write(seen, change, cause_id=cause_id)
+
+
+def service(
+    allocations: AllocationRepository | None = None, capacities: CapacityRepository | None = None
+) -> AllocationService:
+    return AllocationService(
+        allocations=allocations or AllocationRepository(),
+        capacities=capacities or CapacityRepository(),
+        random=Random(1),
+    )
+
+
+def hire(trainer_id: str, capacity: int) -> None:
+    CapacityRepository().insert(trainer(trainer_id, capacity=capacity))
+
+
+def buy(*students: str, by: AllocationService | None = None) -> None:
+    for student in students:
+        (by or service()).allocate(purchase(f"p-{student}", student=student))
+
+
+def stored(student: str) -> Allocation:
+    return AllocationRepository().get(allocation_id("default", student, "course-1"))
+
+
+def states(*students: str) -> list[str]:
+    return [stored(student).state for student in students]
+
+
+def lease(student: str, until: datetime) -> None:
+    assert AllocationRepository().write(stored(student), transitions.lease(until))
+
+
+ASSIGNED, PENDING = AllocationState.ASSIGNED.value, AllocationState.PENDING.value
+
+
+def test_a_seat_freed_while_this_process_serves_the_head_goes_to_the_next_in_the_same_call() -> None:
+    """The refund's own drain stops at the head's lease: it relies on this process looking again."""
+    hire("t1", 1)
+    buy("holder", "first", "second")
+    hire("t2", 1)
+    meeting = Meeting(ASSIGNED, lambda: service().refund(refund("p-holder", student="holder")))
+
+    service(meeting).drain(org_id="default", skill="math|en")
+
+    assert states("first", "second") == [ASSIGNED, ASSIGNED]
+    assert violations(at_rest=True) == []
+
+
+def test_the_last_seat_is_left_to_the_one_whom_another_process_is_serving() -> None:
+    buy("first", "second")
+    lease("first", utc_now() + LEASE)
+    hire("t1", 1)
+
+    buy("third")
+
+    assert states("first", "second", "third") == [PENDING, PENDING, PENDING]
+
+
+def test_who_is_being_served_elsewhere_does_not_hold_up_others_while_seats_abound() -> None:
+    buy("first", "second")
+    lease("first", utc_now() + LEASE)
+    hire("t1", 3)
+
+    buy("third")
+
+    assert states("first", "second", "third") == [PENDING, ASSIGNED, ASSIGNED]
+
+
+def test_a_lease_that_ran_out_counts_for_nothing() -> None:
+    buy("first", "second")
+    lease("first", utc_now() - timedelta(seconds=1))
+    hire("t1", 1)
+
+    buy("third")
+
+    assert states("first", "second", "third") == [ASSIGNED, PENDING, PENDING]
+
+
+def test_a_seat_whose_claimer_died_is_found_by_the_next_drain_and_no_second_is_taken() -> None:
+    buy("first")
+    hire("t1", 1)
+    hire("t2", 1)
+    plan = CrashPlan()
+    plan.arm(1)  # after the claim
+    with pytest.raises(Crash):
+        service(capacities=CrashingCapacities(plan)).drain(org_id="default", skill="math|en")
+    lease("first", datetime(2026, 1, 1, tzinfo=UTC))
+
+    service().drain(org_id="default", skill="math|en")
+
+    assert states("first") == [ASSIGNED]
+    assert violations(at_rest=True) == []
+
+
+def test_a_purchase_refunded_between_claim_and_confirm_gives_its_seat_back() -> None:
+    hire("t1", 1)
+    meeting = Meeting(ASSIGNED, lambda: service().refund(refund("p-s1", student="s1")))
+
+    buy("s1", by=service(meeting))
+
+    assert states("s1") == [AllocationState.CANCELLED.value]
+    assert violations(at_rest=True) == []
+
+
+def test_a_second_purchase_between_claim_and_confirm_does_not_cost_the_seat() -> None:
+    hire("t1", 1)
+    meeting = Meeting(ASSIGNED, lambda: service().allocate(purchase("p-again", student="s1")))
+
+    buy("s1", by=service(meeting))
+
+    assert states("s1") == [ASSIGNED]
+    assert stored("s1").grants == ["p-s1", "p-again"]
+    assert violations(at_rest=True) == []
+
+
+def test_a_trainer_taken_in_the_last_moment_is_read_again_and_the_next_one_claimed() -> None:
+    class Snatching(CapacityRepository):
+        snatched = False
+
+        def claim(self, candidate: Candidate, key: str, *, weight: int = 1) -> bool:
+            if not self.snatched:
+                self.snatched = True
+                assert super().claim(candidate, "somebody-else:1", weight=weight)
+            return super().claim(candidate, key, weight=weight)
+
+    hire("t1", 1)
+    hire("t2", 1)
+
+    buy("s1", by=service(capacities=Snatching()))
+
+    assert states("s1") == [ASSIGNED]
+    assert violations() == []
