@@ -38,6 +38,8 @@ class Deployment:
     bootstrap: str
     uri: str
     name: str
+    socket_timeout_ms: int = 20_000
+    """How long a worker in this process waits for an answer of the database before it calls it away."""
 
     @property
     def prefix(self) -> str:
@@ -68,7 +70,7 @@ class Deployment:
 
     @property
     def mongo(self) -> MongoSettings:
-        return MongoSettings(uri=self.uri, database=self.name)
+        return MongoSettings(uri=self.uri, database=self.name, socket_timeout_ms=self.socket_timeout_ms)
 
     @property
     def settings(self) -> WorkerSettings:

@@ -127,7 +127,7 @@ def test_a_broker_killed_and_started_again_loses_nothing(deployment: Deployment,
 
 
 def test_a_frozen_store_costs_no_attempt(deployment: Deployment, store: Server) -> None:
-    here = dataclasses.replace(deployment, uri=f"{store.address}&socketTimeoutMS=1000")
+    here = dataclasses.replace(deployment, uri=store.address, socket_timeout_ms=1500)
     here.deploy(ada=50)
     counting = Failing(0)
     bought = [purchase(f"p{number}", student=f"s{number}") for number in range(20)]
