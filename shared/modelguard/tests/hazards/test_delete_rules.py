@@ -29,8 +29,12 @@ class Invoice(Document):
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def user_post_invoice(project: Project) -> tuple[ModuleType, ModuleType, ModuleType]:
-    return project.module("users", USER), project.module("posts", POST), project.module("invoices", INVOICE)
+both_kinds = pytest.mark.parametrize("kind", ["Document", "DynamicDocument"])
+
+
+def user_post_invoice(project: Project, kind: str) -> tuple[ModuleType, ModuleType, ModuleType]:
+    users, posts, invoices = (text.replace("(Document)", f"({kind})") for text in (USER, POST, INVOICE))
+    return project.module("users", users), project.module("posts", posts), project.module("invoices", invoices)
 
 
 @pytest.mark.hazard(12, "plain")
@@ -58,9 +62,10 @@ def test_guarded_reloading_the_parent_alone_changes_nothing(guarded: Project) ->
     assert posts.Post.objects.count() == 0
 
 
+@both_kinds
 @pytest.mark.hazard(13, "plain")
-def test_plain_a_redefined_target_forgets_cascade_and_deny(plain: Project) -> None:
-    users, posts, invoices = user_post_invoice(plain)
+def test_plain_a_redefined_target_forgets_cascade_and_deny(plain: Project, kind: str) -> None:
+    users, posts, invoices = user_post_invoice(plain, kind)
     writer, payer = users.User().save(), users.User().save()
     posts.Post(author=writer).save()
     invoices.Invoice(payer=payer).save()
@@ -73,9 +78,10 @@ def test_plain_a_redefined_target_forgets_cascade_and_deny(plain: Project) -> No
     assert again.User.objects.count() == 0, "the denied delete went through"
 
 
+@both_kinds
 @pytest.mark.hazard(13, "gone")
-def test_guarded_a_redefined_target_keeps_cascade_and_deny(guarded: Project) -> None:
-    users, posts, invoices = user_post_invoice(guarded)
+def test_guarded_a_redefined_target_keeps_cascade_and_deny(guarded: Project, kind: str) -> None:
+    users, posts, invoices = user_post_invoice(guarded, kind)
     writer, payer = users.User().save(), users.User().save()
     posts.Post(author=writer).save()
     invoices.Invoice(payer=payer).save()

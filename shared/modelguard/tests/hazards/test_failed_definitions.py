@@ -23,6 +23,19 @@ REFUSED = """
 class Book(Document):
     save = StringField()
 """
+# Each fails after registration, for the reason that its kind gives.
+REFUSED_BY_KIND = {
+    "document": REFUSED,
+    "dynamic": REFUSED.replace("Document", "DynamicDocument"),
+    "embedded": (
+        "class Shelf(Document):\n    pass\n"
+        "class Book(EmbeddedDocument):\n    shelf = ReferenceField(Shelf, reverse_delete_rule=CASCADE)\n"
+    ),
+    "of an abstract base": (
+        "class Base(Document):\n    meta = {'abstract': True}\nclass Book(Base):\n    save = StringField()\n"
+    ),
+}
+every_kind = pytest.mark.parametrize("refused", REFUSED_BY_KIND.values(), ids=REFUSED_BY_KIND)
 PARENT = """
 class Parent(Document):
     meta = {"allow_inheritance": True}
@@ -60,10 +73,20 @@ def test_plain_a_failed_definition_stays_half_built(plain: Project) -> None:
     assert "id" not in left._fields
 
 
-@pytest.mark.hazard(23, "gone")
-def test_guarded_a_failed_definition_leaves_no_name_behind(guarded: Project) -> None:
+@every_kind
+@pytest.mark.hazard(23, "plain")
+def test_plain_every_kind_of_failed_definition_stays(plain: Project, refused: str) -> None:
     with pytest.raises(InvalidDocumentError):
-        guarded.module("books", REFUSED)
+        plain.module("books", refused)
+
+    assert get_document("Book").__module__ == "books"
+
+
+@every_kind
+@pytest.mark.hazard(23, "gone")
+def test_guarded_a_failed_definition_leaves_no_name_behind(guarded: Project, refused: str) -> None:
+    with pytest.raises(InvalidDocumentError):
+        guarded.module("books", refused)
 
     assert "Book" not in models
     with pytest.raises(NotRegistered):
@@ -78,21 +101,23 @@ def test_guarded_a_dangling_rule_is_held_back_and_the_class_is_whole(guarded: Pr
     assert "index_specs" in books.Book._meta
 
 
+@every_kind
 @pytest.mark.hazard(24, "plain")
-def test_plain_a_failed_definition_replaces_a_good_one(plain: Project) -> None:
+def test_plain_a_failed_definition_replaces_a_good_one(plain: Project, refused: str) -> None:
     good = plain.module("books", GOOD)
 
-    with pytest.raises(NotRegistered):
-        plain.module("drafts", DANGLING)
+    with pytest.raises(InvalidDocumentError):
+        plain.module("drafts", refused)
 
     assert get_document("Book") is not good.Book
 
 
+@every_kind
 @pytest.mark.hazard(24, "gone")
-def test_guarded_a_failed_edit_keeps_the_good_class(guarded: Project) -> None:
+def test_guarded_a_failed_edit_keeps_the_good_class(guarded: Project, refused: str) -> None:
     good = guarded.module("books", GOOD)
     first = good.Book
-    guarded.write("books.py", REFUSED)
+    guarded.write("books.py", refused)
 
     with pytest.raises(ModelChangedError, match="Book"):
         guarded.reload(good)
