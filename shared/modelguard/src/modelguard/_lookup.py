@@ -15,7 +15,8 @@ class Models(Mapping[str, Any]):
     """Every registered model by its exact registry name, guarded or not; a live, read-only view."""
 
     def __getitem__(self, name: str) -> Any:
-        return registry()[name]
+        with TABLE.lock:  # mongoengine registers a class before it is complete
+            return registry()[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(registry()))
@@ -46,7 +47,8 @@ def require(name: str) -> Any:
     Raises:
         ModelNotRegisteredError: nothing holds the name; the error lists near ones.
     """
-    model = registry().get(name)
+    with TABLE.lock:  # as above
+        model = registry().get(name)
     if model is None:
         raise not_registered(name, f"no model is registered as {name!r}: import the module that defines it")
     return model

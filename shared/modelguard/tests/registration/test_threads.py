@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from modelguard import check, models, stats
+from modelguard import check, models, require, stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +31,19 @@ class Slow:
 def define(_=None):
     class Model(Slow, Document):
         name = StringField()
+    return Model
+"""
+
+HALF = """
+import threading
+entered, leave = threading.Event(), threading.Event()
+def collection(model):
+    entered.set()
+    assert leave.wait(30)
+    return "models"
+def define():
+    class Model(Document):
+        meta = {"collection": collection}
     return Model
 """
 
@@ -126,6 +139,21 @@ def test_a_thread_waits_for_a_definition_under_way(guarded: Project) -> None:
 
         assert first.result(10) is second.result(10)
     assert len(slow.runs) == 1
+
+
+@pytest.mark.parametrize("look_up", [require, models.__getitem__], ids=["require", "models"])
+def test_nobody_sees_a_class_before_it_is_complete(guarded: Project, look_up: Callable[[str], Any]) -> None:
+    """mongoengine registers first; the key and the indexes follow."""
+    half: Any = guarded.module("half", HALF)
+    with ThreadPoolExecutor(2) as pool:
+        defined = pool.submit(half.define)
+        assert half.entered.wait(10)
+        complete = pool.submit(lambda: "id" in look_up("Model")._fields)
+        wait([complete], timeout=0.2)  # time enough to answer too early
+        half.leave.set()
+
+        assert complete.result(10)
+        assert look_up("Model") is defined.result(10)
 
 
 def test_a_definition_may_need_another_one(guarded: Project) -> None:
