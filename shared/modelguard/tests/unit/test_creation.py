@@ -60,7 +60,7 @@ FAILURES: dict[str, tuple[str, type[Exception]]] = {
     "a method's name": ("validate = StringField()", InvalidDocumentError),
     "a rule on a map": ("of = MapField(ReferenceField('User', reverse_delete_rule=CASCADE))", InvalidDocumentError),
     "an index on nothing": ("meta = {'indexes': ['nothing']}", LookUpError),
-    "two keys": ("a = StringField(primary_key=True)\n    b = StringField(primary_key=True)", ValueError),
+    "two keys": ("a = StringField(primary_key=True)\n    b = StringField(primary_key=True)", InvalidDocumentError),
     "a collection that cannot be computed": ("meta = {'collection': lambda cls: 1 / 0}", ZeroDivisionError),
 }
 
