@@ -38,26 +38,12 @@ def test_a_library_that_is_not_bundled_is_looked_for_where_wheels_put_it(
     assert mock_child.find_library().name == "librdkafka.1.dylib"
 
 
-def test_commands_that_are_refused_say_so() -> None:
+async def test_it_goes_down_comes_back_and_ends_with_its_parents_word() -> None:
     with MockCluster() as cluster:
+        cluster._process.send_signal(signal.SIGINT)  # a Ctrl-C in the terminal is for the parent
         cluster.create_topic("t", 3)
         with pytest.raises(MockClusterError, match=r"refuses topic \('t', 3\)"):
             cluster.create_topic("t", 3)
-    with pytest.raises(MockClusterError, match="has ended"):
-        cluster.create_topic("u", 1)
-    cluster.close()
-
-
-def test_a_ctrl_c_in_the_terminal_leaves_the_cluster_to_its_parent() -> None:
-    with MockCluster() as cluster:
-        cluster._process.send_signal(signal.SIGINT)
-        cluster.create_topic("t", 1)
-        cluster.create_topic("u", 1)
-
-
-async def test_it_goes_down_and_comes_back_with_what_it_held() -> None:
-    with MockCluster() as cluster:
-        cluster.create_topic("t", 2)
         settings = KafkaSettings(bootstrap_servers=cluster.bootstrap, request_timeout=timedelta(seconds=1))
         cluster.set_down()
         with pytest.raises(BrokerUnavailableError):
@@ -68,3 +54,6 @@ async def test_it_goes_down_and_comes_back_with_what_it_held() -> None:
         started = time.monotonic()
         await missing_topics(settings, ["t"])
         assert time.monotonic() - started >= 0.2
+    with pytest.raises(MockClusterError, match="has ended"):
+        cluster.create_topic("u", 1)
+    cluster.close()

@@ -110,12 +110,24 @@ async def test_a_handler_that_blocks_its_thread_does_not_stall_the_membership(
 ) -> None:
     session_s = mock.settings.session_timeout.total_seconds()
 
+    gaps: list[float] = []
+
     def handle(_: Message) -> None:
         time.sleep(session_s * 1.4)
 
+    async def tick() -> None:
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(0.01)
+            gaps.append(time.monotonic() - last)
+            last = time.monotonic()
+
     await mock.publish("e", data={})
     caplog.set_level("INFO", "keylane")
+    ticking = asyncio.create_task(tick())
     worker = mock.start({"made": handle})
     await until(lambda: worker.counts.done == 1)
+    ticking.cancel()
 
+    assert max(gaps) < session_s, "the loop that sends heartbeats stood still"
     assert [record.action for record in caplog.records if hasattr(record, "action")].count("assigned") == 1
