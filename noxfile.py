@@ -70,10 +70,10 @@ def timed(session_function: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def install(session: nox.Session, *members: str, groups: tuple[str, ...] = ()) -> None:
+def install(session: nox.Session, *members: str, groups: tuple[str, ...] = (), tested: bool = True) -> None:
     """Install members (editable, with their test groups) and groups of the root, at locked versions and hashes only."""
     editable = [part for member in members for part in ("--editable", MEMBERS[member])]
-    wanted = [f"{MEMBERS[member]}/pyproject.toml:test" for member in members] + list(groups)
+    wanted = [f"{MEMBERS[member]}/pyproject.toml:test" for member in members if tested] + list(groups)
     named = [part for group in wanted for part in ("--group", group)]
     session.install("--constraint", LOCK, "--build-constraint", LOCK, *editable, *named)
     shown = session.run("uv", "pip", "freeze", "--quiet", "--exclude-editable", silent=True, external=True)
@@ -152,8 +152,15 @@ def wire(session: nox.Session) -> None:
 @timed
 def demo(session: nox.Session) -> None:
     """Purchases in, trainers out: the main job on embedded servers. Arguments after -- go to `lyceum demo`."""
-    install(session, "devstack")
+    install(session, "devstack", tested=False)
     session.run("lyceum", "demo", *session.posargs)
+
+
+@nox.session
+def lyceum(session: nox.Session) -> None:
+    """Run the operator command: `./noxw -s lyceum -- trainers import FILE.csv`; without arguments its help."""
+    install(session, "devstack", tested=False)
+    session.run("lyceum", *(session.posargs or ["--help"]))
 
 
 @nox.session
