@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,6 +21,8 @@ from allocation_worker import AllocationWorker, initialize, shutdown
 from keylane import Message, RetryPolicy
 
 from .deployment import WAIT_SECONDS, Deployment, until
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Failing:
@@ -73,11 +76,12 @@ class WorkerProcess:
 
     def __init__(self, deployment: Deployment, log: Path) -> None:
         self._health = _free_port()
+        self._environment = deployment.environment
         self._log = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, Path(__file__).with_name("counted_worker.py"), "run"],
-                env=deployment.environment | {"HEALTH_PORT": str(self._health), "HEALTH_HOST": "127.0.0.1"},
+                env=self._environment | {"HEALTH_PORT": str(self._health), "HEALTH_HOST": "127.0.0.1"},
                 stdout=output,
                 stderr=output,
             )
@@ -97,6 +101,13 @@ class WorkerProcess:
                 return str(json.load(refusal)["why"])
         except OSError:
             return None
+
+    def passes_health_check(self) -> bool:
+        """Run the very command of the Dockerfile against this process."""
+        dockerfile = (ROOT / "services" / "allocation_worker" / "Dockerfile").read_text(encoding="utf-8")
+        (command,) = re.findall(r'CMD \["python", "-c", "(.*)"\]', dockerfile)
+        environment = self._environment | {"HEALTH_PORT": str(self._health)}
+        return subprocess.run([sys.executable, "-c", command], env=environment, check=False).returncode == 0
 
     def until_ready(self) -> None:
         until(lambda: self.why_unready == "" or self._ended(), "the worker process to be ready")

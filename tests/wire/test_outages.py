@@ -53,6 +53,7 @@ def test_an_unreachable_broker_is_waited_for_and_said(deployment: Deployment, br
         until(lambda: "waits for Kafka" in (worker.why_unready or ""), "the worker to say what it waits for")
         assert worker.process.poll() is None
         assert "waits for Kafka" in worker.log
+        assert worker.passes_health_check(), "a container that waits must not be restarted"
         broker.start()
         until(lambda: list(here.assigned()) == [allocation_of(bought)], "the purchase to be allocated")
         worker.stop()
@@ -144,3 +145,26 @@ def test_a_frozen_store_costs_no_attempt(deployment: Deployment, store: Server) 
     assert {attempt for runs in counting.runs.values() for attempt in runs} == {1}
     assert here.dead_letters() == []
     assert here.broken_promises() == []
+
+
+def test_two_workers_share_the_work_and_one_takes_over_what_the_other_is_killed_with(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    deployment.deploy(ada=100, bob=100)
+    first, second = (
+        [purchase(f"{name}{number}", student=f"{name}{number}") for number in range(30)] for name in ("a", "b")
+    )
+
+    with process(deployment, tmp_path / "one.log") as one, process(deployment, tmp_path / "two.log") as two:
+        one.until_ready()
+        two.until_ready()
+        until(lambda: "owns 6 partitions" in one.log and "owns 6 partitions" in two.log, "the partitions to be shared")
+        deployment.publish(*first)
+        until(lambda: len(deployment.assigned()) >= 1, "the first purchase to be allocated")
+        one.kill()
+        deployment.publish(*second)
+        until(lambda: len(deployment.assigned()) == 60, "all purchases to be allocated by the other")
+        until(lambda: not deployment.broken_promises(), "what the killed worker left to be tidied")
+        two.stop()
+
+    assert deployment.dead_letters() == []
