@@ -171,3 +171,18 @@ def test_a_trainer_taken_in_the_last_moment_is_read_again_and_the_next_one_claim
 
     assert states("s1") == [ASSIGNED]
     assert violations() == []
+
+
+def test_a_confirm_of_an_epoch_that_is_over_tells_nobody_anything() -> None:
+    def refund_and_come_back_too_late() -> None:
+        service().refund(refund("p-s1", student="s1"))
+        buy("quicker")
+        service().allocate(purchase("p-again", student="s1"))
+
+    hire("t1", 1)
+
+    buy("s1", by=service(Meeting(ASSIGNED, refund_and_come_back_too_late)))
+
+    assert states("s1", "quicker") == [PENDING, ASSIGNED]
+    assert stored("s1").epoch == 2
+    assert violations(at_rest=True) == []
