@@ -1,11 +1,14 @@
 """The command line: what it dispatches, and that no error reaches a person as a traceback."""
 
+import io
+import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 
 import click
 import pytest
 
+from lyceum_allocation import FileRefused
 from lyceum_database import Unavailable
 from lyceum_devstack import cli
 from lyceum_devstack.cli import main
@@ -63,6 +66,7 @@ def test_a_wrong_command_line_is_refused(arguments: list[str], capsys: pytest.Ca
     [
         (Unavailable("MongoDB at db:27017 does not answer"), 2, "error: MongoDB at db:27017 does not answer\n"),
         (FileNotFoundError(2, "No such file or directory", "a.csv"), 2, "error: a.csv: No such file or directory\n"),
+        (FileRefused(["a.csv:2: x", "a.csv:3: y"]), 2, "error: a.csv:2: x\nerror: a.csv:3: y\n"),
         (ConnectionRefusedError("refused"), 2, "error: refused\n"),
         (click.ClickException("no"), 2, "Error: no\n"),
         (click.Abort(), 130, "interrupted\n"),
@@ -94,3 +98,11 @@ def test_a_command_that_cannot_be_loaded_is_named(
     monkeypatch.setattr(cli, "_offers", lambda: {"try": EntryPoint("try", value, "lyceum.commands")})
     assert main(["try"]) == 2
     assert capsys.readouterr().err.startswith("error: `lyceum try`")
+
+
+def test_a_name_that_the_code_page_lacks_does_not_stop_a_command(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="cp1252", write_through=True))
+    offer(lambda: print("Zoé पूजा"))  # noqa: T201 - as a command would
+    assert main(["try"]) == 0
+    assert raw.getvalue().split() == ["Zoé".encode("cp1252"), b"????"]
