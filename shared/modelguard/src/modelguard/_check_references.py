@@ -27,6 +27,7 @@ from modelguard.problem import Problem
 Complaint = tuple[str, str, str]  # code, message, hint
 
 _GENERIC = (GenericReferenceField, GenericEmbeddedDocumentField)  # fields whose choices name models
+_EMBEDDING = (EmbeddedDocumentField, GenericEmbeddedDocumentField)
 _SEVERAL = (list, tuple, set, frozenset)
 
 
@@ -77,7 +78,7 @@ def _answered(wanted: Any, field: Any, entries: Mapping[str, Any]) -> Sequence[C
     model = entries.get(wanted)
     if model is None:
         return (_unanswered(wanted),)
-    if isinstance(field, EmbeddedDocumentField) == is_embedded(model):
+    if isinstance(field, _EMBEDDING) == is_embedded(model):
         return ()
     kinds = ("a document", "an embedded one") if is_embedded(model) else ("an embedded document", "no embedded one")
     message = f"needs {kinds[0]}, and {wanted!r} is {kinds[1]}"

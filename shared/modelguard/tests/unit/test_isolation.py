@@ -85,20 +85,23 @@ def test_receivers_of_a_block_are_gone_and_those_it_dropped_are_back(guarded: Pr
 
 
 def test_a_module_first_imported_inside_a_block_is_imported_anew(guarded: Project) -> None:
-    guarded.module("users", USER)
+    users = guarded.module("users", USER)
     guarded.write("company/__init__.py", "from company.teams import Team\n")
     guarded.write("company/teams.py", TEAM)
-    guarded.write("company/unrelated.py", "VALUE = object()\n")
+    guarded.write("company/prices.py", "VALUE = object()\n")
+    guarded.write("lists.py", "from company import teams\ndef first(): return teams.Team\n")
+    guarded.write("reports.py", "from lists import first\n")
+    guarded.write("unrelated.py", "VALUE = object()\n")
     with isolated():
-        first = guarded.load("company").Team
-        kept = guarded.load("company.unrelated")
+        old = guarded.load("reports").first()
+        guarded.load("company.prices")
+        unrelated = guarded.load("unrelated")
 
-    assert "company" not in sys.modules
-    assert "company.teams" not in sys.modules
-    assert sys.modules["company.unrelated"] is kept
-    again = guarded.load("company").Team
-    assert again is not first
-    assert require("Team") is again
+    gone = {"company", "company.teams", "company.prices", "lists", "reports"}
+    assert not gone & set(sys.modules)
+    assert (sys.modules["users"], sys.modules["unrelated"]) == (users, unrelated)
+    assert guarded.load("reports").first() is require("Team") is not old
+    assert guarded.load("company.prices") is guarded.load("company").prices
 
 
 def test_a_name_dropped_inside_a_block_may_be_used_and_comes_back(guarded: Project) -> None:
