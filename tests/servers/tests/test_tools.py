@@ -1,5 +1,7 @@
 """A machine without Java or Maven, with an old one, or without a network."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -122,3 +124,19 @@ def test_the_exit_code_is_that_of_the_command(tmp_path: Path) -> None:
     missing = run("run", "--", "no-such-program", **given)
     assert missing.returncode == 127
     assert "cannot run no-such-program" in missing.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_ends_its_command_and_says_nothing_of_itself(number: signal.Signals, code: int) -> None:
+    slow = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    command = [sys.executable, "-m", "real_servers", "run", "--", sys.executable, "-c", slow]
+    addresses = environment_with(KAFKA_BOOTSTRAP="k.example:9092", MONGODB_URI="mongodb://m.example/")
+    with subprocess.Popen(command, env=addresses, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        assert started.stderr is not None
+        child = int(started.stdout.readline())
+        started.send_signal(number)
+        assert started.wait(20) == code
+        assert "Traceback" not in started.stderr.read()
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)

@@ -19,6 +19,7 @@ from real_servers.settings import ServerSettings, environment_with
 
 COULD_NOT_START = 2
 NOT_FOUND = 127
+INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 
 
@@ -32,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ServersError as error:
         _say(f"error: {error}")
         return COULD_NOT_START
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
