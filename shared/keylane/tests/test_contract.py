@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from keylane import Fatal, MemoryInbox, Message, Skip
+from keylane import Fatal, MemoryInbox, Message, Retry, Skip
 from keylane.testing import NO_WAIT, until
 
 if TYPE_CHECKING:
@@ -135,6 +136,25 @@ async def test_a_key_in_retry_holds_up_its_own_key_only(rig: Rig) -> None:
     assert runs[-2:] == ["slow", "behind"]
     assert worker.counts.failed == 0
     assert worker.ready
+
+
+async def test_a_key_that_waits_for_an_hour_holds_up_nobody_and_is_not_run_meanwhile(rig: Rig) -> None:
+    attempts: list[int] = []
+
+    def handle(message: Message) -> None:
+        if message.id == "slow":
+            attempts.append(message.attempt)
+            raise Retry("in an hour", after=timedelta(hours=1))
+
+    await rig.publish("slow", key="slow", data={})
+    await rig.publish("behind", key="slow", data={})
+    for number in range(50):
+        await rig.publish(f"e{number}", key=f"k{number}", data={})
+    worker = rig.start({"made": handle})
+    await until(lambda: worker.counts.done == 50 and worker.counts.retried == 1)
+
+    assert attempts == [1]
+    assert worker.ready, "one message in retry is the ordinary case"
 
 
 async def test_ignored_types_are_completed_and_unknown_ones_dead_lettered(rig: Rig) -> None:

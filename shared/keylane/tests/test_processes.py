@@ -116,11 +116,12 @@ async def test_a_handler_that_blocks_its_thread_does_not_stall_the_membership(
         time.sleep(session_s * 1.4)
 
     async def tick() -> None:
-        last = time.monotonic()
         while True:
-            await asyncio.sleep(0.01)
-            gaps.append(time.monotonic() - last)
             last = time.monotonic()
+            try:
+                await asyncio.sleep(0.01)
+            finally:
+                gaps.append(time.monotonic() - last)
 
     await mock.publish("e", data={})
     caplog.set_level("INFO", "keylane")
@@ -128,6 +129,7 @@ async def test_a_handler_that_blocks_its_thread_does_not_stall_the_membership(
     worker = mock.start({"made": handle})
     await until(lambda: worker.counts.done == 1)
     ticking.cancel()
+    await asyncio.wait([ticking])
 
     assert max(gaps) < session_s, "the loop that sends heartbeats stood still"
     assert [record.action for record in caplog.records if hasattr(record, "action")].count("assigned") == 1
