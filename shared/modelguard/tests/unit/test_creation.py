@@ -8,7 +8,7 @@ import pytest
 from mongoengine import signals
 from mongoengine.errors import InvalidDocumentError, LookUpError
 
-from modelguard import ModelNotRegisteredError, check, models, stats
+from modelguard import ModelChangedError, ModelNotRegisteredError, check, models, stats
 
 if TYPE_CHECKING:
     from shared.modelguard.tests.conftest import Project
@@ -101,3 +101,28 @@ def test_a_class_needed_at_once_is_named_with_the_field_that_needs_it(guarded: P
     assert (caught.value.model, caught.value.near) == ("Usr", ("User",))
     assert str(caught.value).startswith("Bad.lead needs the model 'Usr' at once")
     assert caught.value.__cause__ is not None
+
+
+def test_a_meta_dict_changed_after_the_definition_does_not_reach_it(guarded: Project) -> None:
+    text = "META = {'indexes': [{'fields': ['a'], 'name': 'one'}], 'ordering': ['a']}\nclass Model(Document):\n    a = IntField()\n    meta = META\n"
+    module = guarded.module("models", text)
+    module.META["ordering"].append("-a")
+    module.META["indexes"][0]["name"] = "two"
+
+    assert guarded.reload(module).Model is models["Model"]  # its file still says the same
+    with pytest.raises(ModelChangedError, match=r"meta ordering: \['a'\] -> \['b'\]"):
+        exec(  # noqa: S102  # the statement runs again, over another value of the dict it shares
+            compile(text.partition("\n")[2], module.__file__ or "", "exec"),
+            {**vars(module), "META": {**module.META, "ordering": ["b"]}},
+        )
+
+
+def test_settings_that_hold_functions_are_copied_too(guarded: Project) -> None:
+    text = "class Model(Document):\n    a = IntField()\n    meta = {'indexes': [['a']], 'collection': lambda cls: 'models'}\n"
+    module = guarded.module("models", text)
+
+    assert module.Model._get_collection_name() == "models"
+    assert guarded.reload(module).Model is models["Model"]
+    guarded.write("models.py", text.replace("'models'", "'others'"))
+    with pytest.raises(ModelChangedError, match="meta collection"):
+        guarded.reload(module)
