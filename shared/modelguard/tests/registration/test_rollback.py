@@ -68,6 +68,22 @@ def test_a_failed_definition_leaves_its_surroundings_as_they_were(guarded: Proje
     assert stats().rolled_back == 1
 
 
+def test_a_failed_user_of_a_shared_field_takes_its_entry_back(guarded: Project) -> None:
+    """The field belongs to the first class that used it, and is entered at its target once per class."""
+    module = guarded.module(
+        "mixins",
+        "class Target(Document):\n    name = StringField()\n"
+        "class Mixin:\n    target = CachedReferenceField(Target, fields=['name'])\n"
+        "class First(Mixin, Document):\n    pass\n",
+    )
+    before = list(module.Target._cached_reference_fields)
+
+    with pytest.raises(InvalidDocumentError):
+        guarded.module("second", "from mixins import Mixin\nclass Second(Mixin, Document):\n    save = StringField()\n")
+
+    assert module.Target._cached_reference_fields == before
+
+
 def test_a_rule_dict_somebody_holds_is_the_one_restored(guarded: Project) -> None:
     """mongoengine hands the dict itself around: queries read it, so it must not be swapped."""
     neighbours = guarded.module("neighbours", NEIGHBOURS)
