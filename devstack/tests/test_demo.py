@@ -67,7 +67,7 @@ def _embedded_servers(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def lyceum(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+def lyceum(*arguments: str, new_session: bool = False, **environment: str) -> subprocess.Popen[str]:
     inherited = {name: value for name, value in os.environ.items() if name not in SERVERS}  # noqa: TID251 - handed on
     return subprocess.Popen(
         [sys.executable, "-m", "lyceum_devstack", *arguments],
@@ -76,6 +76,7 @@ def lyceum(*arguments: str, **environment: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
+        start_new_session=new_session,
     )
 
 
@@ -241,7 +242,7 @@ def test_a_fault_for_an_unknown_event_is_refused(files: Files, capsys: pytest.Ca
 
 @pytest.fixture
 def interrupted() -> Iterator[subprocess.Popen[str]]:
-    process = lyceum("demo")
+    process = lyceum("demo", new_session=True)
     yield process
     process.kill()
     process.wait()
@@ -253,7 +254,7 @@ def test_an_interrupt_ends_it_cleanly(interrupted: subprocess.Popen[str]) -> Non
     for line in interrupted.stdout:
         if line.startswith("Imported"):
             break
-    interrupted.send_signal(signal.SIGINT)
+    os.killpg(interrupted.pid, signal.SIGINT)  # as a terminal does: its children are told too
     _, err = interrupted.communicate(timeout=40)
     assert interrupted.returncode == 130, err
     assert err.strip() == "interrupted"
