@@ -11,7 +11,7 @@ from keylane import Fatal, Message, Retry
 from lyceum_allocation import Contended
 from lyceum_allocation.testing import purchase, refund
 from lyceum_contracts import PURCHASES, ContractError
-from lyceum_database import AccessDenied, StaleVersion, Unavailable
+from lyceum_database import AccessDenied, InvalidRecord, StaleVersion, Unavailable
 
 
 class Recorder:
@@ -109,5 +109,6 @@ def test_errors_of_the_table() -> None:
     unknown = RuntimeError("?")
 
     assert isinstance(verdict(ContractError("T", "f", "wrong")), Fatal)
+    assert isinstance(verdict(InvalidRecord("too long")), Fatal)
     assert verdict(unknown) is unknown
     assert {Unavailable, AccessDenied} <= set(OUTAGES)

@@ -1,17 +1,17 @@
 """What `purchases publish` sends is what the worker acts on; what cannot be sent is said exactly."""
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from keylane import BrokerUnavailableError, ConfigurationError
+from keylane.kafka import KafkaPublisher
 from keylane.testing import until
 from lyceum_allocation import Allocation, PublishingInterrupted, PurchaseLine, read_purchases
 from lyceum_allocation.publishing import publish
-from lyceum_allocation.testing import PAID_AT, purchase
+from lyceum_allocation.testing import purchase
 
 
 def lines(folder: Path, *students: str) -> tuple[PurchaseLine, ...]:
@@ -50,18 +50,20 @@ async def test_a_kafka_that_fails_half_way_leaves_a_line_that_says_how_far_it_go
     stage: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lyceum_allocation.publishing.WINDOW", 1)
-    moments = iter([PAID_AT, PAID_AT, None])
+    send = KafkaPublisher.send
+    sent = 0
 
-    def fails_at_the_third() -> datetime:
-        moment = next(moments)
-        if moment is None:
+    async def fails_at_the_third(self: KafkaPublisher, topic: str, **record: Any) -> Any:
+        nonlocal sent
+        sent += 1
+        if sent == 3:
             raise BrokerUnavailableError("cut off")
-        return moment
+        return await send(self, topic, **record)
 
+    monkeypatch.setattr(KafkaPublisher, "send", fails_at_the_third)
     with pytest.raises(PublishingInterrupted, match=r"purchases\.jsonl:3: 2 of 4 events are published"):
         await publish(
             lines(tmp_path, "s1", "s2", "s3", "s4"),
             stage.settings.kafka,
             topic_prefix=stage.settings.topic_prefix,
-            clock=fails_at_the_third,
         )

@@ -105,6 +105,19 @@ def test_one_allocation_is_shown_with_its_history() -> None:
     assert json.loads(as_json.stdout)["trainer_id"] == "t1"
 
 
+@pytest.mark.usefixtures("one_of_each")
+def test_what_people_stored_is_shown_as_it_is_and_is_no_markup() -> None:
+    AllocationService(allocations=AllocationRepository(), capacities=CapacityRepository()).allocate(
+        purchase("p-odd", student="odd", subject="[/] [red]:cat:")
+    )
+
+    listed, shown = run(allocations, "list"), run(allocations, "show", "--student", "odd", "--course", "course-1")
+
+    assert (listed.exit_code, shown.exit_code) == (0, 0), listed.output
+    assert "[/]" in "".join(listed.stdout.split())
+    assert "[/] [red]:cat:" in shown.stdout
+
+
 @pytest.mark.usefixtures("embedded")
 def test_an_allocation_that_is_not_there_is_one_line() -> None:
     done = run(allocations, "show", "nobody")

@@ -76,6 +76,7 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path) -> None:
         ("math;physics", ";", "subjects ';': give one or more"),
         ("math;physics", "ma|th", "subjects 'ma|th': give one or more"),
         ("en;fr", "english please", "languages 'english please': give one or more"),
+        ("en;fr", "en" + "-abcdefgh" * 4, "languages 'en-abcdefgh"),
         ("12", "-3", "capacity -3 is negative: give 0 to 1000"),
         ("12", "1001", "capacity 1001 is too large"),
         ("12", "many", "capacity 'many' is no whole number"),
@@ -156,6 +157,14 @@ def test_a_line_without_an_id_gets_the_same_one_each_time_and_another_content_an
         ({"type": "PURCHASE_CREATED", "data": PURCHASE, "org_id": "a b"}, "\"org_id\" is 'a b'"),
         ({"type": "PURCHASE_CREATED", "data": PURCHASE, "id": "a b"}, "\"id\" is 'a b'"),
         ({"type": "PURCHASE_CREATED", "data": PURCHASE, "id": 7}, '"id" is 7'),
+        ({"type": "PURCHASE_CREATED", "data": PURCHASE, "id": "a\tb"}, "\"id\" is 'a\\tb'"),
+        ({"type": "PURCHASE_CREATED", "data": PURCHASE, "id": "a\n"}, "\"id\" is 'a\\n'"),
+        ({"type": "PURCHASE_CREATED", "data": PURCHASE, "id": ""}, "\"id\" is ''"),
+        (
+            {"type": "PURCHASE_CREATED", "data": {**PURCHASE, "note": "\ud800"}},
+            "PURCHASE_CREATED: data: cannot be writ",
+        ),
+        ('{"type": "PURCHASE_CREATED", "data": {"note": NaN}}', "is no JSON: NaN"),
         ({"type": "PURCHASE_CREATED", "data": {**PURCHASE, "amount_minor": -1}}, "PURCHASE_CREATED: amount_minor: "),
     ],
 )

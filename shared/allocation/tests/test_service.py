@@ -253,3 +253,11 @@ def test_unknown_fields_of_a_document_survive(service: AllocationService) -> Non
     service.refund(refund("p1", student="s1"))
 
     assert collection.find_one({})["added_by_a_newer_release"] == 1
+
+
+def test_the_longest_subject_and_language_that_a_contract_admits_can_be_stored(service: AllocationService) -> None:
+    subject, language = "\u0390" * 64, "abcdefgh-abcdefgh-abcdefgh-abcdefgh"
+
+    service.allocate(purchase("p1", student="s1", subject=subject, language=language, wants=list(range(336))))
+
+    assert states() == {"s1": AllocationState.PENDING}

@@ -139,7 +139,7 @@ def test_a_wrong_header_is_named(changes: Any, field: Any) -> None:
     assert caught.value.field == field
 
 
-@pytest.mark.parametrize("value", [b"", b"{", b"\xff\xfe", b"[]", b"null", b'"text"', b"[" * 100_000])
+@pytest.mark.parametrize("value", [b"", b"{", b"\xff\xfe", b"[]", b"null", b'"text"', b"[" * 100_000, b'{"x": NaN}'])
 def test_a_value_that_is_no_json_object_is_refused(value: Any) -> None:
     record = encode(purchase(), ENVELOPE)
 
@@ -157,3 +157,15 @@ def test_a_broken_structured_record_is_refused(body: Any) -> None:
 def test_no_bytes_at_all_raise_anything_but_a_contract_error(value: Any, headers: Any) -> None:
     with pytest.raises(ContractError):
         decode(value, headers)
+
+
+def nested(depth: int) -> Any:
+    return [nested(depth - 1)] if depth else []
+
+
+@pytest.mark.parametrize("extra", ["\ud800", nested(900)], ids=["surrogate", "deep"])
+def test_what_json_cannot_say_is_refused_when_it_is_written(extra: Any) -> None:
+    with pytest.raises(ContractError, match=r"PURCHASE_CREATED: data: cannot be written as JSON") as caught:
+        encode(purchase(note=extra), ENVELOPE)
+
+    assert "\n" not in str(caught.value)

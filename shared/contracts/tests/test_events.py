@@ -42,6 +42,7 @@ def test_an_event_cannot_be_changed() -> None:
         ("subject", "math|en"),
         ("subject", ""),
         ("language", "english please"),
+        ("language", "en" + "-abcdefgh" * 4),
         ("amount_minor", -1),
         ("amount_minor", "4900"),
         ("amount_minor", 49.5),
@@ -52,6 +53,7 @@ def test_an_event_cannot_be_changed() -> None:
         ("wants", [336]),
         ("wants", [-1]),
         ("wants", "monday"),
+        ("wants", [1] * 337),
     ],
 )
 def test_a_wrong_field_is_named_with_the_type_of_the_event(field: Any, value: Any) -> None:

@@ -10,7 +10,7 @@ WorkerError
 from keylane import Fatal, Retry
 from lyceum_allocation import Contended
 from lyceum_contracts import ContractError
-from lyceum_database import AccessDenied, NotConnected, StaleVersion, Unavailable
+from lyceum_database import AccessDenied, InvalidRecord, NotConnected, StaleVersion, Unavailable
 
 OUTAGES: tuple[type[Exception], ...] = (Unavailable, AccessDenied, NotConnected)
 """The database is away, or refuses this program: the run is repeated, unready, and counts as no attempt.
@@ -34,11 +34,11 @@ class StartRefused(WorkerError):
 def verdict(error: Exception) -> Exception:
     """Say what an error means to the runtime: the one table from error class to outcome.
 
-    - the event broke its contract: the dead letters at once, with the field in the reason
+    - the event broke its contract, or asks for a document that cannot be: the dead letters at once, with the field
     - too many writers at one document: again soon, not counted
     - everything else: as it is; `OUTAGES` are repeated uncounted, the rest are failed attempts
     """
-    if isinstance(error, ContractError):
+    if isinstance(error, ContractError | InvalidRecord):
         return Fatal(str(error))
     if isinstance(error, Contended | StaleVersion):
         return Retry(str(error), counted=False)

@@ -2,6 +2,11 @@
 
 import hashlib
 
+LONGEST_SUBJECT = 64
+LONGEST_LANGUAGE = 35
+LONGEST_SKILL = 3 * LONGEST_SUBJECT + 1 + LONGEST_LANGUAGE
+"""Characters; folding upper and lower case makes up to three of one."""
+
 
 def allocation_id(org_id: str, student_id: str, course_id: str) -> str:
     """Name the one allocation of a student in a course: two purchases must not give two trainers."""

@@ -8,17 +8,13 @@ from keylane import ConfigurationError, KafkaSettings, UnavailableError, missing
 from keylane.kafka import KafkaBroker
 from lyceum_allocation.errors import PublishingInterrupted
 from lyceum_allocation.purchase_file import PurchaseLine
-from lyceum_contracts import PURCHASES, Envelope, encode
-from lyceum_database import Clock, utc_now
+from lyceum_contracts import PURCHASES
 
-SOURCE = "/lyceum"
 WINDOW = 500
 """Records handed to the client before their acknowledgements are awaited."""
 
 
-async def publish(
-    lines: Sequence[PurchaseLine], settings: KafkaSettings, *, topic_prefix: str = "", clock: Clock = utc_now
-) -> str:
+async def publish(lines: Sequence[PurchaseLine], settings: KafkaSettings, *, topic_prefix: str = "") -> str:
     """Publish events in the order of their lines; returns the topic.
 
     Raises:
@@ -36,8 +32,7 @@ async def publish(
         while window := list(islice(rest, WINDOW)):
             sent = []
             for line in window:
-                envelope = Envelope(id=line.event_id, source=SOURCE, time=clock(), org_id=line.org_id)
-                record = encode(line.event, envelope)
+                record = line.record
                 sent.append(await publisher.send(topic, key=record.key, value=record.value, headers=record.headers))
             for future in sent:
                 await asyncio.wait_for(future, settings.request_timeout.total_seconds())

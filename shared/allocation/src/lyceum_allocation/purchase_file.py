@@ -2,17 +2,20 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lyceum_allocation.errors import FileRefused
 from lyceum_allocation.text_file import Place, read_text
-from lyceum_contracts import DEFAULT_ORG, PURCHASES, Event, derived_id, parse_event
-from lyceum_database import is_id
+from lyceum_contracts import DEFAULT_ORG, PURCHASES, Envelope, Event, Record, derived_id, encode, parse_event
+from lyceum_database import Clock, is_id, utc_now
 
 _KEYS = frozenset({"type", "id", "org_id", "data"})
-_LONGEST_EVENT_ID = 128
+_EVENT_ID = re.compile(r"[\x21-\x7e]{1,128}")
+SOURCE = "/lyceum"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +30,14 @@ class PurchaseLine:
     event_id: str
     org_id: str
     event: Event
+    record: Record
+    """The event as it is sent."""
 
 
-def read_purchases(path: Path) -> tuple[PurchaseLine, ...]:
+def read_purchases(path: Path, *, clock: Clock = utc_now) -> tuple[PurchaseLine, ...]:
     """Read and check a whole file: ``{"type": ..., "id": optional, "org_id": optional, "data": {...}}`` per line.
+
+    What is read can be sent: each event is written as its record here already.
 
     Raises:
         FileRefused: lists every mistake as ``file:line: what, and what to do``.
@@ -42,9 +49,9 @@ def read_purchases(path: Path) -> tuple[PurchaseLine, ...]:
         place = Place(path, number)
         try:
             if text.strip():
-                lines.append(_line(place, text))
+                lines.append(_line(place, text, clock()))
         except ValueError as exc:
-            problems.append(f"{place}: {exc}")
+            problems.append(f"{place}: {str(exc).partition(chr(10))[0]}")
     if not lines and not problems:
         problems.append(f"{path}:1: holds no event: give one JSON object per line")
     if problems:
@@ -52,7 +59,7 @@ def read_purchases(path: Path) -> tuple[PurchaseLine, ...]:
     return tuple(lines)
 
 
-def _line(place: Place, text: str) -> PurchaseLine:
+def _line(place: Place, text: str, now: datetime) -> PurchaseLine:
     fields = _object(text)
     event_type, data = fields.get("type"), fields.get("data")
     if event_type not in PURCHASES.types:
@@ -63,13 +70,15 @@ def _line(place: Place, text: str) -> PurchaseLine:
     if not is_id(org_id):
         raise ValueError(f'"org_id" is {org_id!r}: give 1 to 64 letters, digits, - or _')
     event = parse_event(event_type, data)
-    return PurchaseLine(place=place, event_id=_event_id(fields, org_id, event), org_id=org_id, event=event)
+    event_id = _event_id(fields, org_id, event)
+    record = encode(event, Envelope(id=event_id, source=SOURCE, time=now, org_id=org_id))
+    return PurchaseLine(place=place, event_id=event_id, org_id=org_id, event=event, record=record)
 
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        fields = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as exc:
+        fields = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as exc:
         raise ValueError(f"is no JSON: {exc}") from exc
     if not isinstance(fields, dict):
         raise ValueError("is no JSON object")  # noqa: TRY004 - a mistake in a file
@@ -78,11 +87,15 @@ def _object(text: str) -> dict[str, Any]:
     return fields
 
 
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
 def _event_id(fields: dict[str, Any], org_id: str, event: Event) -> str:
     given = fields.get("id")
     if given is None:
-        content = json.dumps([org_id, event.to_data()], sort_keys=True, ensure_ascii=False).encode()
-        return derived_id(hashlib.sha256(content).hexdigest(), 1, event.type)
-    if not isinstance(given, str) or not 0 < len(given) <= _LONGEST_EVENT_ID or not given.isascii() or " " in given:
-        raise ValueError(f'"id" is {given!r}: give 1 to {_LONGEST_EVENT_ID} characters without blanks, or leave it out')
+        content = f"{org_id}\n{json.dumps(event.to_data(), sort_keys=True)}"
+        return derived_id(hashlib.sha256(content.encode()).hexdigest(), 1, event.type)
+    if not isinstance(given, str) or not _EVENT_ID.fullmatch(given):
+        raise ValueError(f'"id" is {given!r}: give 1 to 128 visible ASCII characters, or leave it out')
     return given

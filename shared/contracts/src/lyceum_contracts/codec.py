@@ -59,7 +59,11 @@ def key_of(event: Event) -> str:
 
 
 def encode(event: Event, envelope: Envelope) -> Record:
-    """Write an event as a record of its topic, in binary mode."""
+    """Write an event as a record of its topic, in binary mode.
+
+    Raises:
+        ContractError: an extra field holds what JSON in UTF-8 cannot say.
+    """
     attributes = envelope.model_dump(mode="json", exclude_none=True)
     headers = {
         "ce_specversion": SPEC_VERSION,
@@ -71,7 +75,7 @@ def encode(event: Event, envelope: Envelope) -> Record:
     return Record(
         topic=topic_of(event.type).name,
         key=key_of(event).encode(),
-        value=json.dumps(event.to_data(), ensure_ascii=False, separators=(",", ":")).encode(),
+        value=_json_bytes(event),
         headers=tuple((name, value.encode()) for name, value in headers.items()),
     )
 
@@ -118,6 +122,21 @@ def _envelope(event_type: str, attributes: Mapping[str, Any]) -> Envelope:
         raise ContractError(event_type, _header(names[str(error["loc"][0])]), error["msg"]) from exc
 
 
+def _json_bytes(event: Event) -> bytes:
+    try:
+        return json.dumps(event.to_data(), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (ValueError, RecursionError) as exc:  # lone surrogates, NaN, endless nesting
+        raise ContractError(event.type, "data", f"cannot be written as JSON: {_first_line(exc)}") from exc
+
+
+def _first_line(exc: Exception) -> str:
+    return str(exc).partition("\n")[0]
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
 def _header(attribute: str) -> str:
     # The trace extension keeps the header's own W3C name, as tracing libraries look for it.
     return attribute if attribute == "traceparent" else f"ce_{attribute}"
@@ -135,8 +154,8 @@ def _texts(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
 
 def _json_object(event_type: str, value: bytes) -> dict[str, Any]:
     try:
-        parsed = json.loads(value)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
+        parsed = json.loads(value, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as exc:
         raise ContractError(event_type, "data", "is not JSON in UTF-8") from exc
     if not isinstance(parsed, dict):
         raise ContractError(event_type, "data", "must be a JSON object")

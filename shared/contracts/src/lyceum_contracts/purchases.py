@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import StrictBool
 
 from lyceum_contracts.event import Event
-from lyceum_contracts.fields import Currency, HalfHour, Id, LanguageTag, MinorUnits, Moment, SubjectName, Text
+from lyceum_contracts.fields import Currency, Hours, Id, LanguageTag, MinorUnits, Moment, SubjectName, Text
 from lyceum_contracts.topics import PURCHASE_CREATED, PURCHASE_REFUNDED
 
 __all__ = ["PurchaseCreated", "PurchaseRefunded"]
@@ -24,7 +24,7 @@ class PurchaseCreated(Event):
     amount_minor: MinorUnits
     currency: Currency
     paid_at: Moment
-    wants: tuple[HalfHour, ...] = ()
+    wants: Hours = ()
     """Half-hours of the week, 0 = Monday 00:00 UTC, in which the student can meet; empty = any."""
 
 

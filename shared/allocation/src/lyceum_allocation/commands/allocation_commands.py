@@ -43,7 +43,7 @@ def list_(state: str | None, org_id: str, limit: int, *, as_json: bool) -> None:
         for allocation in found:
             click.echo(_json(allocation))
         return
-    Console().print(_table(found))
+    _console().print(_table(found))
     more = f", more than {limit} may match: raise --limit" if len(found) == limit else ""
     click.echo(f"{len(found)} allocations{more}.")
 
@@ -69,6 +69,11 @@ def show(allocation: str | None, student: str | None, course: str | None, org_id
         click.echo(_json(found))
     else:
         _print(found)
+
+
+def _console() -> Console:
+    # What people stored is shown as it is: brackets in it are no markup.
+    return Console(markup=False, highlight=False, emoji=False)
 
 
 def _table(found: Iterable[Allocation]) -> Table:
@@ -99,7 +104,7 @@ def _print(found: Allocation) -> None:
         rest = {name: value for name, value in line.items() if name not in ("at", "epoch", "what")}
         details = ", ".join(f"{name} {value}" for name, value in rest.items())
         history.add_row(_moment(line.get("at")), str(line.get("epoch")), line.get("what"), details)
-    console = Console()
+    console = _console()
     console.print(facts)
     console.print()
     console.print(history)

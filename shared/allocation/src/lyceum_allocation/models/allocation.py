@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from mongoengine.fields import DictField, IntField, ListField, StringField
 
+from lyceum_allocation.keys import LONGEST_LANGUAGE, LONGEST_SKILL, LONGEST_SUBJECT
 from lyceum_allocation.states import AllocationState
 from lyceum_database import IdField, MomentField, Record, StateField
 
@@ -17,9 +18,9 @@ class Allocation(Record):
 
     student_id: str = IdField(required=True, references="User")
     course_id: str = IdField(required=True, references="Course")
-    subject: str | None = StringField(max_length=64)
-    language: str | None = StringField(max_length=64)
-    skill: str | None = StringField(max_length=129)
+    subject: str | None = StringField(max_length=LONGEST_SUBJECT)
+    language: str | None = StringField(max_length=LONGEST_LANGUAGE)
+    skill: str | None = StringField(max_length=LONGEST_SKILL)
     wants: list[int] = ListField(IntField(min_value=0, max_value=335))
     grants: list[str] = ListField(IdField())
     revoked: list[str] = ListField(IdField())

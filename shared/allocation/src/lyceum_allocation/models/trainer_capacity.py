@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from mongoengine.fields import BooleanField, EmbeddedDocumentListField, IntField, ListField, StringField
 
+from lyceum_allocation.keys import LONGEST_SKILL
 from lyceum_database import IdField, MomentField, Record
 from modelguard import EmbeddedDocument
 
@@ -26,7 +27,7 @@ class TrainerCapacity(Record):
     """
 
     id: str = IdField(primary_key=True, required=True, references="User")
-    skills: list[str] = ListField(StringField(max_length=129))
+    skills: list[str] = ListField(StringField(max_length=LONGEST_SKILL))
     avail: list[int] = ListField(IntField(min_value=0, max_value=335))
     active: bool = BooleanField(required=True, default=True)
     on_leave_until: datetime | None = MomentField()
