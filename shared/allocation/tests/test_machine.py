@@ -98,6 +98,10 @@ class Allocations(RuleBasedStateMachine):
     def sweep(self, dies_after: int | None) -> None:
         self.mortal(self.service.sweep, dies_after)
 
+    @rule(dies_after=st.none() | st.integers(0, 12))
+    def reconcile(self, dies_after: int | None) -> None:
+        self.mortal(self.service.reconcile, dies_after)
+
     @rule()
     def come_to_rest(self) -> None:
         """Nobody dies any more, everything unfinished is delivered again, leases run out: nothing is left over."""

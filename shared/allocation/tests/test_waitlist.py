@@ -186,3 +186,74 @@ def test_a_confirm_of_an_epoch_that_is_over_tells_nobody_anything() -> None:
     assert states("s1", "quicker") == [PENDING, ASSIGNED]
     assert stored("s1").epoch == 2
     assert violations(at_rest=True) == []
+
+
+class DyingOverSomebodyElse(CapacityRepository):
+    """Something happens right before a claim, and the process dies right after it."""
+
+    def __init__(self, happens: Callable[[], None]) -> None:
+        super().__init__()
+        self._happens = happens
+
+    def claim(self, candidate: Candidate, key: str, *, weight: int = 1) -> bool:
+        self._happens()
+        assert super().claim(candidate, key, weight=weight)
+        raise Crash
+
+
+def test_a_seat_claimed_for_somebody_else_by_a_process_that_died_is_reconciled() -> None:
+    buy("refunded")
+    hire("t1", 1)
+    dying = DyingOverSomebodyElse(lambda: service().refund(refund("p-refunded", student="refunded")))
+    with pytest.raises(Crash):
+        buy("waiting", by=service(capacities=dying))
+    buy("waiting")
+    service().sweep()
+    assert states("waiting") == [PENDING], "only the reconciler reads seats of allocations that nobody handles"
+
+    assert service().reconcile() == 1
+
+    assert states("waiting") == [ASSIGNED]
+    assert violations(at_rest=True) == []
+
+
+def test_the_second_seat_of_a_drain_that_overslept_its_lease_and_died_is_reconciled() -> None:
+    buy("first")
+    hire("t1", 1)
+    hire("t2", 1)
+    plan = CrashPlan()
+    plan.arm(1)  # after the claim
+    with pytest.raises(Crash):
+        service(capacities=CrashingCapacities(plan)).drain(org_id="default", skill="math|en")
+    confirmed = AllocationRepository()
+    seen = stored("first")
+    (other,) = (trainer_id for trainer_id in ("t1", "t2") if CapacityRepository().get(trainer_id).load == 0)
+    candidate = CapacityRepository().find_candidate(other)
+    assert candidate is not None
+    assert CapacityRepository().claim(candidate, f"{seen.id}:1")
+    change = transitions.confirm(seen, other, 1, utc_now())
+    assert change is not None
+    assert confirmed.write(seen, change)
+    assert violations() == []
+
+    service().reconcile()
+
+    assert stored("first").trainer_id == other
+    assert violations(at_rest=True) == []
+
+
+def test_reconciling_finishes_what_was_claimed_and_changes_nothing_else() -> None:
+    hire("t1", 30)
+    for number in range(25):
+        buy(f"s{number}")
+    plan = CrashPlan()
+    plan.arm(1)
+    with pytest.raises(Crash):
+        buy("claimed", by=service(capacities=CrashingCapacities(plan)))
+    versions = {found.id: found.version for found in Allocation.objects(state=ASSIGNED)}
+
+    service().reconcile()
+
+    assert states("claimed") == [ASSIGNED]
+    assert {key: AllocationRepository().get(key).version for key in versions} == versions
+    assert violations(at_rest=True) == []

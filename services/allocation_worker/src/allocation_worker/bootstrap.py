@@ -51,6 +51,7 @@ def build(
         worker=_worker(settings, holder, before_attempt, retry),
         others=(
             Every("sweeper", settings.sweep_interval, service.sweep, outages=(*OUTAGES, Contended)),
+            Every("reconciler", settings.reconcile_interval, service.reconcile, outages=(*OUTAGES, Contended)),
             OutboxRelay(storage.outbox_collection(), settings.kafka, topic_prefix=settings.topic_prefix),
         ),
     )

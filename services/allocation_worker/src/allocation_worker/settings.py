@@ -65,6 +65,7 @@ class OwnEnvironment(BaseSettings):
     health_host: str = "0.0.0.0"  # noqa: S104 - inside a container the health check comes from outside the loopback
     health_port: int | None = Field(default=None, ge=0, le=65535)
     sweep_interval_seconds: float = Field(default=30, gt=0)
+    reconcile_interval_seconds: float = Field(default=60, gt=0)
     inbox_lease_seconds: float = Field(default=30, gt=0)
     concurrency: int = Field(default=32, ge=1, le=1000)
     scarcity: bool = False
@@ -81,6 +82,7 @@ class WorkerSettings:
         group: the consumer group.
         topic_prefix: stands before the name of every topic that is read or written: several installations on one Kafka.
         sweep_interval: between two looks at everybody who waits.
+        reconcile_interval: between two looks at every seat.
         inbox_lease: how long the messages of a process that died wait.
         concurrency: events that are handled at one time; as many threads speak to the database.
         scarcity: keep versatile trainers for rare skills.
@@ -94,6 +96,7 @@ class WorkerSettings:
     group: str = ALLOCATION_WORKER
     topic_prefix: str = ""
     sweep_interval: timedelta = timedelta(seconds=30)
+    reconcile_interval: timedelta = timedelta(seconds=60)
     inbox_lease: timedelta = timedelta(seconds=30)
     concurrency: int = 32
     scarcity: bool = False
@@ -124,6 +127,7 @@ def read_settings() -> WorkerSettings:
         group=kafka.group,
         topic_prefix=kafka.topic_prefix,
         sweep_interval=timedelta(seconds=own.sweep_interval_seconds),
+        reconcile_interval=timedelta(seconds=own.reconcile_interval_seconds),
         inbox_lease=timedelta(seconds=own.inbox_lease_seconds),
         concurrency=own.concurrency,
         scarcity=own.scarcity,

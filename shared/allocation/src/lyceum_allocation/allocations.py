@@ -87,6 +87,11 @@ class AllocationRepository(Repository[Allocation]):
         """List all who wait, of every skill, in order of id."""
         return self.list_(after_id=after_id, limit=limit, state=AllocationState.PENDING.value)
 
+    def by_id(self, ids: Iterable[str]) -> dict[str, Allocation]:
+        """Read several at once; those that do not exist are left out."""
+        with translated_errors():
+            return {found.id: found for found in Allocation.objects(id__in=list(ids))}
+
     def queues(self, *, org_id: str | None = None, skills: Iterable[str] | None = None) -> list[Queue]:
         """List the queues in which somebody waits, the one with the oldest head first."""
         match: dict[str, Any] = {"state": AllocationState.PENDING.value}

@@ -71,6 +71,10 @@ class CapacityRepository(Repository[TrainerCapacity]):
         with translated_errors():
             return list(TrainerCapacity.objects(__raw__={"seats.k": {"$in": list(keys)}}))
 
+    def with_seats(self, *, after_id: str | None, limit: int = 100) -> list[TrainerCapacity]:
+        """List trainers who hold any seat, in order of id."""
+        return self.list_(after_id=after_id, limit=limit, load__gt=0)
+
     def release(self, seen: TrainerCapacity, key: str) -> bool:
         """Give a seat back, if the trainer is still as he was read.
 

@@ -1,13 +1,13 @@
 """Steps 2 to 4 of the protocol: find or claim a seat, confirm it, give back what is dead."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lyceum_allocation import transitions
 from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.candidates import WEIGHT, CandidatePool, wish_of
 from lyceum_allocation.capacities import CapacityRepository
 from lyceum_allocation.keys import seat_key, seat_owner
-from lyceum_allocation.models import Allocation
+from lyceum_allocation.models import Allocation, TrainerCapacity
 from lyceum_allocation.patience import Patience
 from lyceum_allocation.rules import Candidate
 from lyceum_database import Clock
@@ -60,10 +60,32 @@ class Seating:
         Returns:
             The skills of the trainers who have a seat more now.
         """
-        freed: set[str] = set()
         owners = {allocation.id: allocation for allocation in allocations}
         keys = [seat_key(owner.id, epoch) for owner in owners.values() for epoch in range(1, owner.epoch + 1)]
-        for holder in self._capacities.holders(keys) if keys else ():
+        return self._judge(self._capacities.holders(keys) if keys else (), owners, cause_id)
+
+    def reconcile(self) -> set[str]:
+        """Step 7: judge every seat there is by its allocation, page by page.
+
+        Finds what nobody else looks for: a seat that a process claimed for somebody else's allocation before it died.
+
+        Returns:
+            The skills of the trainers who have a seat more now.
+        """
+        freed: set[str] = set()
+        last_id: str | None = None
+        while page := self._capacities.with_seats(after_id=last_id):
+            last_id = page[-1].id
+            owners = self._allocations.by_id({seat_owner(seat.k)[0] for holder in page for seat in holder.seats})
+            freed |= self._judge(page, owners, None)
+        return freed
+
+    def _judge(
+        self, holders: Iterable[TrainerCapacity], owners: Mapping[str, Allocation], cause_id: str | None
+    ) -> set[str]:
+        """Finish, keep or release each seat of these allocations; tells the skills of who has a seat more."""
+        freed: set[str] = set()
+        for holder in holders:
             for allocation_id, epoch in map(seat_owner, (seat.k for seat in holder.seats)):
                 if allocation_id in owners and not self._keep(owners[allocation_id], holder.id, epoch, cause_id):
                     freed.update(holder.skills)

@@ -111,6 +111,15 @@ class AllocationService:
             self._seating.settle(page, cause_id=None)
         return sum(len(self._waitlist.drain(queue, cause_id=None)) for queue in self._allocations.queues())
 
+    def reconcile(self) -> int:
+        """Finish or give back every seat that a process left behind when it died; returns how many students got one.
+
+        For a timer, rarer than the sweep: it reads every seat. Any number of processes may reconcile at once.
+        """
+        freed = self._seating.reconcile()
+        queues = self._allocations.queues(skills=freed) if freed else []
+        return sum(len(self._waitlist.drain(queue, cause_id=None)) for queue in queues)
+
     def _record(
         self, blank: Allocation, decide: Callable[[Allocation], Change | None], cause_id: str | None
     ) -> tuple[Allocation, bool]:

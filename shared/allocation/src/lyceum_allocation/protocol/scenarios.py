@@ -41,6 +41,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("two students, one seat", (_buy(1), _buy(2, 1), _sweep(0), _sweep(1)), (1,), 2, 1),
     Scenario("two students, one seat, refunded", (_buy(1), _buy(2, 1), _refund(1), _sweep(1), _RECONCILE), (1,), 2, 1),
     Scenario("three students, two seats, one refunded", (_buy(1), _buy(2, 1), _buy(3, 2), _refund(2, 1)), (1, 1), 3, 0),
+    Scenario("somebody else's drain dies over a refund", (_buy(1), _sweep(0), _refund(1)), (1,), 1, 2),
     Scenario("move", (_buy(1), _move(), _RECONCILE), (1, 1), 1, 2),
     Scenario("move with nobody free", (_buy(1), _move(), _RECONCILE), (1,), 1, 2),
     Scenario("move twice, refund", (_buy(1), _move(), _move(), _refund(1), _RECONCILE), (1, 1), 1, 0),
@@ -54,6 +55,7 @@ BROKEN_CONTROLS: tuple[tuple[Fault, str, str], ...] = (
     (Fault.NO_TOMBSTONE, "purchase twice, refund in any order", "a refunded purchase still grants"),
     (Fault.NO_RECHECK, "one purchase three times", "told of a trainer who holds no seat"),
     (Fault.BREAK_BEFORE_MAKE, "move", "told of a trainer who holds no seat"),
+    (Fault.NO_RECONCILER, "somebody else's drain dies over a refund", "a seat is left over or missing"),
     (Fault.EPOCH_NOT_BUMPED, "move twice, refund", "told of a trainer who holds no seat"),
 )
 """A fault, the scenario that shows it, and what the model must say."""

@@ -57,6 +57,11 @@ class Steps:
         """Without epochs nobody can tell afterwards whose seat is whose, so nothing is settled at rest."""
         return self._fault is not Fault.NO_EPOCH
 
+    @property
+    def are_reconciled(self) -> bool:
+        """Whether somebody judges every seat in the end."""
+        return self._fault is not Fault.NO_RECONCILER
+
     def key(self, alloc: int, epoch: int) -> Key:
         """Name a seat."""
         return Key(alloc, 0 if self._fault is Fault.NO_EPOCH else epoch)

@@ -15,6 +15,7 @@ class Fault(Enum):
     NO_RECHECK = "a seat is given back without reading the allocation again"
     BREAK_BEFORE_MAKE = "a move gives the old seat back before it has a new one"
     EPOCH_NOT_BUMPED = "a move seeks its seat at the old epoch"
+    NO_RECONCILER = "nobody looks at seats whose allocation nobody handles any more"
 
 
 class Held(NamedTuple):
