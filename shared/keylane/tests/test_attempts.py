@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import mongomock
 import pytest
 
-from keylane import MemoryInbox, Message, Retry, RetryPolicy
+from keylane import MemoryInbox, Message, Retry, RetryPolicy, processor
 from keylane.mongo import MongoInbox
 from keylane.testing import FaultyInbox, times, until
 
@@ -164,6 +164,56 @@ async def test_a_handler_that_cancels_itself_has_failed(memory: Rig) -> None:
     await until(lambda: worker.counts.dead == 1)
 
     assert worker.counts.failed == 5
+
+
+class Escape(BaseException):
+    """As frameworks have them."""
+
+
+class Mute(Exception):  # noqa: N818  a test's own
+    """Cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize("error", [Escape, SystemExit, GeneratorExit, Mute, lambda: ValueError("\ud800")])
+@pytest.mark.parametrize("on_loop", [True, False])
+async def test_whatever_a_handler_raises_is_a_failed_run(
+    memory: Rig, error: Callable[[], BaseException], on_loop: bool
+) -> None:
+    runs: list[str] = []
+
+    def handle(message: Message) -> None:
+        runs.append(message.id)
+        if message.id == "bad":
+            raise error()
+
+    async def handle_on_loop(message: Message) -> None:
+        handle(message)
+
+    await memory.publish("bad", data={})
+    await memory.publish("behind", data={})
+    worker = memory.start({"made": handle_on_loop if on_loop else handle})
+    await until(lambda: worker.counts.done == 1 and worker.counts.dead == 1)
+
+    assert runs == ["bad"] * 5 + ["behind"]
+    assert len(await memory.letters(1)) == 1
+
+
+async def test_an_error_of_the_runtime_itself_keeps_the_record_and_turns_the_worker_unready(
+    memory: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processor, "DEFECT_PAUSE_S", 0.05)
+    inbox = FaultyInbox(MemoryInbox())
+    inbox.before("claim", times(3, lambda: UnicodeError("no store adapter is perfect")))
+    await memory.publish("e", data={})
+    worker = memory.start({"made": lambda _: None}, inbox=inbox)
+    await until(lambda: "no store adapter is perfect" in worker.why_unready)
+    await until(lambda: worker.counts.done == 1)
+
+    assert worker.ready
+    assert worker.counts.failed == 0
 
 
 async def test_a_message_whose_owner_died_again_and_again_is_a_crash_loop(memory: Rig) -> None:

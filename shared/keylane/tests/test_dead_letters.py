@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keylane import DeadLetters, Fatal, MemoryInbox, Message
+from keylane import DeadLetters, Fatal, MemoryInbox, Message, processor
 from keylane.letters import MAX_MESSAGE_BYTES, clipped
 from keylane.testing import API_PRODUCE, FaultyInbox, InMemoryBroker, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keylane.testing import MockCluster, Rig
+    from keylane.testing import MemoryRecord, MockCluster, Rig
 
 Headers = list[tuple[str, bytes | None]]
 GOOD: Headers = [("ce_id", b"x"), ("ce_type", b"made")]
@@ -38,6 +38,9 @@ POISON: list[tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes | 
     ("no type", b"k", b"{}", GOOD[:1], "ce_type is missing"),
     ("wrong header bytes", b"k", b"{}", [("ce_id", b"\xff"), GOOD[1]], "ce_id is not UTF-8"),
     ("wrong time", b"k", b"{}", [*GOOD, ("ce_time", b"yesterday")], "RFC 3339"),
+    ("a time before time", b"k", b"{}", [*GOOD, ("ce_time", b"0001-01-01T00:00:00+14:00")], "RFC 3339"),
+    ("a time after time", b"k", b"{}", [*GOOD, ("ce_time", b"9999-12-31T23:59:59-14:00")], "RFC 3339"),
+    ("half a surrogate", b"k", b'{"id": "\\ud800", "type": "made", "data": {}}', STRUCTURED, "surrogate"),
     ("wrong version", b"k", b"{}", [*GOOD, ("ce_specversion", b"9.0")], "ce_specversion"),
     ("not JSON by its own word", b"k", b"{}", [*GOOD, ("content-type", b"text/plain")], "text/plain"),
     ("structured without data", b"k", b'{"id": "x", "type": "made"}', STRUCTURED, "data"),
@@ -159,6 +162,16 @@ async def test_a_crash_between_a_letter_and_its_mark_gives_one_logical_letter(me
 
     assert second.counts.failed == 0
     assert len({dict(letter.headers)["x-dlq-id"] for letter in letters}) == 1
+
+
+async def test_whatever_decoding_meets_is_the_records_own(memory: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def decode(record: MemoryRecord) -> None:
+        raise MemoryError(record.offset)
+
+    monkeypatch.setattr(processor, "decode", decode)
+    await memory.publish("e", data={})
+    worker = memory.start({"made": lambda _: None})
+    await until(lambda: worker.counts.dead == 1)
 
 
 def test_an_error_message_is_cut_between_characters() -> None:

@@ -35,3 +35,14 @@ def test_it_is_ready_when_no_part_is_in_trouble() -> None:
     assert health.why_unready == "broker: not joined"
     health.well("broker")
     assert health.ready
+
+
+def test_a_part_is_well_once_it_is_well_for_every_member() -> None:
+    health = Health("worker g")
+    health.trouble("handler", "away", member="a")
+    health.trouble("handler", "away", member="b")
+    health.well("handler", member="a")
+    health.well("handler", member="never in trouble")
+    assert not health.ready
+    health.well("handler", member="b")
+    assert health.ready

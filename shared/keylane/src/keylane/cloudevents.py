@@ -71,6 +71,8 @@ def _structured(envelope: dict[str, Any], headers: dict[str, bytes]) -> Event:
     for name, value in attributes.items():
         if value is not None and not isinstance(value, str):
             raise UndecodableError(f"the envelope's {name} is no string")
+        if value is not None and not _is_unicode(value):
+            raise UndecodableError(f"the envelope's {name} holds half of a surrogate pair")
     return _event(attributes, data, headers)
 
 
@@ -88,6 +90,11 @@ def _event(attributes: dict[str, str | None], data: dict[str, Any], headers: dic
     return Event(id_, type_, attributes["source"] or "", _time(attributes["time"]), data, headers)
 
 
+def _is_unicode(text: str) -> bool:
+    """JSON can spell what UTF-8 cannot: a lone surrogate."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _text(headers: Mapping[str, bytes], name: str) -> str | None:
     raw = headers.get(name)
     if raw is None:
@@ -103,9 +110,9 @@ def _time(text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as exc:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as exc:
         raise UndecodableError(f"ce_time {text[:40]!r} is no RFC 3339 time") from exc
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _json_object(value: bytes) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from keylane.settings import milliseconds
+from keylane.wording import said
 
 if TYPE_CHECKING:
     from keylane.settings import KafkaSettings
@@ -39,6 +40,4 @@ async def bounded(closing: Any, *, timeout_s: float) -> None:
 
 def words(error: BaseException | None) -> str:
     """One short line about an error of the client."""
-    if error is None:
-        return "the client was closed"
-    return str(error) or type(error).__name__
+    return "the client was closed" if error is None else said(error)

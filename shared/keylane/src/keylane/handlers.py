@@ -7,11 +7,25 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from keylane.errors import KeylaneError
+from keylane.wording import said
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keylane.message import Handler, Message
     from keylane.threads import Threads
+
+
+PASSED_ON = (Exception, asyncio.CancelledError, KeyboardInterrupt)
+"""What a handler on the loop may raise as it is; a Ctrl-C is the program's own."""
+
+
+class HandlerEscapeError(KeylaneError):
+    """A handler raised what is no Exception (`sys.exit()`, a framework's own kind): a failed run like any other."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(f"{type(error).__name__}: {said(error)}")
 
 
 class Handlers:
@@ -34,7 +48,7 @@ class Handlers:
 
     def start(self, message: Message) -> asyncio.Future[Any]:
         """Begin the handler's run in its thread; it cannot be cancelled."""
-        return self._threads.submit(self._handlers[message.type], message)
+        return self._threads.submit(_guarded, self._handlers[message.type], message)
 
     def runs_on_loop(self, type_: str) -> bool:
         """Whether the handler is async and can be cancelled."""
@@ -55,8 +69,22 @@ class Handlers:
         Raises:
             TimeoutError: It took longer than its limit.
         """
-        async with asyncio.timeout(self._timeout_s):
-            await awaitable
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await awaitable
+        except PASSED_ON:
+            raise
+        except BaseException as exc:
+            raise HandlerEscapeError(exc) from exc
+
+
+def _guarded(handler: Handler, message: Message) -> Any:
+    try:
+        return handler(message)
+    except Exception:
+        raise
+    except BaseException as exc:
+        raise HandlerEscapeError(exc) from exc
 
 
 def is_async(handler: Any) -> bool:

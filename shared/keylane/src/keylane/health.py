@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Health:
         self._name = name
         self._monotonic = monotonic
         self._troubles: dict[str, str] = {}
+        self._members: defaultdict[str, set[str]] = defaultdict(set)
         self._logged_at: dict[str, float] = {}
 
     @property
@@ -43,15 +45,23 @@ class Health:
         """Unready for an ordinary reason, such as starting: no log line."""
         self._troubles[part] = reason
 
-    def trouble(self, part: str, reason: str) -> None:
-        """Unready because something is wrong."""
+    def trouble(self, part: str, reason: str, *, member: str = "") -> None:
+        """Unready because something is wrong with the part, as far as this member of it is concerned."""
         self._troubles[part] = reason
+        self._members[part].add(member)
         now = self._monotonic()
         if now - self._logged_at.get(part, -REPEAT_S) >= REPEAT_S:
             self._logged_at[part] = now
             log.warning("%s waits for %s: %s", self._name, part, reason, extra={"action": "waiting", "part": part})
 
-    def well(self, part: str) -> None:
-        """The part works (again)."""
-        if self._troubles.pop(part, None) is not None and self._logged_at.pop(part, None) is not None:
+    def well(self, part: str, *, member: str = "") -> None:
+        """The part works (again) for this member; it is well once that is true of every member in trouble."""
+        if part not in self._troubles:
+            return
+        members = self._members[part]
+        members.discard(member)
+        if members:
+            return
+        del self._troubles[part]
+        if self._logged_at.pop(part, None) is not None:
             log.info("%s: %s is back", self._name, part, extra={"action": "recovered", "part": part})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Final, Literal
@@ -16,13 +15,11 @@ if TYPE_CHECKING:
     from keylane.broker import Record
     from keylane.partition import Partition
 
-log = logging.getLogger("keylane")
-
 Order = Literal["key", "partition", "none"]
 SLICE_S: Final = 0.005
 """A runner whose handlers never suspend lets the loop run others (polls, heartbeats) after this long, in seconds."""
-DEFECT_PAUSE_S: Final = 5.0
-"""Pause of a lane after an error of the runtime itself, in seconds: the record is kept, nothing spins."""
+LOST_PAUSE_S: Final = 5.0
+"""Pause of a lane whose runner was torn down from outside, in seconds: its record is kept."""
 
 
 class Lanes:
@@ -44,6 +41,7 @@ class Lanes:
         self._ready: deque[Lane] = deque()
         self._running: set[Lane] = set()
         self._runners: set[asyncio.Task[None]] = set()
+        self._closed = False
         self._idle_waiters: list[tuple[Collection[Partition], asyncio.Future[None]]] = []
 
     def offer(self, partition: Partition, record: Record) -> None:
@@ -107,7 +105,8 @@ class Lanes:
         return len(self._running)
 
     async def close(self) -> None:
-        """Cancel every runner, whatever it is doing."""
+        """Cancel every runner, whatever it is doing, and start none."""
+        self._closed = True
         for runner in self._runners:
             runner.cancel()
         if self._runners:
@@ -141,16 +140,15 @@ class Lanes:
     async def _run_head(self, lane: Lane) -> None:
         lane.runner = asyncio.current_task()
         self._running.add(lane)
+        outcome: Outcome | float = LOST_PAUSE_S
         try:
             outcome = await self._run(lane)
-        except Exception:
-            log.exception("a record could not be processed", extra={"action": "defect", "tp": str(lane.partition.tp)})
-            outcome = DEFECT_PAUSE_S
         finally:
             self._running.discard(lane)
             lane.runner = None
-        self._settle(lane, outcome)
-        self._wake_idle_waiters()
+            if not self._closed:
+                self._settle(lane, outcome)
+            self._wake_idle_waiters()
 
     def _settle(self, lane: Lane, outcome: Outcome | float) -> None:
         if outcome is Outcome.COMPLETED:

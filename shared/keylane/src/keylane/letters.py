@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from keylane.inbox import Burial
+from keylane.wording import said
 
 if TYPE_CHECKING:
     from keylane.broker import RawHeaders, Record
@@ -44,8 +45,8 @@ def clipped(text: str) -> str:
 def fingerprint(error: BaseException) -> str:
     """Equal for errors of one class raised at one place: for counting causes."""
     frames = traceback.extract_tb(error.__traceback__)
-    where = f"{frames[-1].name}" if frames else re.sub(r"\d+", "#", str(error))
-    return hashlib.blake2b(f"{type(error).__qualname__}\0{where}".encode(), digest_size=8).hexdigest()
+    where = f"{frames[-1].name}" if frames else re.sub(r"\d+", "#", said(error))
+    return hashlib.blake2b(f"{type(error).__qualname__}\0{where}".encode(errors="replace"), digest_size=8).hexdigest()
 
 
 def burial(
@@ -64,7 +65,7 @@ def burial(
         letter_id=letter_id(group, record),
         reason=reason,
         error_type=f"{kind.__module__}.{kind.__qualname__}",
-        error_message=clipped(str(error)),
+        error_message=clipped(said(error)),
         fingerprint=fingerprint(error),
         attempts=attempts,
         first_failed_at=first or at,

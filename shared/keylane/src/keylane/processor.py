@@ -20,12 +20,12 @@ from keylane.inbox import Burial, Busy, Claim, Settled
 from keylane.lane import Head, Lane, Outcome
 from keylane.message import message_of
 from keylane.retry import outage_delay_s
+from keylane.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from datetime import datetime
 
-    from keylane.broker import Record
     from keylane.handlers import Handlers
     from keylane.health import Health
     from keylane.inbox import Inbox
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("keylane")
 
+DEFECT_PAUSE_S: Final = 5.0
+"""Pause of a lane after an error of the runtime itself, in seconds."""
 BUSY_POLL_S: Final = 1.0
 """Longest pause before a message that another owner runs is asked for again, in seconds."""
 
@@ -46,7 +48,6 @@ class Processor:
 
     Attributes:
         owner: Unique per worker.
-        away: Messages whose last run found a server of the handler's away.
     """
 
     group: str
@@ -61,7 +62,6 @@ class Processor:
     health: Health
     clock: Callable[[], datetime]
     counts: Counts = field(default_factory=Counts)
-    away: set[str] = field(default_factory=set)
     _serial: Iterator[int] = field(default_factory=itertools.count)
 
     async def run(self, lane: Lane) -> Outcome | float:
@@ -78,6 +78,9 @@ class Processor:
             return self._outage(head, _letters_part(lane), exc)
         except FencedError as exc:
             return self._fenced(head, exc)
+        except Exception as exc:  # noqa: BLE001  logged there: no error may take a lane down
+            return self._defect(lane, head, exc)
+        self.health.well("runtime", member=head.owner)
         return outcome
 
     async def let_go(self, lane: Lane) -> None:
@@ -86,6 +89,7 @@ class Processor:
         if head is None:
             return
         self._reached(head)
+        self.health.well("runtime", member=head.owner)
         if head.claim is None:
             return
         claim = head.claim
@@ -99,11 +103,10 @@ class Processor:
         self.leases.drop(claim)
 
     async def _decode(self, lane: Lane, head: Head) -> Outcome | None:
-        record = lane.queue[0]
         try:
-            head.event = decode(record)
-        except UndecodableError as exc:
-            self._condemn(head, record, letters.UNDECODABLE, exc)
+            head.event = decode(lane.queue[0])
+        except Exception as exc:  # noqa: BLE001  decoding is pure: whatever it meets is the record's own
+            self._condemn(lane, head, letters.UNDECODABLE, exc)
             return None
         if head.event.type in self.ignored:
             self.counts.ignored += 1
@@ -112,7 +115,7 @@ class Processor:
             head.step = self._claim
             return None
         error = UndecodableError(f"no handler of group {self.group} knows type {head.event.type[:128]!r}")
-        self._condemn(head, record, letters.UNKNOWN_TYPE, error)
+        self._condemn(lane, head, letters.UNKNOWN_TYPE, error)
         return None
 
     async def _claim(self, lane: Lane, head: Head) -> Outcome | float | None:
@@ -191,10 +194,10 @@ class Processor:
             head.burial, head.step = claim.burial, self._letter
         elif claim.abandoned >= policy.max_abandoned_claims:
             error = RuntimeError(f"{claim.abandoned} runs in a row ended without an outcome")
-            self._bury_next(lane, head, letters.CRASH_LOOP, error, claim.attempts)
+            self._condemn(lane, head, letters.CRASH_LOOP, error, claim.attempts)
         elif claim.attempts >= policy.max_attempts:
             error = RuntimeError(f"{claim.attempts} failed runs were already counted")
-            self._bury_next(lane, head, letters.EXHAUSTED, error, claim.attempts)
+            self._condemn(lane, head, letters.EXHAUSTED, error, claim.attempts)
         else:
             head.step = self._handle
 
@@ -203,8 +206,7 @@ class Processor:
         if not self.judge.counts(error):
             head.away += 1
             head.pause_s = self.judge.outage_pause_s(error, head.away)
-            self.away.add(event.id)
-            self.health.trouble("handler", f"{event.type}: {letters.clipped(str(error))}")
+            self.health.trouble("handler", f"{event.type}: {letters.clipped(said(error))}", member=head.owner)
             head.step = self._release
             return
         attempts = _claim(head).attempts + 1
@@ -217,11 +219,11 @@ class Processor:
             attempts,
             self.judge.policy.max_attempts,
             type(error).__name__,
-            letters.clipped(str(error)),
+            letters.clipped(said(error)),
             extra={"action": "failed", "message_id": event.id, "attempts": attempts, "tp": str(lane.partition.tp)},
         )
         if reason := self.judge.death(error, attempts):
-            self._bury_next(lane, head, reason, error, attempts)
+            self._condemn(lane, head, reason, error, attempts)
         else:
             head.pause_s = self.judge.pause_s(error, attempts)
             head.step = self._fail
@@ -233,17 +235,13 @@ class Processor:
             return None
         return Outcome.DROPPED if head.claim is None else await self._give_back(head.claim, head)
 
-    def _condemn(self, head: Head, record: Record, reason: str, error: Exception) -> None:
-        at = self.clock()
-        head.burial = letters.burial(self.group, record, reason=reason, error=error, attempts=0, at=at, first=None)
-        head.step = self._letter
-
-    def _bury_next(self, lane: Lane, head: Head, reason: str, error: Exception, attempts: int) -> None:
-        at, first = self.clock(), _claim(head).first_failed_at
+    def _condemn(self, lane: Lane, head: Head, reason: str, error: Exception, attempts: int = 0) -> None:
+        """It is dead: first for the store, if it is claimed, then as a letter."""
+        at, first = self.clock(), head.claim.first_failed_at if head.claim is not None else None
         head.burial = letters.burial(
             self.group, lane.queue[0], reason=reason, error=error, attempts=attempts, at=at, first=first
         )
-        head.step = self._bury
+        head.step = self._letter if head.claim is None else self._bury
 
     def _outage(self, head: Head, part: str, error: Exception) -> float:
         head.tries += 1
@@ -259,17 +257,22 @@ class Processor:
         head.burial, head.step = None, self._claim
         return outage_delay_s(0, jitter=self.judge.jitter)
 
+    def _defect(self, lane: Lane, head: Head, error: Exception) -> float:
+        """An error of the runtime or of the store's adapter: the record is kept, nothing spins, somebody must look."""
+        where = f"{lane.partition.tp.topic}-{lane.partition.tp.partition}@{lane.queue[0].offset}"
+        words = f"{where}: {type(error).__name__}: {letters.clipped(said(error))}"
+        self.health.trouble("runtime", words, member=head.owner)
+        log.error("a record could not be processed", exc_info=error, extra={"action": "defect", "record": where})
+        return DEFECT_PAUSE_S
+
     def _drop(self, head: Head) -> None:
         self.leases.drop(_claim(head))
         head.claim = None
         self.health.well("store")
 
     def _reached(self, head: Head) -> None:
-        """The handler's servers answered this message: ready again once that is true of every message."""
-        if head.event is not None:
-            self.away.discard(head.event.id)
-        if not self.away:
-            self.health.well("handler")
+        """The handler's servers answered this message."""
+        self.health.well("handler", member=head.owner)
 
     async def _give_back(self, claim: Claim, head: Head) -> Outcome:
         await self.inbox.release(claim)
