@@ -96,7 +96,24 @@ def test_a_model_left_out_of_the_index_ends_the_start_with_the_field_that_needs_
         ({"KAFKA_SESSION_TIMEOUT_SECONDS": "-1"}, "KAFKA_SESSION_TIMEOUT_SECONDS: "),
         ({"HEALTH_PORT": "http"}, "HEALTH_PORT: "),
         ({"SWEEP_INTERVAL_SECONDS": "0"}, "SWEEP_INTERVAL_SECONDS: "),
+        ({"SWEEP_INTERVAL_SECONDS": "inf"}, "SWEEP_INTERVAL_SECONDS: "),
+        ({"INBOX_LEASE_SECONDS": "1e300"}, "INBOX_LEASE_SECONDS: "),
+        ({"INBOX_LEASE_SECONDS": "1e-9"}, "INBOX_LEASE_SECONDS: "),
+        ({"KAFKA_SESSION_TIMEOUT_SECONDS": "inf"}, "KAFKA_SESSION_TIMEOUT_SECONDS: "),
+        ({"KAFKA_HEARTBEAT_INTERVAL_SECONDS": "29"}, "KafkaSettings.heartbeat_interval must be"),
         ({"KAFKA_TOPIC_PREFIX": "a b"}, "KAFKA_TOPIC_PREFIX: "),
+        ({"KAFKA_GROUP": "a/b"}, "KAFKA_GROUP: "),
+        ({"KAFKA_SECURITY_PROTOCOL": "TLS"}, "KAFKA_SECURITY_PROTOCOL: "),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT"}, "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are needed"),
+        (
+            {
+                "MONGODB_URI": "mongodb://x",
+                "KAFKA_BOOTSTRAP": "x:1",
+                "KAFKA_SECURITY_PROTOCOL": "SSL",
+                "KAFKA_CA_FILE": "/none.pem",
+            },
+            "KAFKA_CA_FILE /none.pem: No such file or directory",
+        ),
     ],
 )
 def test_wrong_settings_end_the_start(

@@ -4,15 +4,18 @@ import ssl
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from allocation_worker.errors import StartRefused
 from keylane import ConfigurationError, KafkaSettings
 from lyceum_contracts import ALLOCATION_WORKER
 from lyceum_database import MongoSettings, SettingsError
+
+Seconds = Annotated[float, Field(ge=0.05, le=86_400)]
+"""Between what a timer can keep and a day."""
 
 SECRETS = Path("/run/secrets")
 """Where container engines put secrets, a file each; the environment wins over them."""
@@ -21,19 +24,27 @@ SECRETS = Path("/run/secrets")
 class KafkaEnvironment(BaseSettings):
     """`KAFKA_BOOTSTRAP` (required) and the rest of what it takes to reach Kafka."""
 
-    model_config = SettingsConfigDict(env_prefix="KAFKA_", frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="KAFKA_", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     bootstrap: str
-    security_protocol: str = "PLAINTEXT"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     ca_file: Path | None = None
-    sasl_mechanism: str = "PLAIN"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
-    group: str = ALLOCATION_WORKER
-    topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$")
-    group_instance_id: str | None = None
-    session_timeout_seconds: float = Field(default=30, gt=0)
-    heartbeat_interval_seconds: float = Field(default=3, gt=0)
+    group: str = Field(default=ALLOCATION_WORKER, pattern=r"^[A-Za-z0-9._-]{1,100}$")
+    topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,100}$")
+    group_instance_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,100}$")
+    session_timeout_seconds: Seconds = 30
+    heartbeat_interval_seconds: Seconds = 3
+
+    @model_validator(mode="after")
+    def _sasl_has_an_account(self) -> Self:
+        if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
+            raise ValueError("KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are needed with this KAFKA_SECURITY_PROTOCOL")
+        return self
 
     def connection(self) -> KafkaSettings:
         """The runtime's settings."""
@@ -54,19 +65,23 @@ class KafkaEnvironment(BaseSettings):
     def _ssl_context(self) -> ssl.SSLContext | None:
         if not self.security_protocol.endswith("SSL"):
             return None
-        return ssl.create_default_context(cafile=self.ca_file)
+        try:
+            return ssl.create_default_context(cafile=self.ca_file)
+        except OSError as exc:
+            reason = f"KAFKA_CA_FILE {self.ca_file}: {exc.strerror or exc}: give a file of certificates in PEM form"
+            raise StartRefused(reason) from exc
 
 
 class OwnEnvironment(BaseSettings):
     """What belongs to this program alone."""
 
-    model_config = SettingsConfigDict(env_prefix="", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="", env_ignore_empty=True, frozen=True, extra="ignore")
 
     health_host: str = "0.0.0.0"  # noqa: S104 - inside a container the health check comes from outside the loopback
     health_port: int | None = Field(default=None, ge=0, le=65535)
-    sweep_interval_seconds: float = Field(default=30, gt=0)
-    reconcile_interval_seconds: float = Field(default=60, gt=0)
-    inbox_lease_seconds: float = Field(default=30, gt=0)
+    sweep_interval_seconds: Seconds = 30
+    reconcile_interval_seconds: Seconds = 60
+    inbox_lease_seconds: Seconds = 30
     concurrency: int = Field(default=32, ge=1, le=1000)
     scarcity: bool = False
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
@@ -119,7 +134,7 @@ def read_settings() -> WorkerSettings:
         connection = kafka.connection()
     except ValidationError as exc:
         raise StartRefused("; ".join(_reason(exc.title, error) for error in exc.errors(include_input=False))) from None
-    except (SettingsError, ConfigurationError, OSError) as exc:
+    except (SettingsError, ConfigurationError) as exc:
         raise StartRefused(str(exc)) from None
     return WorkerSettings(
         mongo=mongo,
@@ -139,6 +154,8 @@ def read_settings() -> WorkerSettings:
 
 def _reason(title: str, error: Any) -> str:
     prefix = "KAFKA_" if title == KafkaEnvironment.__name__ else ""
+    if not error["loc"]:
+        return str(error["msg"]).removeprefix("Value error, ")
     variable = prefix + "_".join(str(part) for part in error["loc"]).upper()
     if error["type"] == "missing":
         return f"{variable} is not set: give the address of the server, e.g. localhost:9092"
