@@ -16,6 +16,7 @@ from modelguard._table import Stats, stats
 from modelguard.bases import Document, DynamicDocument, DynamicEmbeddedDocument, EmbeddedDocument
 from modelguard.checking import check, problems
 from modelguard.errors import (
+    DefinitionTimeoutError,
     GuardError,
     ModelChangedError,
     ModelCheckError,
@@ -26,6 +27,7 @@ from modelguard.errors import (
 from modelguard.problem import Problem
 
 __all__ = [
+    "DefinitionTimeoutError",
     "Document",
     "DynamicDocument",
     "DynamicEmbeddedDocument",

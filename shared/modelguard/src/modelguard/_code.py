@@ -31,6 +31,13 @@ def same_code(old: CodeType, new: CodeType) -> bool:
     return _same_bytes(old, new) or _same_instructions(old, new)
 
 
+def is_rebound(code: CodeType, name: str) -> bool:
+    """Whether code, or a function inside it, assigns a variable that it shares with others."""
+    inner = (const for const in code.co_consts if isinstance(const, CodeType))
+    stored = any(each.opname == "STORE_DEREF" and each.argval == name for each in dis.get_instructions(code))
+    return stored or any(is_rebound(each, name) for each in inner)
+
+
 def _same_bytes(old: CodeType, new: CodeType) -> bool:
     return (
         old.co_code == new.co_code

@@ -40,8 +40,12 @@ class Plan(NamedTuple):
     embedded: bool
 
 
-def create(plan: Plan, make: Callable[[dict[str, Any]], Any], namespace: dict[str, Any]) -> Any:
-    """Register the class that `make` creates of a namespace; on any exception put everything back.
+def create(
+    plan: Plan, make: Callable[[dict[str, Any]], Any], namespace: dict[str, Any], enter: Callable[[Any], None]
+) -> Any:
+    """Register the class that `make` creates of a namespace, and `enter` it in the table of the guard.
+
+    On any exception, an interrupt between the two included, everything is put back.
 
     Raises:
         ModelNotRegisteredError: a field needs another model at definition time, and it is not registered.
@@ -56,7 +60,9 @@ def create(plan: Plan, make: Callable[[dict[str, Any]], Any], namespace: dict[st
             _delete_rules.remember(model, held)
         if TABLE.pending:
             _delete_rules.attach_waiting(model)
+        enter(model)
     except BaseException as error:
+        TABLE.forget(plan.name)
         _take_back(plan)
         for base, names in lineage:
             set_subclass_names(base, names)

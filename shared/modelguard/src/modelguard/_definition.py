@@ -1,6 +1,5 @@
 """A definition as its class statement gave it, and what differs from a later run of the same statement."""
 
-import marshal
 from collections.abc import Iterator, Mapping
 from types import CodeType
 from typing import Any, NamedTuple
@@ -57,22 +56,6 @@ class Definition(NamedTuple):
             elif not equality.same(old, new):
                 inside = [*_changed_names(vars(old), vars(new), equality)]
                 yield f"base {old.__qualname__}: {', '.join(inside) or 'altered'}"
-
-
-def copied(value: Any) -> Any:
-    """A copy of nested settings: their containers are new, their other values may be shared."""
-    try:
-        return marshal.loads(marshal.dumps(value))  # noqa: S302 - our own bytes; in C, for each first definition
-    except ValueError:  # a function or a class among them
-        return _copied_slowly(value)
-
-
-def _copied_slowly(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copied_slowly(each) for key, each in value.items()}
-    if type(value) in (list, tuple, set):
-        return type(value)(map(_copied_slowly, value))
-    return value
 
 
 def _changed_names(old: Mapping[str, Any], new: Mapping[str, Any], equality: Equality) -> Iterator[str]:

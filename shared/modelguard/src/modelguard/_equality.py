@@ -8,16 +8,33 @@ Running a body again makes new functions, fields, enums and mixins, so identity 
 - fields and other objects, by class and by their readable state, or by their own `==`;
 - classes, by identity, or by qualified name, file and content (a re-executed enum, mixin or query set class);
   mongoengine models, by registry name;
-- opaque objects (no `==` of their own, no readable state: locks, sentinels), by class alone: the code that made
-  them has been compared already.
+- variables of a decorator that its functions assign (`nonlocal`), not at all: they count what happened since;
+- opaque objects (no `==` of their own, no readable state), by what pickle would write of them, such as the key of a
+  time zone; those that have not even that (locks, sentinels, iterators), by class alone.
 """
 
 import functools
-from collections.abc import Mapping
-from types import BuiltinFunctionType, CellType, CodeType, FunctionType, GenericAlias, MethodType, ModuleType
+import random
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    ClassMethodDescriptorType,
+    CodeType,
+    FunctionType,
+    GenericAlias,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    UnionType,
+    WrapperDescriptorType,
+)
 from typing import Any
 
-from modelguard._code import PLACE, same_code
+from modelguard._code import PLACE, is_rebound, same_code
 from modelguard._fields import Declared, state_of
 from modelguard._mongoengine import SELF, BaseField, is_model
 from modelguard._site import real_file
@@ -162,13 +179,21 @@ class Equality:
             and self.same(old.__defaults__, new.__defaults__)
             and self.same(old.__kwdefaults__, new.__kwdefaults__)
             and self._same_closure(old, new)
-            and self._same_mapping(vars(old), vars(new))
+            and self._same_mapping(self._attributes_of(old), vars(new))
         )
+
+    def _attributes_of(self, old: Any) -> dict[str, Any]:
+        """As the body left them, if the record has that; the program may have written some since."""
+        known = self._declared.get(id(old))
+        return known[1] if known is not None else getattr(old, "__dict__", {})
 
     def _same_closure(self, old: FunctionType, new: FunctionType) -> bool:
         names = old.__code__.co_freevars
         pairs = zip(names, old.__closure__ or (), new.__closure__ or (), strict=True)
-        return all(name == "__class__" or self.same(before, after) for name, before, after in pairs)
+        return all(
+            name == "__class__" or self.same(before, after) or is_rebound(old.__code__, name)
+            for name, before, after in pairs
+        )
 
     def _same_cell(self, old: CellType, new: CellType) -> bool:
         return self.same(_contents(old), _contents(new))
@@ -176,12 +201,12 @@ class Equality:
     def _same_object(self, old: Any, new: Any) -> bool:
         if _equal(old, new):
             return True
-        before, after = _state(old), _state(new)
-        if before is not None and id(old) in self._declared:
-            before |= self._declared[id(old)][1]
-            before.pop("__module__", None)
-        if before is not None and after is not None:
+        before, after = _state(old, self._attributes_of(old)), _state(new, getattr(new, "__dict__", {}))
+        if before or after:
             return self._same_mapping(before, after)
+        parts = _parts(old), _parts(new)
+        if None not in parts:
+            return self.same(*parts)
         return "__eq__" not in _overridden(type(old))
 
 
@@ -210,18 +235,32 @@ def _equal(old: Any, new: Any) -> bool:
         return False
 
 
-def _state(value: Any) -> dict[str, Any] | None:
-    """What can be read of an object: its attributes and slots; None if there is nothing to read.
+def _state(value: Any, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What can be read of an object: its attributes and slots.
 
     Without `__module__`, which wrappers copy from what they wrap: the name differs with the way of the import.
     """
     slots = [name for kind in type(value).__mro__ for name in _slots(kind)]
-    if not slots and not hasattr(value, "__dict__"):
-        return None
     state = {name: getattr(value, name) for name in slots if hasattr(value, name)}
-    state |= getattr(value, "__dict__", {})
+    state |= attributes
     state.pop("__module__", None)
     return state
+
+
+def _parts(value: Any) -> list[Any] | None:
+    """What an object without readable state would be pickled as, such as the key of a time zone.
+
+    None for objects that cannot be, and for those that move on by being used: iterators and random numbers.
+    """
+    if isinstance(value, (Iterator, random.Random)):
+        return None
+    try:
+        parts = value.__reduce_ex__(2)
+    except Exception:  # noqa: BLE001 - locks and the like raise what they please
+        return None
+    if not isinstance(parts, tuple):
+        return [parts]
+    return [list(part) if isinstance(part, Iterator) else part for part in parts]
 
 
 def _slots(kind: type) -> list[str]:
@@ -242,6 +281,24 @@ def _attributes(*names: str) -> Any:
     return same
 
 
+def _same_text(equality: Equality, old: str, new: str) -> bool:
+    """Of subclasses of `str`, whose own `==` may say anything."""
+    return equality.same(str.__str__(old), str.__str__(new))
+
+
+def _same_number(_: Equality, old: Any, new: Any) -> bool:
+    base = next(kind for kind in (int, bytes, complex) if isinstance(old, kind))
+    return base.__eq__(old, new) is True
+
+
+def _same_default(equality: Equality, old: Any, new: Any) -> bool:
+    return equality.same(old.default_factory, new.default_factory) and equality.same(dict(old), dict(new))
+
+
+def _same_queue(equality: Equality, old: Any, new: Any) -> bool:
+    return old.maxlen == new.maxlen and equality.same(list(old), list(new))
+
+
 def _by_repr(_: Equality, old: Any, new: Any) -> bool:
     return repr(old) == repr(new)
 
@@ -250,9 +307,22 @@ def _same_code_value(_: Equality, old: CodeType, new: CodeType) -> bool:
     return same_code(old, new)
 
 
+# Methods of types written in C, such as `str.upper`, and the slots of classes.
+_IN_C = (
+    MethodDescriptorType,
+    WrapperDescriptorType,
+    ClassMethodDescriptorType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+)
+
 # In this order; the first kind that matches decides.
 _COMPARISONS: tuple[tuple[Any, Any], ...] = (
     (float, _by_repr),  # nan equals itself here, and -0.0 is not 0.0
+    (str, _same_text),
+    ((int, bytes, complex), _same_number),
+    (defaultdict, _same_default),
+    (deque, _same_queue),
     (Mapping, Equality._same_mapping),  # noqa: SLF001 - this module's own
     ((list, tuple), Equality._same_sequence),  # noqa: SLF001 - this module's own
     ((set, frozenset), Equality._same_set),  # noqa: SLF001 - this module's own
@@ -263,7 +333,10 @@ _COMPARISONS: tuple[tuple[Any, Any], ...] = (
     (MethodType, _attributes("__func__", "__self__")),
     (functools._lru_cache_wrapper, _attributes("__wrapped__")),  # noqa: SLF001 - the type has no public name
     (BuiltinFunctionType, _attributes("__name__", "__self__")),
+    (functools.singledispatchmethod, _attributes("func")),  # others may register with it
+    (_IN_C, _attributes("__name__", "__objclass__")),
     (GenericAlias, _attributes("__origin__", "__args__")),
+    (UnionType, _attributes("__args__")),
     (ModuleType, _attributes("__name__")),
     (CodeType, _same_code_value),
     (CellType, Equality._same_cell),  # noqa: SLF001 - this module's own

@@ -30,6 +30,12 @@ EXPLANATIONS = MappingProxyType(
             "check() found problems with the registered models; each has a code of its own.\n"
             "Do: read them all, then `modelguard explain` their codes."
         ),
+        "definition-timeout": (
+            "A class statement waited in vain for another thread that is defining a model.\n"
+            "Usual cause: a hook that runs while the class is created (__init_subclass__, __set_name__, a computed "
+            "collection) imports a module, which the waiting thread is importing.\n"
+            "Do: move that import to the top of its module."
+        ),
         "unsupported": (
             "The installed mongoengine keeps its registry where modelguard does not look.\n"
             "Do: use a release that modelguard's README lists."

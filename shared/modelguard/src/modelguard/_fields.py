@@ -1,9 +1,10 @@
 """The fields of a class that is about to exist, and the state in which their body declared them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import CellType, FunctionType
+from types import CellType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
+from modelguard._copies import copied, snapshot
 from modelguard._mongoengine import SELF, BaseField, fields_of, resolve, target
 
 # By `id`: a field, and its options before registration changed them. Names of models turn into classes there,
@@ -11,7 +12,7 @@ from modelguard._mongoengine import SELF, BaseField, fields_of, resolve, target
 Declared = dict[int, tuple[Any, dict[str, Any]]]
 
 # What class bodies mostly hold besides fields, and what never learns its name.
-_PLAIN = frozenset({str, int, dict, tuple, FunctionType, CellType, property, classmethod, staticmethod})
+_PLAIN = frozenset({str, int, dict, tuple, CellType, property, classmethod, staticmethod})
 
 
 class Survey(NamedTuple):
@@ -19,8 +20,9 @@ class Survey(NamedTuple):
 
     Attributes:
         fields: own and inherited ones, by name; own ones win.
-        declared: the present state of fields, of the fields inside them, and of descriptors that will learn their
-            name (`__set_name__`): those of a repeated body are thrown away without that call.
+        declared: the present state of fields, of the fields inside them, and of all else that has attributes: the
+            program may change them later, and descriptors learn their name (`__set_name__`), which those of a
+            repeated body never do.
         wires: whether a field has a delete rule or caches a reference, and so changes other models.
     """
 
@@ -40,11 +42,15 @@ def survey(namespace: Mapping[str, Any], ancestors: Sequence[Any]) -> Survey:
         kind = type(value)
         if kind in _PLAIN:
             continue
+        if kind is FunctionType:
+            if value.__dict__:
+                declared[id(value)] = (value, snapshot(value.__dict__))
+            continue
         if issubclass(kind, BaseField):
             fields[name] = value
             wires |= _declare(value, declared)
-        elif hasattr(kind, "__set_name__") and hasattr(value, "__dict__"):
-            declared[id(value)] = (value, dict(vars(value)))
+        elif hasattr(value, "__dict__") and not isinstance(value, (type, ModuleType)):
+            declared[id(value)] = (value, snapshot(vars(value)))
     return Survey(fields, declared, wires)
 
 
@@ -53,7 +59,10 @@ def _declare(field: Any, declared: Declared) -> bool:
     wires = False
     while field is not None:
         state = field.__dict__
-        declared[id(field)] = (field, state.copy())
+        kept = state.copy()
+        if kept.get("choices"):
+            kept["choices"] = copied(kept["choices"])
+        declared[id(field)] = (field, kept)
         if "document_type_obj" in state:
             wires = wires or bool(state.get("reverse_delete_rule")) or "auto_sync" in state
         field = state.get("field")

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from modelguard._code import same_code
+from modelguard._copies import CONTAINERS, copied
 from modelguard._creation import Plan, create
-from modelguard._definition import Definition, copied
+from modelguard._definition import Definition
 from modelguard._fields import survey
 from modelguard._module_name import adopt_module_name
 from modelguard._mongoengine import ancestry, class_name, is_embedded, registry, writable
@@ -38,16 +39,19 @@ def define(name: str, bases: tuple[type, ...], namespace: dict[str, Any], make: 
 
 
 def _first(plan: Plan, statement: Statement, bases: tuple[type, ...], namespace: dict[str, Any], make: Make) -> Any:
-    given, said = dict(namespace), namespace
-    if statement.body is None:
-        said = dict(namespace)  # the caller's dict: it may serve again
+    given = dict(namespace)
+    # The program may go on to fill what the body made, or share it with other bodies.
+    kept = {name: copied(value) for name, value in namespace.items() if isinstance(value, CONTAINERS)}
+    said = {**namespace, **kept}
     if "meta" in namespace:
-        said["meta"] = copied(namespace["meta"])  # the body may share its dict with others
         given["meta"] = writable(given["meta"])  # mongoengine writes into it
-    model = create(plan, make, given)
     definition = Definition(statement.site.module, statement.body, bases, said, plan.survey.declared)
-    TABLE.add(Record(plan.name, model, statement.site, definition))
-    TABLE.counters["defined"] += 1
+
+    def enter(model: Any) -> None:
+        TABLE.add(Record(plan.name, model, statement.site, definition))
+
+    model = create(plan, make, given, enter)
+    TABLE.count("defined")
     return model
 
 

@@ -31,6 +31,7 @@ def isolated() -> Iterator[None]:
     Restored are mongoengine's registry, the guard's own table and counters, subclass lists, delete rules, resolved
     references, cached references and signal receivers.
     Modules imported for the first time inside, and holding a model that goes, are forgotten too.
+    The registry is the process's: what other threads define meanwhile goes as well.
     """
     with TABLE.lock:
         before, loaded = _Snapshot(), Loaded()

@@ -1,13 +1,13 @@
 """The side table: which definition holds which registry name, and the lock and the counters around it."""
 
 import os
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from modelguard._definition import Definition
 from modelguard._fields import Declared
+from modelguard._lock import DefinitionLock
 from modelguard._site import Site
 
 
@@ -52,7 +52,7 @@ class Table:
     """Records by registry name and by site, rules held back, counters, and the lock over all of them."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self.lock = DefinitionLock()
         self.records: dict[str, Record] = {}
         self._names_at: dict[str, list[str]] = {}  # by qualified name
         self.pending: list[PendingRule] = []
@@ -62,8 +62,8 @@ class Table:
     def add(self, record: Record) -> None:
         """Enter a class that is complete."""
         self._declared = None
-        self.records[record.name] = record
         self._names_at.setdefault(record.site.qualname, []).append(record.name)
+        self.records[record.name] = record
 
     def forget(self, name: str) -> None:
         """Take a name out, with the rules that its class waits for; unknown names are none of its business."""
@@ -96,7 +96,8 @@ class Table:
         names = self._names_at.get(site.qualname)
         if names is None:
             return None
-        return next((self.records[name] for name in names if self.records[name].site.is_at(site)), None)
+        there = (record for name in names if (record := self.records.get(name)) is not None)
+        return next((record for record in there if record.site.is_at(site)), None)
 
     def of(self, model: Any) -> Record | None:
         """The record of a class, if the guard registered that very object."""
@@ -129,7 +130,7 @@ def stats() -> Stats:
 
 def _renew_lock() -> None:
     """A lock that another thread held while the process forked would never be released in the child."""
-    TABLE.lock = threading.RLock()
+    TABLE.lock = DefinitionLock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -5,6 +5,7 @@
     +-- ModelChangedError         the same place, an edited definition
     +-- ModelNotRegisteredError   a named model is missing (also mongoengine's NotRegistered)
     +-- ModelCheckError           check() found problems; .problems lists them
+    +-- DefinitionTimeoutError    another thread's definition does not finish
     +-- UnsupportedError          this release of mongoengine keeps its registry elsewhere
 
 Catch `GuardError` to catch them all. Each class carries the stable `code` that `modelguard explain` accepts.
@@ -100,6 +101,12 @@ class ModelCheckError(GuardError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return ModelCheckError, (self.problems,)
+
+
+class DefinitionTimeoutError(GuardError):
+    """Another thread has been defining a model for far too long; the message says where to look."""
+
+    code: ClassVar[str] = "definition-timeout"
 
 
 class UnsupportedError(GuardError):

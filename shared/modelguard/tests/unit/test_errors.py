@@ -25,6 +25,7 @@ SAMPLES = [
     modelguard.ModelNotRegisteredError("missing", model="User", near=["Users"]),
     modelguard.ModelCheckError([PROBLEM]),
     modelguard.UnsupportedError("elsewhere"),
+    modelguard.DefinitionTimeoutError("waited"),
 ]
 
 
