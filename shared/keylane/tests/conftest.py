@@ -53,7 +53,7 @@ async def rig_on(kind: str, request: pytest.FixtureRequest) -> AsyncIterator[Rig
     """A rig on one of the three brokers."""
     if kind == "memory":
         broker = InMemoryBroker()
-        rig = Rig(broker, settings_for("memory:0"), "t", broker.publisher())
+        rig = Rig(broker, settings_for("memory:1"), "t", broker.publisher())
         broker.create_topic(rig.topic, PARTITIONS)
         broker.create_topic(rig.dead_letter_topic, PARTITIONS)
     elif kind == "mock":

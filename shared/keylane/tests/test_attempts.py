@@ -102,6 +102,16 @@ async def test_a_store_that_is_down_makes_the_worker_unready_and_is_waited_for(m
     assert runs == [1, 1]
 
 
+async def test_an_idle_worker_notices_that_its_store_is_away(memory: Rig) -> None:
+    inbox = FaultyInbox(MemoryInbox())
+    worker = memory.start({"made": lambda _: None}, inbox=inbox, lease=timedelta(milliseconds=60))
+    await until(lambda: worker.ready)
+    inbox.set_down()
+    await until(lambda: "store" in worker.why_unready)
+    inbox.set_up()
+    await until(lambda: worker.ready)
+
+
 async def test_an_async_handler_that_overruns_is_cancelled_and_counts_once(memory: Rig) -> None:
     attempts: list[int] = []
 

@@ -63,7 +63,9 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         if request.param == "embedded"
         else MongoClient(os.environ["MONGODB_URI"], tz_aware=True)  # noqa: TID251  the wire tests' one setting
     )
-    inbox = MongoInbox(client[f"inbox{uuid.uuid4().hex[:8]}"].inbox, clock=clock.now, threads=1)
+    inbox = MongoInbox(
+        client[f"inbox{uuid.uuid4().hex[:8]}"].inbox, clock=clock.now, monotonic=clock.monotonic, threads=1
+    )
     inbox.create_indexes()
     yield Store(inbox, clock)
     inbox.close()
@@ -174,7 +176,7 @@ def mongo_store(**options: Any) -> tuple[Any, MongoInbox]:
 
 
 async def test_only_finished_messages_expire() -> None:
-    collection, inbox = mongo_store(retention=timedelta(days=7), clock=lambda: START)
+    collection, inbox = mongo_store(retention=timedelta(days=7), clock=lambda: START, monotonic=lambda: 0.0)
     inbox.create_indexes()
     claim = await inbox.claim("g:m", owner="a", lease=LEASE)
     assert isinstance(claim, Claim)
@@ -185,6 +187,26 @@ async def test_only_finished_messages_expire() -> None:
     assert isinstance(again, Claim)
     await inbox.finish(again)
     assert collection.find_one()["expire_at"] == START + timedelta(days=7)
+
+
+async def test_a_step_of_the_hosts_clock_takes_no_lease_that_lives() -> None:
+    wall = [START]
+    collection, inbox = mongo_store(clock=lambda: wall[0], monotonic=lambda: 0.0)
+    other = MongoInbox(collection, clock=lambda: START, monotonic=lambda: 0.0, threads=1)
+    assert isinstance(await other.claim("g:m", owner="a", lease=LEASE), Claim)
+    wall[0] += timedelta(seconds=40)
+    assert isinstance(await inbox.claim("g:m", owner="b", lease=LEASE), Busy)
+
+
+async def test_the_servers_clock_counts_once_it_was_asked() -> None:
+    collection, inbox = mongo_store(clock=lambda: START - timedelta(hours=1), monotonic=lambda: 0.0)
+    inbox.create_indexes()
+    answers = {"hello": {"localTime": START.replace(tzinfo=None)}, "ping": {"ok": 1}}
+    collection.database.command = answers.__getitem__
+    await inbox.ping()
+    await inbox.claim("g:m", owner="a", lease=LEASE)
+
+    assert collection.find_one()["lease_until"] == START + LEASE
 
 
 async def test_a_missing_index_is_named() -> None:

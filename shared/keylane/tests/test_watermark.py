@@ -115,3 +115,17 @@ def test_a_partition_is_full_by_bytes() -> None:
     assert partition.full
     partition.complete(record(0, MAX_SPAN_BYTES))
     assert partition.has_room
+
+
+def test_headers_count_as_bytes() -> None:
+    partition = Partition(TP)
+    partition.fetched(MemoryRecord("t", 0, 0, 0, None, None, (("h", b"x" * MAX_SPAN_BYTES),)))
+    assert partition.full
+
+
+def test_many_small_records_count_with_what_python_adds() -> None:
+    partition = Partition(TP)
+    headers = tuple((f"h{number}", b"") for number in range(1_000))
+    for offset in range(200):
+        partition.fetched(MemoryRecord("t", 0, offset, 0, None, None, headers))
+    assert partition.full

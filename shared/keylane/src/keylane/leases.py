@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from keylane.errors import FencedError, StoreUnavailableError
+from keylane.errors import ConfigurationError, FencedError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -41,14 +41,27 @@ class Leases:
         self._held.pop(claim.key, None)
 
     async def renew_regularly(self) -> None:
-        """Renew claims that were already held one round ago; most runs end sooner and never need it."""
+        """Renew claims that were already held one round ago; most runs end sooner and never need it.
+
+        Each round also asks the store whether it is there: an idle worker's readiness is true, and the store can
+        follow its server's clock.
+        """
         seen: dict[str, Claim] = {}
         while True:
             await asyncio.sleep(self.duration.total_seconds() / 3)
+            await self._look()
             for key, claim in list(self._held.items()):
                 if seen.get(key) is claim and self._held.get(key) is claim:
                     await self._renew(claim)
             seen = dict(self._held)
+
+    async def _look(self) -> None:
+        try:
+            await self._inbox.ping()
+        except (StoreUnavailableError, ConfigurationError) as exc:
+            self._health.trouble("store", str(exc))
+        else:
+            self._health.well("store")
 
     async def _renew(self, claim: Claim) -> None:
         try:

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 MAX_SPAN_RECORDS = 5_000
 """A partition whose oldest unfinished record is this many fetched records back is paused."""
 MAX_SPAN_BYTES = 16 * 1024 * 1024
-"""As MAX_SPAN_RECORDS, in bytes of unfinished keys and values: bounds memory under large records."""
+"""As MAX_SPAN_RECORDS, in bytes of unfinished records: bounds memory under large ones."""
+RECORD_BYTES = 300
+"""What a record's objects take beside its bytes, about."""
+HEADER_BYTES = 150
+"""What a header's objects take beside its bytes, about."""
 
 
 class Partition:
@@ -77,5 +81,6 @@ class Partition:
 
 
 def size_of(record: Record) -> int:
-    """Bytes of a record's key and value."""
-    return len(record.key or b"") + len(record.value or b"")
+    """About the bytes that a record holds in memory: key, value, headers, and what Python adds to them."""
+    headers = sum(len(name) + len(value or b"") + HEADER_BYTES for name, value in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers + RECORD_BYTES

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from keylane.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import ssl
+
+MAX_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +62,8 @@ class KafkaSettings:
         if not self.bootstrap_servers.strip():
             raise ConfigurationError("KafkaSettings.bootstrap_servers is empty: give host:port")
         for server in self.bootstrap_servers.split(","):
-            _, colon, port = server.strip().rpartition(":")
-            if not colon or not port.isdigit():
+            host, _, port = server.strip().rpartition(":")
+            if not host or not _is_port(port):
                 raise ConfigurationError(f"KafkaSettings.bootstrap_servers holds {server.strip()!r}: give host:port")
         for name in self.__slots__:
             value = getattr(self, name)
@@ -69,6 +71,10 @@ class KafkaSettings:
                 raise ConfigurationError(f"KafkaSettings.{name} is {value}: it must be a positive duration")
         if self.heartbeat_interval * 2 > self.session_timeout:
             raise ConfigurationError("KafkaSettings.heartbeat_interval must be at most half of session_timeout")
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= len("65535") and 0 < int(text) <= MAX_PORT
 
 
 def milliseconds(duration: timedelta) -> int:

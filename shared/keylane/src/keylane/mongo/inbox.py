@@ -6,6 +6,7 @@ Written for the portable subset of MongoDB and its compatible engines: insert fi
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -45,7 +46,9 @@ class MongoInbox:
         collection: Of a client with `tz_aware=True`. Several groups may share it.
         retention: How long a finished message is remembered: longer than its topic's retention plus any replay.
         threads: Calls at one time.
-        clock: Aware UTC; corrected by the server's own time at every `ping()`.
+        clock: Aware UTC, until the first `ping()`; from then on the server's own time counts, so that no step of
+            this host's clock can take a lease that lives.
+        monotonic: Seconds, for the time since that.
     """
 
     def __init__(
@@ -55,13 +58,14 @@ class MongoInbox:
         retention: timedelta = timedelta(days=30),
         threads: int = 16,
         clock: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         if retention <= timedelta(0):
             raise ConfigurationError(f"MongoInbox.retention is {retention}: it must be a positive duration")
         self._collection = collection
         self._retention = retention
-        self._clock = clock
-        self._skew = timedelta(0)
+        self._monotonic = monotonic
+        self._anchor = (clock(), monotonic())
         self._calls = Calls("keylane-inbox", threads)
 
     def create_indexes(self) -> None:
@@ -121,7 +125,7 @@ class MongoInbox:
         except (NotImplementedError, OperationFailure):  # some engines know no hello: their clock is taken for ours
             local = None
         if isinstance(local, datetime):
-            self._skew = _aware(local) - self._clock()
+            self._anchor = (_aware(local), self._monotonic())
         if EXPIRY_INDEX not in self._collection.index_information():
             raise ConfigurationError(
                 f"collection {self._collection.name} has no index {EXPIRY_INDEX}: run MongoInbox.create_indexes()"
@@ -179,7 +183,8 @@ class MongoInbox:
         return {"state": state, "settled_at": now, "expire_at": now + self._retention, **NOT_HELD}
 
     def _now(self) -> datetime:
-        return self._clock() + self._skew
+        moment, at = self._anchor
+        return moment + timedelta(seconds=self._monotonic() - at)
 
 
 def _fresh(key: str, owner: str, now: datetime, lease_until: datetime) -> dict[str, Any]:
