@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from lyceum_devstack.check import Case, Enrolment, Purchase, Skill, Trainer, judge
-from lyceum_devstack.console import ASCII, UNICODE, glyphs_for
+from lyceum_devstack.console import ASCII, UNICODE, glyphs_for, make_console
 from lyceum_devstack.demo.summary import Result, show
 
 MATH, LATIN = Skill("default", "math", "en"), Skill("default", "latin", "en")
@@ -27,7 +27,8 @@ def case(play: Callable[..., Case]) -> Case:
 def rendered(case: Case, *, width: int = 80, encoding: str = "utf-8") -> str:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding, errors="strict", write_through=True)
-    console = Console(file=stream, width=width, highlight=False)
+    console = make_console(stream)
+    console.width = width
     show(console, Result(case, judge(case), {"defined": 17, "reused": 0, "conflicts": 0}, seconds=3.2))
     return raw.getvalue().decode(encoding)
 
@@ -47,6 +48,11 @@ def test_it_says_what_happened(case: Case) -> None:
         "All 11 promises hold.",
     ):
         assert said in text
+
+
+def test_names_are_no_markup(play: Callable[..., Case]) -> None:
+    day = [Purchase("p", Enrolment("default", "s", "c"), Skill("default", "[/bold] :smile: [red]", "en"))]
+    assert "[/bold] :smile: [red] in en" in rendered(play([], day), width=120)
 
 
 def test_a_broken_promise_is_named(case: Case) -> None:

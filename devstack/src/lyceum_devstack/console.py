@@ -3,6 +3,7 @@
 import io
 import sys
 from dataclasses import astuple, dataclass
+from typing import TextIO
 
 from rich.console import Console
 
@@ -29,9 +30,12 @@ def forgive_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
-def make_console(*, stderr: bool = False) -> Console:
-    """A console on standard output (or error); honours NO_COLOR, COLUMNS and a missing terminal."""
-    return Console(stderr=stderr, highlight=False, soft_wrap=False, safe_box=True)
+def make_console(file: TextIO | None = None) -> Console:
+    """A console on standard output, or on `file`; honours NO_COLOR, COLUMNS and a missing terminal.
+
+    Text comes out as it is: brackets and colons in a subject's name are no markup.
+    """
+    return Console(file=file, highlight=False, markup=False, emoji=False)
 
 
 def glyphs_for(console: Console) -> Glyphs:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from keylane import dead_letter_topic
 from keylane.testing import MockCluster
 from lyceum_contracts import ALLOCATION_WORKER, ALLOCATIONS, PURCHASES
-from lyceum_database import MongoSettings
+from lyceum_database import MongoSettings, close, connect, ping
 from lyceum_database.embedded import embedded_settings
 from lyceum_devstack.demo.kafka import refuse_unreachable
 
@@ -55,14 +55,16 @@ class Stage:
 
 @contextmanager
 def open_stage(mongodb_uri: str | None, kafka_bootstrap: str | None) -> Iterator[Stage]:
-    """Start what is not given, check that Kafka answers where it is given, and end what was started.
+    """Start what is not given, check that what is given answers, and end what was started.
 
     Raises:
         ServerError: The Kafka that is given does not answer.
-        SettingsError: The MongoDB that is given has no usable address.
+        Unavailable: The MongoDB that is given does not answer.
+        SettingsError: Its address cannot be used.
         MockClusterError: The embedded Kafka cannot be started.
     """
     run = secrets.token_hex(4)
+    mongo = embedded_settings() if mongodb_uri is None else _answering(mongodb_uri, f"lyceum_demo_{run}")
     with ExitStack() as started:
         if kafka_bootstrap is None:
             bootstrap = started.enter_context(_cluster()).bootstrap
@@ -71,7 +73,7 @@ def open_stage(mongodb_uri: str | None, kafka_bootstrap: str | None) -> Iterator
             bootstrap = kafka_bootstrap
         yield Stage(
             run=run,
-            mongo=_mongo(run, mongodb_uri),
+            mongo=mongo,
             bootstrap=bootstrap,
             topic_prefix="" if kafka_bootstrap is None else f"lyceum-demo-{run}.",
             embedded_mongo=mongodb_uri is None,
@@ -86,5 +88,11 @@ def _cluster() -> MockCluster:
     return cluster
 
 
-def _mongo(run: str, uri: str | None) -> MongoSettings:
-    return embedded_settings() if uri is None else MongoSettings(uri=uri, database=f"lyceum_demo_{run}")
+def _answering(uri: str, database: str) -> MongoSettings:
+    settings = MongoSettings(uri=uri, database=database)
+    connect(settings)
+    try:
+        ping()
+    finally:
+        close()
+    return settings
