@@ -14,9 +14,8 @@ Running a body again makes new functions, fields, enums and mixins, so identity 
 """
 
 import functools
-import random
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import (
     BuiltinFunctionType,
     CellType,
@@ -37,6 +36,7 @@ from typing import Any
 from modelguard._code import PLACE, is_rebound, same_code
 from modelguard._fields import Declared, state_of
 from modelguard._mongoengine import SELF, BaseField, is_model
+from modelguard._readable import cell_contents, claims_equal, pickled_parts, readable_state
 from modelguard._site import real_file
 
 _ATOMS = frozenset({type(None), bool, int, str, bytes, complex, type(Ellipsis), type(NotImplemented)})
@@ -196,15 +196,15 @@ class Equality:
         )
 
     def _same_cell(self, old: CellType, new: CellType) -> bool:
-        return self.same(_contents(old), _contents(new))
+        return self.same(cell_contents(old), cell_contents(new))
 
     def _same_object(self, old: Any, new: Any) -> bool:
-        if _equal(old, new):
+        if claims_equal(old, new):
             return True
-        before, after = _state(old, self._attributes_of(old)), _state(new, getattr(new, "__dict__", {}))
+        before, after = readable_state(old, self._attributes_of(old)), readable_state(new, getattr(new, "__dict__", {}))
         if before or after:
             return self._same_mapping(before, after)
-        parts = _parts(old), _parts(new)
+        parts = pickled_parts(old), pickled_parts(new)
         if None not in parts:
             return self.same(*parts)
         return "__eq__" not in _overridden(type(old))
@@ -219,59 +219,6 @@ def _names(old: Any, new: Any) -> bool:
 
 def _overridden(kind: type) -> set[str]:
     return {name for each in kind.__mro__ if each is not object for name in vars(each)}
-
-
-def _contents(cell: CellType) -> object:
-    try:
-        return cell.cell_contents
-    except ValueError:  # empty: a name that is bound later
-        return CellType
-
-
-def _equal(old: Any, new: Any) -> bool:
-    try:
-        return bool(old == new)
-    except Exception:  # noqa: BLE001 - a foreign __eq__ may raise anything; its state is compared instead
-        return False
-
-
-def _state(value: Any, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What can be read of an object: its attributes and slots.
-
-    Without `__module__`, which wrappers copy from what they wrap: the name differs with the way of the import.
-    """
-    slots = [name for kind in type(value).__mro__ for name in _slots(kind)]
-    state = {name: getattr(value, name) for name in slots if hasattr(value, name)}
-    state |= attributes
-    state.pop("__module__", None)
-    return state
-
-
-def _parts(value: Any) -> list[Any] | None:
-    """What an object without readable state would be pickled as, such as the key of a time zone.
-
-    None for objects that cannot be, and for those that move on by being used: iterators and random numbers.
-    """
-    if isinstance(value, (Iterator, random.Random)):
-        return None
-    try:
-        parts = value.__reduce_ex__(2)
-    except Exception:  # noqa: BLE001 - locks and the like raise what they please
-        return None
-    if not isinstance(parts, tuple):
-        return [parts]
-    return [list(part) if isinstance(part, Iterator) else part for part in parts]
-
-
-def _slots(kind: type) -> list[str]:
-    slots = vars(kind).get("__slots__", ())
-    names = [slots] if isinstance(slots, str) else list(slots)
-    private = f"_{kind.__name__.lstrip('_')}"
-    return [
-        f"{private}{name}" if name.startswith("__") and not name.endswith("__") else name
-        for name in names
-        if name not in {"__dict__", "__weakref__"}
-    ]
 
 
 def _attributes(*names: str) -> Any:
