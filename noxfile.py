@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import nox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv"
@@ -48,6 +48,7 @@ BUDGET_SECONDS = {
     "wire": 300,
     "demo": 60,
     "bench": 300,
+    "dev": 60,
     "hooks": 30,
     "lock": 60,
 }
@@ -71,15 +72,20 @@ def timed(session_function: Callable[..., None]) -> Callable[..., None]:
 
 
 def install(session: nox.Session, *members: str, groups: tuple[str, ...] = (), tested: bool = True) -> None:
-    """Install members (editable, with their test groups) and groups of the root, at locked versions and hashes only."""
-    editable = [part for member in members for part in ("--editable", MEMBERS[member])]
-    wanted = [f"{MEMBERS[member]}/pyproject.toml:test" for member in members if tested] + list(groups)
-    named = [part for group in wanted for part in ("--group", group)]
-    session.install("--constraint", LOCK, "--build-constraint", LOCK, *editable, *named)
+    """Install members and groups of the root, at locked versions and hashes only."""
+    session.install(*wanted(members, groups, tested=tested))
     shown = session.run("uv", "pip", "freeze", "--quiet", "--exclude-editable", silent=True, external=True)
     unlocked = sorted(set(shown.split()) - locked_versions()) if isinstance(shown, str) else []
     if unlocked:
         session.error(f"not in {LOCK}: {', '.join(unlocked)}; run ./noxw -s lock")
+
+
+def wanted(members: Iterable[str], groups: Iterable[str], *, tested: bool) -> list[str]:
+    """What to tell `uv pip install`: members editable, with their test groups if tested, and groups of the root."""
+    editable = [part for member in members for part in ("--editable", MEMBERS[member])]
+    named = [f"{MEMBERS[member]}/pyproject.toml:test" for member in members if tested] + list(groups)
+    by_group = [part for group in named for part in ("--group", group)]
+    return ["--constraint", LOCK, "--build-constraint", LOCK, *editable, *by_group]
 
 
 def locked_versions() -> set[str]:
@@ -171,6 +177,15 @@ def bench(session: nox.Session) -> None:
     for script in sorted(ROOT.glob("tests/benchmarks/bench_*.py")):
         if not session.posargs or script.stem.removeprefix("bench_") in session.posargs:
             session.run("python", str(script.relative_to(ROOT)))
+
+
+@nox.session
+@timed
+def dev(session: nox.Session) -> None:
+    """Make `.venv` for an editor: every member, editable, with all tools."""
+    session.run("uv", "venv", "--allow-existing", ".venv", external=True)
+    tools = ("lint", "types", "launcher", "test")
+    session.run("uv", "pip", "install", "--python", ".venv", *wanted(MEMBERS, tools, tested=True), external=True)
 
 
 @nox.session
