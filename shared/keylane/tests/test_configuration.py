@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 
 from keylane import ConfigurationError, Every, KafkaSettings, MemoryInbox, RetryPolicy, Worker
+from keylane.connection import connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +47,13 @@ def worker(**changes: Any) -> Worker:
         (lambda: KafkaSettings(bootstrap_servers="kafka:0"), "give host:port"),
         (lambda: KafkaSettings(bootstrap_servers="kafka:9²"), "give host:port"),
         (lambda: KafkaSettings(bootstrap_servers=":9092"), "give host:port"),
+        (lambda: KafkaSettings(security_protocol="FOO"), "'FOO', expected one of PLAINTEXT"),
+        (lambda: KafkaSettings(security_protocol="SSL"), "ssl_context is needed for SSL"),
+        (lambda: KafkaSettings(security_protocol="SASL_PLAINTEXT"), "sasl_username and sasl_password are needed"),
+        (
+            lambda: KafkaSettings(security_protocol="SASL_PLAINTEXT", sasl_mechanism="FOO"),
+            "'FOO', expected one of PLAIN",
+        ),
         (lambda: KafkaSettings(request_timeout=timedelta(seconds=-1)), "request_timeout"),
         (lambda: KafkaSettings(heartbeat_interval=timedelta(seconds=29)), "heartbeat_interval"),
         (lambda: Every("sweep", timedelta(0), lambda: None), "interval"),
@@ -57,6 +67,18 @@ def test_it_is_refused(make: Callable[[], object], words: str) -> None:
 
 def test_secrets_are_not_shown() -> None:
     assert "hunter2" not in repr(KafkaSettings(sasl_password="hunter2"))  # noqa: S106  a test's own
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+async def test_the_client_accepts_what_the_settings_accept(mechanism: str) -> None:
+    settings = KafkaSettings(
+        security_protocol="SASL_SSL",
+        ssl_context=ssl.create_default_context(),
+        sasl_mechanism=mechanism,
+        sasl_username="u",
+        sasl_password="p",  # noqa: S106  a test's own
+    )
+    await AIOKafkaClient(**connection(settings)).close()
 
 
 async def test_a_worker_runs_once() -> None:

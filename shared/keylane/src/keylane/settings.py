@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import ssl
 
 MAX_PORT: Final = 65_535
+PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +67,29 @@ class KafkaSettings:
             host, _, port = server.strip().rpartition(":")
             if not host or not _is_port(port):
                 raise ConfigurationError(f"KafkaSettings.bootstrap_servers holds {server.strip()!r}: give host:port")
+        self._check_security()
         for name in self.__slots__:
             value = getattr(self, name)
             if isinstance(value, timedelta) and value <= timedelta(0):
                 raise ConfigurationError(f"KafkaSettings.{name} is {value}: it must be a positive duration")
         if self.heartbeat_interval * 2 > self.session_timeout:
             raise ConfigurationError("KafkaSettings.heartbeat_interval must be at most half of session_timeout")
+
+    def _check_security(self) -> None:
+        if self.security_protocol not in PROTOCOLS:
+            raise ConfigurationError(
+                f"KafkaSettings.security_protocol is {self.security_protocol!r}, expected one of {', '.join(PROTOCOLS)}"
+            )
+        if self.security_protocol.endswith("SSL") and self.ssl_context is None:
+            raise ConfigurationError(f"KafkaSettings.ssl_context is needed for {self.security_protocol}")
+        if not self.security_protocol.startswith("SASL"):
+            return
+        if self.sasl_mechanism not in MECHANISMS:
+            raise ConfigurationError(
+                f"KafkaSettings.sasl_mechanism is {self.sasl_mechanism!r}, expected one of {', '.join(MECHANISMS)}"
+            )
+        if not self.sasl_username or not self.sasl_password:
+            raise ConfigurationError("KafkaSettings.sasl_username and sasl_password are needed for SASL")
 
 
 def _is_port(text: str) -> bool:
