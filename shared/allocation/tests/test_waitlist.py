@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -257,3 +258,23 @@ def test_reconciling_finishes_what_was_claimed_and_changes_nothing_else() -> Non
     assert states("claimed") == [ASSIGNED]
     assert {key: AllocationRepository().get(key).version for key in versions} == versions
     assert violations(at_rest=True) == []
+
+
+def test_seats_are_counted_after_those_who_are_served_elsewhere() -> None:
+    """A seat goes to somebody else after this process looked at the trainers: only the leased student's is left."""
+
+    class LateReader(AllocationRepository):
+        def waiting(self, *args: Any, **options: Any) -> list[Allocation]:
+            candidate = CapacityRepository().find_candidate("t2")
+            if candidate is not None and candidate.free:
+                assert CapacityRepository().claim(candidate, "somebody-else:1")
+            return super().waiting(*args, **options)
+
+    buy("first", "second")
+    lease("first", utc_now() + LEASE)
+    hire("t1", 1)
+    hire("t2", 1)
+
+    service(LateReader()).drain(org_id="default", skill="math|en")
+
+    assert states("first", "second") == [PENDING, PENDING]
