@@ -126,3 +126,19 @@ def test_settings_that_hold_functions_are_copied_too(guarded: Project) -> None:
     guarded.write("models.py", text.replace("'models'", "'others'"))
     with pytest.raises(ModelChangedError, match="meta collection"):
         guarded.reload(module)
+
+
+def test_a_rule_attached_by_guess_moves_to_the_exact_name(guarded: Project) -> None:
+    owner = guarded.module(
+        "owner", "class Owner(Document):\n    of = ReferenceField('Invoice', reverse_delete_rule=CASCADE)\n"
+    ).Owner
+    guess = guarded.module(
+        "svc", "class Svc(Document):\n    meta = {'allow_inheritance': True}\nclass Invoice(Svc): pass\n"
+    ).Invoice
+    assert guess._meta["delete_rules"] == {(owner, "of"): 2}
+
+    exact = guarded.module("exact", "class Invoice(Document): pass\n").Invoice
+
+    assert exact._meta["delete_rules"] == {(owner, "of"): 2}
+    assert not guess._meta["delete_rules"]
+    check()
