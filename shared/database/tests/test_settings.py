@@ -79,7 +79,7 @@ def test_every_other_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(SettingsError) as raised:
         MongoSettings()
 
-    assert str(raised.value).startswith(f"MONGODB_{name} ")
+    assert str(raised.value).startswith(f"MONGODB_{name}: give ")
 
 
 def test_all_bad_values_are_named_at_once() -> None:
@@ -112,3 +112,22 @@ def test_the_address_may_be_a_secret_file(tmp_path: Path, monkeypatch: pytest.Mo
     assert MongoSettings(_secrets_dir=tmp_path).address == "from-file"
     monkeypatch.setenv("MONGODB_URI", "mongodb://from-environment")
     assert MongoSettings(_secrets_dir=tmp_path).address == "from-environment"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("MONGODB_DATABASE", "a b/c", "give 1 to 63 letters, digits, - or _"),
+        ("MONGODB_MAX_POOL_SIZE", "-4", "give a whole number from 1 to 1000"),
+        ("MONGODB_SOCKET_TIMEOUT_MS", "soon", "give a whole number from 1 to 600000"),
+        ("MONGODB_CONNECT_TIMEOUT_MS", "0.5", "give a whole number from 1 to 120000"),
+    ],
+)
+def test_a_bad_value_says_what_to_give(monkeypatch: pytest.MonkeyPatch, name: str, value: str, advice: str) -> None:
+    monkeypatch.setenv("MONGODB_URI", "mongodb://localhost")
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as refused:
+        MongoSettings()
+
+    assert str(refused.value) == f"{name}: {advice}"

@@ -41,7 +41,15 @@ def connect(settings: MongoSettings, *, client_class: type[Any] = MongoClient) -
             raise AlreadyConnected("connected with other settings: call lyceum_database.close() first") from exc
         close()  # or the mapper would try these settings again at the first use
         # Without the cause: the driver's text may quote the address, and so the password.
-        raise SettingsError(f"the driver cannot use MONGODB_URI (host {settings.address}): check its options") from None
+        raise SettingsError(
+            f"the driver cannot use MONGODB_URI (host {settings.address}): {_advice(settings)}"
+        ) from None
+
+
+def _advice(settings: MongoSettings) -> str:
+    if settings.uri.get_secret_value().startswith("mongodb+srv://"):
+        return "its name has no SRV record, or the name service does not answer; else check its options"
+    return "check its options"
 
 
 def close() -> None:

@@ -9,6 +9,14 @@ from pymongo.uri_parser import parse_uri
 
 from lyceum_database.errors import SettingsError
 
+_LIMITS = {
+    "server_selection_timeout_ms": 120_000,
+    "connect_timeout_ms": 120_000,
+    "socket_timeout_ms": 600_000,
+    "max_pool_size": 1_000,
+}
+_NOT_A_FIGURE = frozenset({"greater_than", "less_than_equal", "int_parsing", "int_parsing_size", "int_from_float"})
+
 
 class MongoSettings(BaseSettings):
     """`MONGODB_URI` (required), `MONGODB_DATABASE` and the time-outs; the URI is a secret, it may hold a password.
@@ -24,10 +32,10 @@ class MongoSettings(BaseSettings):
 
     uri: SecretStr
     database: str = Field(default="lyceum", pattern=r"^[A-Za-z0-9_-]{1,63}$")  # 63: MongoDB's own limit in bytes
-    server_selection_timeout_ms: int = Field(default=3_000, gt=0, le=120_000)
-    connect_timeout_ms: int = Field(default=3_000, gt=0, le=120_000)
-    socket_timeout_ms: int = Field(default=20_000, gt=0, le=600_000)
-    max_pool_size: int = Field(default=50, gt=0, le=1_000)
+    server_selection_timeout_ms: int = Field(default=3_000, gt=0, le=_LIMITS["server_selection_timeout_ms"])
+    connect_timeout_ms: int = Field(default=3_000, gt=0, le=_LIMITS["connect_timeout_ms"])
+    socket_timeout_ms: int = Field(default=20_000, gt=0, le=_LIMITS["socket_timeout_ms"])
+    max_pool_size: int = Field(default=50, gt=0, le=_LIMITS["max_pool_size"])
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -66,4 +74,8 @@ def _reason(error: Any) -> str:
     variable = "MONGODB_" + "_".join(str(part) for part in error["loc"]).upper()
     if error["type"] == "missing":
         return f"{variable} is not set: give the address of the server, e.g. mongodb://localhost:27017"
+    if error["type"] == "string_pattern_mismatch":
+        return f"{variable}: give 1 to 63 letters, digits, - or _"
+    if error["type"] in _NOT_A_FIGURE:
+        return f"{variable}: give a whole number from 1 to {_LIMITS[variable.lower().removeprefix('mongodb_')]}"
     return f"{variable} {str(error['msg']).removeprefix('Value error, ')}"

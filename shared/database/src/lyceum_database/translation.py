@@ -118,5 +118,5 @@ def _flattened(errors: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[st
 
 
 def _first_line(exc: Exception) -> str:
-    """The driver appends whole topologies to its messages; the first line says what happened."""
-    return str(exc).partition("\n")[0].partition(", Timeout:")[0]
+    """The driver appends whole topologies and its settings to its messages; the first words say what happened."""
+    return str(exc).partition("\n")[0].partition(", Timeout:")[0].partition(" (configured timeouts:")[0]
