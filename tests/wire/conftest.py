@@ -26,11 +26,20 @@ def deployment() -> Deployment:
     )
 
 
-@pytest.fixture
-def broker() -> Iterator[Server]:
-    """A broker that the test may freeze and kill."""
+@pytest.fixture(scope="session")
+def own_broker() -> Iterator[Server]:
     with kafka_server() as server:
         yield server
+
+
+@pytest.fixture
+def broker(own_broker: Server) -> Iterator[Server]:
+    """A broker that the test may freeze, stop and kill; it answers again afterwards."""
+    yield own_broker
+    if own_broker.running:
+        own_broker.thaw()
+    else:
+        own_broker.start()
 
 
 @pytest.fixture

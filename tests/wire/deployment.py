@@ -87,11 +87,18 @@ class Deployment:
 
     def deploy(self, **seats: int) -> None:
         """Carry out the deploy steps, and hire trainers with so many seats each."""
-        asyncio.run(create_topics(self.settings))
+        self.create_topics()
+        self.create_indexes()
         with self._connected():
-            asyncio.run(create_indexes(self.settings))
             for name, capacity in seats.items():
                 CapacityRepository().insert(trainer(name, capacity=capacity))
+
+    def create_topics(self) -> None:
+        asyncio.run(create_topics(self.settings))
+
+    def create_indexes(self) -> None:
+        with self._connected():
+            asyncio.run(create_indexes(self.settings))
 
     def program(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the worker's program to its end."""

@@ -4,12 +4,13 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from lyceum_contracts import Record
 
 DELIVERY_SECONDS = 20.0
 READING_SECONDS = 20.0
+NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 
 
 def publish(bootstrap: str, records: Sequence[Record]) -> None:
@@ -55,8 +56,16 @@ def _messages(reader: Consumer, topic: str) -> Iterator[Message]:
 
 
 def _end(reader: Consumer, topic: str, number: int) -> int:
-    _, end = reader.get_watermark_offsets(TopicPartition(topic, number), timeout=5)
-    return int(end)
+    """The end of one partition; one that was made a moment ago may have no leader yet."""
+    deadline = time.monotonic() + READING_SECONDS
+    while True:
+        try:
+            _, end = reader.get_watermark_offsets(TopicPartition(topic, number), timeout=5)
+        except KafkaException as exc:
+            if exc.args[0].code() not in NO_LEADER_YET or time.monotonic() > deadline:
+                raise
+        else:
+            return int(end)
 
 
 def _record(topic: str, message: Message) -> Record:

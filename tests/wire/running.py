@@ -1,6 +1,7 @@
 """The real worker: in this process, so that its models can be watched, or as a program of its own."""
 
 import asyncio
+import gc
 import json
 import os
 import re
@@ -69,6 +70,7 @@ def in_process(
             thread.join(WAIT_SECONDS)
             shutdown()
     assert not thread.is_alive(), "the worker did not stop"
+    gc.collect()  # what it left open is found here, not in a later test
 
 
 class WorkerProcess:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.wire
 
 
 def test_a_missing_topic_ends_the_program_with_one_line_that_names_it(deployment: Deployment) -> None:
-    assert deployment.program("indexes").returncode == 0
+    deployment.create_indexes()
 
     done = deployment.program("run")
 
@@ -35,7 +35,7 @@ def test_the_deploy_steps_may_be_repeated(deployment: Deployment) -> None:
 
 
 def test_missing_indexes_end_the_program_with_one_line(deployment: Deployment) -> None:
-    assert deployment.program("topics").returncode == 0
+    deployment.create_topics()
     done = deployment.program("run")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
