@@ -203,7 +203,7 @@ async def test_garbage_does_not_harm_the_health_check(stage: Any) -> None:
 async def test_a_port_that_is_taken_is_refused_in_one_line(stage: Any) -> None:
     program = started(stage)
     async with HealthServer(program, host="127.0.0.1", port=0) as health:
-        with pytest.raises(StartRefused, match=f"HEALTH_PORT {health.port}: "):
+        with pytest.raises(StartRefused, match=f"HEALTH_HOST 127.0.0.1, HEALTH_PORT {health.port}: "):
             async with HealthServer(program, host="127.0.0.1", port=health.port):
                 pass
 
@@ -252,3 +252,19 @@ def test_a_deploy_step_gives_up_with_code_2(
     assert main([command]) == 2
 
     assert "gave up after 0 s: waits for " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_before_the_loop_runs_ends_the_program_quietly(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = signal.getsignal(number)
+    monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1")
+    monkeypatch.setenv("KAFKA_BOOTSTRAP", "127.0.0.1:1")
+    monkeypatch.setattr("allocation_worker.main.initialize", lambda _: signal.raise_signal(number))
+
+    with pytest.raises(SystemExit) as left:
+        main(["run"])
+
+    assert left.value.code == 0
+    assert signal.getsignal(number) is before

@@ -183,7 +183,9 @@ def test_a_kafka_that_does_not_answer_is_given_up(tmp_path: Path, closed_port: i
     done = run(purchases, "publish", str(tmp_path / "p.jsonl"), KAFKA_BOOTSTRAP=f"127.0.0.1:{closed_port}")
 
     assert done.exit_code == 2
-    assert f"127.0.0.1:{closed_port}" in done.stderr
+    assert done.stderr == (
+        f"error: Kafka at 127.0.0.1:{closed_port} does not answer: is KAFKA_BOOTSTRAP right, and does Kafka run?\n"
+    )
 
 
 @pytest.mark.parametrize(

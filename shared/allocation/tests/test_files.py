@@ -72,7 +72,9 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path) -> None:
         ("t-ada", "", "trainer_id '': give 1 to 64"),
         ("ada@example.org", "ada", "email 'ada' is no address"),
         ("ada@example.org", "a@b@c.d", "email 'a@b@c.d' is no address"),
-        ("Ada Lovelace", " ", "name is empty"),
+        ("Ada Lovelace", " ", "name '': give 1 to 200 printable"),
+        ("Ada Lovelace", "Ada\x00\x1b", "name 'Ada\\x00\\x1b': give 1 to 200 printable"),
+        ("math;physics", "ma\x1bth", "subjects 'ma\\x1bth': give one or more"),
         ("math;physics", ";", "subjects ';': give one or more"),
         ("math;physics", "ma|th", "subjects 'ma|th': give one or more"),
         ("en;fr", "english please", "languages 'english please': give one or more"),
@@ -148,6 +150,7 @@ def test_a_line_without_an_id_gets_the_same_one_each_time_and_another_content_an
     ("line", "found"),
     [
         ("{", "is no JSON"),
+        ('{"type": ' + "9" * 5000 + "}", "is no JSON: it holds NaN, a number of thousands of digits"),
         ("[" * 100_000, "is no JSON"),
         ("[]", "is no JSON object"),
         ({"type": "TRAINER_ALLOCATED", "data": {}}, "\"type\" is 'TRAINER_ALLOCATED': give PURCHASE_CREATED or"),
@@ -164,7 +167,7 @@ def test_a_line_without_an_id_gets_the_same_one_each_time_and_another_content_an
             {"type": "PURCHASE_CREATED", "data": {**PURCHASE, "note": "\ud800"}},
             "PURCHASE_CREATED: data: cannot be writ",
         ),
-        ('{"type": "PURCHASE_CREATED", "data": {"note": NaN}}', "is no JSON: NaN"),
+        ('{"type": "PURCHASE_CREATED", "data": {"note": NaN}}', "is no JSON: it holds NaN"),
         ({"type": "PURCHASE_CREATED", "data": {**PURCHASE, "amount_minor": -1}}, "PURCHASE_CREATED: amount_minor: "),
     ],
 )
@@ -176,3 +179,16 @@ def test_a_line_that_is_no_event_is_named(tmp_path: Path, line: Any, found: str)
 
 def test_an_empty_file_of_purchases_is_refused(tmp_path: Path) -> None:
     assert jsonl_problems(tmp_path, "") == ["purchases.jsonl:1: holds no event: give one JSON object per line"]
+
+
+def test_one_id_for_two_contents_is_refused_and_a_repeat_is_not(tmp_path: Path) -> None:
+    first = {"type": "PURCHASE_CREATED", "id": "e1", "data": PURCHASE}
+    other = {"type": "PURCHASE_CREATED", "id": "e1", "data": {**PURCHASE, "purchase_id": "p-2"}}
+    foreign = {**first, "org_id": "acme"}
+
+    problems = jsonl_problems(tmp_path, first, first, other, foreign)
+
+    assert problems == [
+        'purchases.jsonl:3: "id" e1 is in line 1 already, with another content',
+        'purchases.jsonl:4: "id" e1 is in line 1 already, with another content',
+    ]

@@ -41,6 +41,7 @@ def test_an_event_cannot_be_changed() -> None:
         ("student_id", 7),
         ("subject", "math|en"),
         ("subject", ""),
+        ("subject", "ma\x1bth"),
         ("language", "english please"),
         ("language", "en" + "-abcdefgh" * 4),
         ("amount_minor", -1),
@@ -99,3 +100,20 @@ def test_a_type_without_a_contract_is_refused_and_the_known_ones_are_listed() ->
 def test_a_type_finds_its_contract() -> None:
     assert isinstance(parse_event("PURCHASE_CREATED", PURCHASE), PurchaseCreated)
     assert all(contract.type == name for name, contract in CONTRACTS.items())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("purchase_id", "p 1", "give 1 to 64 letters, digits, - or _"),
+        ("subject", "a|b", "give 1 to 64 characters without | or ;, such as math"),
+        ("language", "english please", "give a language tag such as en or pt-br"),
+        ("currency", "euro", "give the three capital letters of a currency, such as EUR"),
+        ("paid_at", 0, "a time is written as RFC 3339 text with an offset, such as 2026-01-31T09:30:00Z"),
+    ],
+)
+def test_what_to_do_is_said_in_words(field: str, value: Any, words: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        PurchaseCreated.parse({**PURCHASE, field: value})
+
+    assert str(caught.value) == f"PURCHASE_CREATED: {field}: {words}"

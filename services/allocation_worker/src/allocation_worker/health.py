@@ -43,7 +43,8 @@ class HealthServer:
         try:
             self._server = await asyncio.start_server(self._answer, self._host, self._port, limit=MOST_BYTES)
         except OSError as exc:
-            raise StartRefused(f"HEALTH_PORT {self._port}: {exc.strerror or exc}: choose another port") from exc
+            place = f"HEALTH_HOST {self._host}, HEALTH_PORT {self._port}"
+            raise StartRefused(f"{place}: {exc.strerror or exc}: choose another") from exc
         return self
 
     async def __aexit__(

@@ -5,7 +5,8 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from pymongo import MongoClient
@@ -84,6 +85,11 @@ def shutdown() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 2 for what waiting cannot heal, with one clear line."""
     command = _parser().parse_args(arguments).command
+    with _leaving_at_signals():
+        return _obey(command)
+
+
+def _obey(command: str) -> int:
     try:
         settings = read_settings()
         log_to_stderr(settings.log_level)
@@ -118,6 +124,17 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("indexes", help="deploy step: create the indexes that `run` verifies")
     commands.add_parser("topics", help="deploy step: create the topics that `run` needs")
     return parser
+
+
+@contextmanager
+def _leaving_at_signals() -> Iterator[None]:
+    """Leave at once at a signal that comes before the loop runs: nothing is claimed yet."""
+    former = {number: signal.signal(number, lambda *_: sys.exit(0)) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 def _stop_on_signals(program: AllocationWorker) -> None:

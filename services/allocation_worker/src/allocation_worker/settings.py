@@ -84,7 +84,7 @@ class OwnEnvironment(BaseSettings):
     inbox_lease_seconds: Seconds = 30
     concurrency: int = Field(default=32, ge=1, le=1000)
     scarcity: bool = False
-    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,4 +159,6 @@ def _reason(title: str, error: Any) -> str:
     variable = prefix + "_".join(str(part) for part in error["loc"]).upper()
     if error["type"] == "missing":
         return f"{variable} is not set: give the address of the server, e.g. localhost:9092"
+    if error["type"] == "string_pattern_mismatch":
+        return f"{variable}: give up to 100 letters, digits, dots, - or _"
     return f"{variable}: {error['msg']}"

@@ -23,7 +23,13 @@ async def publish(lines: Sequence[PurchaseLine], settings: KafkaSettings, *, top
         PublishingInterrupted: Kafka failed half-way; says which lines are in.
     """
     topic = topic_prefix + PURCHASES.name
-    if await missing_topics(settings, [topic]):
+    try:
+        missing = await missing_topics(settings, [topic])
+    except UnavailableError as exc:
+        raise UnavailableError(
+            f"Kafka at {settings.bootstrap_servers} does not answer: is KAFKA_BOOTSTRAP right, and does Kafka run?"
+        ) from exc
+    if missing:
         raise ConfigurationError(f"topic {topic} does not exist: create it first (allocation-worker topics)")
     publisher = KafkaBroker(settings).publisher()
     acknowledged = 0

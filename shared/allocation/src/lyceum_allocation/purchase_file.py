@@ -45,11 +45,14 @@ def read_purchases(path: Path, *, clock: Clock = utc_now) -> tuple[PurchaseLine,
     """
     lines: list[PurchaseLine] = []
     problems: list[str] = []
+    by_id: dict[str, PurchaseLine] = {}
     for number, text in enumerate(read_text(path).split("\n"), start=1):
         place = Place(path, number)
         try:
             if text.strip():
-                lines.append(_line(place, text, clock()))
+                line = _line(place, text, clock())
+                _refuse_another_content(line, by_id.setdefault(line.event_id, line))
+                lines.append(line)
         except ValueError as exc:
             problems.append(f"{place}: {str(exc).partition(chr(10))[0]}")
     if not lines and not problems:
@@ -75,11 +78,19 @@ def _line(place: Place, text: str, now: datetime) -> PurchaseLine:
     return PurchaseLine(place=place, event_id=event_id, org_id=org_id, event=event, record=record)
 
 
+def _refuse_another_content(line: PurchaseLine, first: PurchaseLine) -> None:
+    # One id is one event: of two, the worker would act on the first and drop the second.
+    if (line.event, line.org_id) != (first.event, first.org_id) or line.event.type != first.event.type:
+        raise ValueError(f'"id" {line.event_id} is in line {first.place.line} already, with another content')
+
+
 def _object(text: str) -> dict[str, Any]:
     try:
         fields = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as exc:
+    except json.JSONDecodeError as exc:
         raise ValueError(f"is no JSON: {exc}") from exc
+    except (ValueError, RecursionError) as exc:
+        raise ValueError("is no JSON: it holds NaN, a number of thousands of digits or endless brackets") from exc
     if not isinstance(fields, dict):
         raise ValueError("is no JSON object")  # noqa: TRY004 - a mistake in a file
     if unknown := sorted(fields.keys() - _KEYS):
@@ -88,7 +99,7 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(name)
 
 
 def _event_id(fields: dict[str, Any], org_id: str, event: Event) -> str:

@@ -19,8 +19,8 @@ COLUMNS = ("trainer_id", "email", "name", "subjects", "languages", "capacity", "
 MOST_CAPACITY = 1000
 """Seats are entries of one document: a bound keeps it small."""
 
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
-_SUBJECT = re.compile(r"[^|;\s]([^|;\r\n\t]{0,62}[^|;\s])?")
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s.\x00-\x1f\x7f]+(\.[^@\s.\x00-\x1f\x7f]+)+")
+_SUBJECT = re.compile(r"[^|;\s\x00-\x1f\x7f]([^|;\x00-\x1f\x7f]{0,62}[^|;\s\x00-\x1f\x7f])?")
 _LANGUAGE = re.compile(r"(?=.{2,35}\Z)[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -106,8 +106,8 @@ def _mistakes(cells: Mapping[str, str]) -> Iterator[str]:
         yield f"trainer_id {cells['trainer_id']!r}: give 1 to 64 letters, digits, - or _"
     if not _EMAIL.fullmatch(cells["email"]) or len(cells["email"]) > 254:  # noqa: PLR2004 - RFC 5321's limit
         yield f"email {cells['email']!r} is no address: give one such as ada@example.org"
-    if not 0 < len(cells["name"]) <= 200:  # noqa: PLR2004 - as User.name
-        yield "name is empty or longer than 200 characters"
+    if not 0 < len(cells["name"]) <= 200 or not cells["name"].isprintable():  # noqa: PLR2004 - as User.name
+        yield f"name {cells['name']!r}: give 1 to 200 printable characters"
     yield from _list_mistakes("subjects", cells["subjects"], _SUBJECT, "math;physics")
     yield from _list_mistakes("languages", cells["languages"], _LANGUAGE, "en;pt-br")
     yield from _capacity_mistakes(cells["capacity"])

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from lyceum_contracts.errors import ContractError
+from lyceum_contracts.fields import IN_WORDS
 
 __all__ = ["Event"]
 
@@ -38,7 +40,12 @@ class Event(BaseModel):
 
 
 def _as_contract_error(event_type: str, exc: ValidationError) -> ContractError:
-    found = [(".".join(map(str, error["loc"])) or "data", error["msg"]) for error in exc.errors(include_url=False)]
+    found = [(".".join(map(str, error["loc"])) or "data", _in_words(error)) for error in exc.errors(include_url=False)]
     field, problem = found[0]
     others = "".join(f"; {other}: {message}" for other, message in found[1:])
     return ContractError(event_type, field, problem + others)
+
+
+def _in_words(error: ErrorDetails) -> str:
+    pattern = str(error.get("ctx", {}).get("pattern"))
+    return IN_WORDS.get(pattern, error["msg"].removeprefix("Value error, "))

@@ -1,11 +1,13 @@
 """The field types that events share: one place says what an id, a moment or an amount looks like on the wire."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-__all__ = ["Count", "Currency", "Hours", "Id", "LanguageTag", "MinorUnits", "Moment", "SubjectName", "Text"]
+__all__ = ["IN_WORDS", "Count", "Currency", "Hours", "Id", "LanguageTag", "MinorUnits", "Moment", "SubjectName", "Text"]
 
 HALF_HOURS_PER_WEEK = 7 * 24 * 2
 LONGEST_LANGUAGE_TAG = 35
@@ -18,11 +20,26 @@ def _spelled_out(value: Any) -> Any:
     return value
 
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+_ID = r"^[A-Za-z0-9_-]{1,64}$"
+_SUBJECT = r"^[^|;\s\x00-\x1f\x7f]([^|;\x00-\x1f\x7f]{0,62}[^|;\s\x00-\x1f\x7f])?$"
+_LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
+_CURRENCY = r"^[A-Z]{3}$"
+
+IN_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        _ID: "give 1 to 64 letters, digits, - or _",
+        _SUBJECT: "give 1 to 64 characters without | or ;, such as math",
+        _LANGUAGE: "give a language tag such as en or pt-br",
+        _CURRENCY: "give the three capital letters of a currency, such as EUR",
+    }
+)
+"""What to do about a value that does not match the pattern."""
+
+Id = Annotated[str, Field(pattern=_ID)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_spelled_out)]
-SubjectName = Annotated[str, Field(pattern=r"^[^|;\s]([^|;\r\n\t]{0,62}[^|;\s])?$")]
-LanguageTag = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=LONGEST_LANGUAGE_TAG)]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+SubjectName = Annotated[str, Field(pattern=_SUBJECT)]
+LanguageTag = Annotated[str, Field(pattern=_LANGUAGE, max_length=LONGEST_LANGUAGE_TAG)]
+Currency = Annotated[str, Field(pattern=_CURRENCY)]
 MinorUnits = Annotated[int, Field(strict=True, ge=0)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 HalfHour = Annotated[int, Field(strict=True, ge=0, lt=HALF_HOURS_PER_WEEK)]
