@@ -124,7 +124,8 @@ def images(session: nox.Session) -> None:
     """Dockerfiles and the compose file, checked without an engine."""
     install(session, groups=("lint", "test", "launcher"))
     session.run("hadolint", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("services/*/Dockerfile")))
-    session.run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml")
+    compose_files = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docker-compose*.yml"))
+    session.run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", *compose_files)
     session.run("pytest", "tests/images", *session.posargs)
 
 
