@@ -1,9 +1,12 @@
 """What `noxw` promises before nox takes over."""
 
+import contextlib
 import importlib.machinery
 import importlib.util
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType
 
@@ -74,3 +77,63 @@ def test_an_environment_from_another_lock_is_made_again(
     stamp.write_text(noxw.fingerprint() + "x", encoding="utf-8")
 
     assert not noxw.is_current()
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_one_line(
+    noxw: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*args: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(noxw, "alone", contextlib.nullcontext)
+    monkeypatch.setattr(noxw, "is_current", lambda: False)
+    monkeypatch.setattr(noxw, "make", refuse)
+
+    assert noxw.main() == 2
+    assert "Permission denied" in capsys.readouterr().err
+
+
+def test_an_interrupt_while_the_environment_is_made_ends_quietly(
+    noxw: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(noxw, "alone", contextlib.nullcontext)
+    monkeypatch.setattr(noxw, "is_current", lambda: False)
+    monkeypatch.setattr(noxw, "make", interrupt)
+
+    assert noxw.main() == 130
+
+
+def test_only_one_run_at_a_time_makes_the_environment(
+    noxw: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(noxw, "WAITING_ROOM", tmp_path / "lock")
+    inside: list[str] = []
+    entered = threading.Event()
+
+    def second() -> None:
+        entered.set()
+        with noxw.alone():
+            inside.append("second")
+
+    thread = threading.Thread(target=second)
+    with noxw.alone():
+        thread.start()
+        entered.wait(10)
+        thread.join(0.2)  # long enough to get in, were the door open
+        inside.append("first")
+    thread.join(10)
+
+    assert inside == ["first", "second"]
+
+
+def test_nox_decides_the_exit_code(noxw: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in = tmp_path / "nox.py"
+    stand_in.write_text("import sys; sys.exit(7)")
+    monkeypatch.setattr(noxw, "PYTHON", Path(sys.executable))
+
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}  # noqa: TID251  the launcher hands its environment on
+
+    assert noxw.nox(environment) == 7
