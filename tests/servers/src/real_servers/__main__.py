@@ -21,6 +21,7 @@ COULD_NOT_START = 2
 NOT_FOUND = 127
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
+PATIENCE_S = 10.0  # for the command to end when this program is told to
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,12 +77,26 @@ def _run(settings: ServerSettings, command: list[str]) -> int:
 def _call(command: list[str], addresses: dict[str, str]) -> int:
     began = time.monotonic()
     try:
-        code = subprocess.call(command, env=environment_with(**addresses))
+        child = subprocess.Popen(command, env=environment_with(**addresses))
     except OSError as error:
         _say(f"error: cannot run {command[0]}: {error.strerror}")
         return NOT_FOUND
+    try:
+        code = child.wait()
+    finally:
+        _end(child)
     _say(f"{command[0]} ended with {code} after {time.monotonic() - began:.1f} s")
     return code
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """See to it that the command is gone before the servers that it uses are."""
+    child.terminate()  # does nothing to a process that has ended
+    try:
+        child.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def _keep_logs(servers: list[Server], folder: Path) -> None:
