@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from lyceum_database import MongoSettings, close, connect
 from lyceum_devstack.cli import main
+from lyceum_devstack.demo.kafka import end_of
 from lyceum_devstack.demo.witness import database
 
 pytestmark = pytest.mark.wire
@@ -43,10 +44,7 @@ def own_record(admin: AdminClient) -> Iterator[None]:
 def ends() -> dict[int, int]:
     reader = Consumer({"bootstrap.servers": KAFKA, "group.id": "bystander"})
     try:
-        return {
-            number: reader.get_watermark_offsets(TopicPartition(OWN_TOPIC, number), timeout=10)[1]
-            for number in range(12)
-        }
+        return {number: end_of(reader, OWN_TOPIC, number) for number in range(12)}
     finally:
         reader.close()
 

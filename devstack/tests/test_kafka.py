@@ -3,11 +3,14 @@
 import socket
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 from keylane.testing import MockCluster
-from lyceum_devstack.demo.kafka import Offsets, Publisher, position_of, read_all, refuse_unreachable
+from lyceum_devstack.demo import kafka
+from lyceum_devstack.demo.kafka import Offsets, Publisher, end_of, position_of, read_all, refuse_unreachable
 from lyceum_devstack.demo.plan import Outgoing
 from lyceum_devstack.errors import ServerError
 
@@ -61,3 +64,29 @@ def test_an_unreachable_server_is_named_in_time() -> None:
         with pytest.raises(ServerError, match=address):
             refuse_unreachable(address, within_s=1.0)
         assert time.monotonic() - started < 3
+
+
+class Reader:
+    """Answers with these, one after the other, and then again with the last."""
+
+    def __init__(self, *answers: int) -> None:
+        self._answers = list(answers)
+
+    def get_watermark_offsets(self, *_: Any, **__: Any) -> tuple[int, int]:
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if answer < 0:
+            return 0, -answer
+        raise KafkaException(KafkaError(answer))
+
+
+def test_a_topic_whose_leader_is_not_known_yet_is_asked_again() -> None:
+    reader: Any = Reader(KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, -7)
+    assert end_of(reader, TOPIC, 0) == 7
+
+
+@pytest.mark.parametrize("code", [KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.TOPIC_AUTHORIZATION_FAILED])
+def test_a_topic_that_stays_silent_is_named(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    monkeypatch.setattr(kafka, "ANSWER_WITHIN_S", 0.2)
+    reader: Any = Reader(code)
+    with pytest.raises(ServerError, match="how long topic purchases is"):
+        end_of(reader, TOPIC, 0)

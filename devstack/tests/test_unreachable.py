@@ -11,12 +11,16 @@ from typing import NamedTuple
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+SHAPE = "KAFKA_BOOTSTRAP holds 'host:abc': give host:port"
 NOBODY = "127.0.0.1:9"  # the discard service's port: nobody listens there
 SLACK_S = 5.0
 """Six commands at once on a busy machine; what is measured begins when the program is loaded."""
 PROGRAM = """
 import sys
-from lyceum_devstack.cli import main
+from lyceum_devstack.cli import COMMANDS, OWN, main
+from importlib.metadata import entry_points
+for offer in (*OWN, *entry_points(group=COMMANDS)):
+    offer.load()
 print("loaded", flush=True)
 sys.exit(main(sys.argv[1:]))
 """
@@ -25,6 +29,11 @@ COMMANDS: dict[str, tuple[list[str], dict[str, str], str]] = {
     "demo, no Kafka": (["demo"], {"KAFKA_BOOTSTRAP": NOBODY}, NOBODY),
     "demo, no MongoDB": (["demo"], {"MONGODB_URI": f"mongodb://{NOBODY}"}, NOBODY),
     "demo, wrong address": (["demo"], {"MONGODB_URI": "nonsense"}, "must start with mongodb://"),
+    "demo, no address of Kafka": (
+        ["demo"],
+        {"KAFKA_BOOTSTRAP": "host:abc", "MONGODB_URI": f"mongodb://{NOBODY}"},
+        SHAPE,
+    ),
     "trainers import": (
         ["trainers", "import", str(EXAMPLES / "trainers.csv")],
         {"MONGODB_URI": f"mongodb://{NOBODY}"},

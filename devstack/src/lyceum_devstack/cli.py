@@ -7,13 +7,21 @@ from importlib.metadata import EntryPoint, entry_points
 
 import click
 
-from lyceum_devstack.console import forgive_streams
-from lyceum_devstack.demo.command import demo
 from lyceum_devstack.errors import PluginError
 from lyceum_devstack.failures import guarded
+from lyceum_devstack.streams import forgive_streams
 
 COMMANDS = "lyceum.commands"
 """Entry point group: a package that owns data offers the click commands that operate on it."""
+OWN = (EntryPoint("demo", "lyceum_devstack.demo.command:demo", COMMANDS),)
+"""What this package offers: looked up like the others', so that no command is loaded for the sake of another."""
+SUMMARIES = {
+    "demo": "Play a day at the school through the real worker, and check the result.",
+    "allocations": "Allocations: who has which trainer, and who waits.",
+    "purchases": "Purchases and refunds.",
+    "trainers": "Trainers: who teaches what, and how many students each takes.",
+}
+"""First lines of the commands' own help, known here so that `lyceum --help` loads none of them."""
 
 
 @dataclass
@@ -24,26 +32,32 @@ class Invocation:
 
 
 class Dispatcher(click.Group):
-    """A group whose other commands are looked up among the entry points, when they are needed."""
+    """A group whose commands are looked up among the entry points, and loaded when one is asked for by name."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Own commands first, then those of other packages by name."""
-        return [*super().list_commands(ctx), *sorted(_offers())]
+        return list(_offers())
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Find a command; None when nobody offers it.
 
         Raises:
             PluginError: Its package cannot be imported, or offers something else than a command.
         """
-        own = super().get_command(ctx, cmd_name)
-        if own is not None or cmd_name not in _offers():
-            return own
-        return _load(_offers()[cmd_name])
+        offer = _offers().get(cmd_name)
+        return None if offer is None else _load(offer)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """List the commands; only those whose summary is not known here are loaded for it."""
+        rows = [(name, SUMMARIES.get(name) or _load(offer).get_short_help_str()) for name, offer in _offers().items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 def _offers() -> dict[str, EntryPoint]:
-    return {offer.name: offer for offer in entry_points(group=COMMANDS)}
+    others = sorted(entry_points(group=COMMANDS), key=lambda offer: offer.name)
+    own = {offer.name: offer for offer in OWN}
+    return own | {offer.name: offer for offer in others if offer.name not in own}
 
 
 def _load(offer: EntryPoint) -> click.Command:
@@ -77,9 +91,6 @@ def lyceum(ctx: click.Context, *, debug: bool) -> None:
     """Lyceum: a purchase gets its trainer."""
     ctx.ensure_object(Invocation).debug = debug
     logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL, format="%(levelname)s %(name)s %(message)s")
-
-
-lyceum.add_command(demo)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

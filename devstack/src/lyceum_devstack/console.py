@@ -1,7 +1,5 @@
 """Output that can be read everywhere: no terminal, no colour, few columns, old code pages."""
 
-import io
-import sys
 from dataclasses import astuple, dataclass
 from typing import TextIO
 
@@ -21,13 +19,6 @@ class Glyphs:
 
 UNICODE = Glyphs(kept="✓", broken="✗", filled="█", free="░", more="…")
 ASCII = Glyphs(kept="ok", broken="NO", filled="#", free=".", more="...")
-
-
-def forgive_streams() -> None:
-    """Let a sign that the code page lacks come out as `?`, not as a crash: names of people are not ours to choose."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
 
 
 def make_console(file: TextIO | None = None) -> Console:

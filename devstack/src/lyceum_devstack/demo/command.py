@@ -17,7 +17,7 @@ from lyceum_devstack.demo.summary import show
 EXAMPLES = Path(__file__).parents[4] / "examples"
 """The sample files of the checkout that this package was installed from."""
 
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_FILE = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)

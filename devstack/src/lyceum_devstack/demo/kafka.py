@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
+from keylane import ConfigurationError, KafkaSettings
 from lyceum_devstack.check import Position, Sent
 from lyceum_devstack.demo.plan import Outgoing
 from lyceum_devstack.errors import ServerError
@@ -13,6 +14,26 @@ ANSWER_WITHIN_S = 6.0
 """A server that is silent for this long is taken for unreachable; with what comes before it, under 10 s."""
 DELIVER_WITHIN_S = 30.0
 READ_WITHIN_S = 20.0
+LOOK_AGAIN_AFTER_S = 0.1
+_NO_LEADER_YET = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+)
+
+
+def refuse_shapeless(bootstrap: str) -> None:
+    """Look at the address as the worker will, before anybody is asked.
+
+    Raises:
+        ServerError: It is no address.
+    """
+    try:
+        KafkaSettings(bootstrap_servers=bootstrap)
+    except ConfigurationError as exc:
+        raise ServerError(
+            f"KAFKA_BOOTSTRAP holds {bootstrap!r}: give host:port, or several with commas between"
+        ) from exc
 
 
 def refuse_unreachable(bootstrap: str, *, within_s: float = ANSWER_WITHIN_S) -> None:
@@ -108,7 +129,7 @@ def read_all(bootstrap: str, topic: str, partitions: int) -> Iterator[Message]:
     """
     reader = Consumer(_bystander(bootstrap, "lyceum-demo-reader"))
     try:
-        ends = {number: _end(reader, topic, number) for number in range(partitions)}
+        ends = {number: end_of(reader, topic, number) for number in range(partitions)}
         open_ends = {number: end for number, end in ends.items() if end > 0}
         reader.assign([TopicPartition(topic, number, 0) for number in open_ends])
         deadline = time.monotonic() + READ_WITHIN_S
@@ -126,20 +147,29 @@ def read_all(bootstrap: str, topic: str, partitions: int) -> Iterator[Message]:
         reader.close()
 
 
+def end_of(reader: Consumer, topic: str, partition: int) -> int:
+    """Tell the offset that the next record of a partition will have.
+
+    Raises:
+        ServerError: Kafka does not tell it in time.
+    """
+    deadline = time.monotonic() + ANSWER_WITHIN_S
+    while True:
+        try:
+            return int(reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_WITHIN_S)[1])
+        except KafkaException as exc:
+            # A topic that was made a moment ago has no leader yet everywhere.
+            if exc.args[0].code() not in _NO_LEADER_YET or time.monotonic() > deadline:
+                raise ServerError(f"Kafka does not say how long topic {topic} is: {exc}") from exc
+        time.sleep(LOOK_AGAIN_AFTER_S)
+
+
 def position_of(message: Message) -> Position:
     """Tell where a record lies that Kafka acknowledged or delivered; such a record has a place."""
     partition, offset = message.partition(), message.offset()
     if partition is None or offset is None:
         raise ServerError("Kafka handed over a record without its partition and offset")
     return Position(partition, offset)
-
-
-def _end(reader: Consumer, topic: str, partition: int) -> int:
-    try:
-        _, end = reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_WITHIN_S)
-    except KafkaException as exc:
-        raise ServerError(f"Kafka does not say how long topic {topic} is: {exc}") from exc
-    return int(end)
 
 
 def _bystander(bootstrap: str, group: str) -> dict[str, str | int | bool]:

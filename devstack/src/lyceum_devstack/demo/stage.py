@@ -10,7 +10,7 @@ from keylane.testing import MockCluster
 from lyceum_contracts import ALLOCATION_WORKER, ALLOCATIONS, PURCHASES
 from lyceum_database import MongoSettings, close, connect, ping
 from lyceum_database.embedded import embedded_settings
-from lyceum_devstack.demo.kafka import refuse_unreachable
+from lyceum_devstack.demo.kafka import refuse_shapeless, refuse_unreachable
 
 PARTITIONS = PURCHASES.partitions
 EMBEDDED_TOPICS = (PURCHASES.name, ALLOCATIONS.name, dead_letter_topic(PURCHASES.name, ALLOCATION_WORKER))
@@ -58,11 +58,13 @@ def open_stage(mongodb_uri: str | None, kafka_bootstrap: str | None) -> Iterator
     """Start what is not given, check that what is given answers, and end what was started.
 
     Raises:
-        ServerError: The Kafka that is given does not answer.
+        ServerError: The Kafka that is given has no usable address, or does not answer.
         Unavailable: The MongoDB that is given does not answer.
         SettingsError: Its address cannot be used.
         MockClusterError: The embedded Kafka cannot be started.
     """
+    if kafka_bootstrap is not None:
+        refuse_shapeless(kafka_bootstrap)
     run = secrets.token_hex(4)
     mongo = embedded_settings() if mongodb_uri is None else _answering(mongodb_uri, f"lyceum_demo_{run}")
     with ExitStack() as started:
