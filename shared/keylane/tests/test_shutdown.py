@@ -14,6 +14,7 @@ from keylane import ConfigurationError, KafkaSettings, MemoryInbox, Message, Wor
 from keylane.broker import TopicPartition
 from keylane.kafka import KafkaBroker
 from keylane.testing import FaultyInbox, InMemoryBroker, MockCluster, Rig, until
+from keylane.testing.memory_broker import MemorySubscription
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -92,6 +93,38 @@ async def test_stop_returns_while_the_broker_was_never_there(memory: Rig) -> Non
     await task
 
     assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("call", ["partitions", "start", "poll"])
+async def test_stop_waits_for_no_answer_of_the_broker(memory: Rig, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    """As a poll during a rebalance that cannot end, or a first look at a broker that is frozen."""
+    asked = asyncio.Event()
+
+    async def never(*_: object, **__: object) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(InMemoryBroker if call == "partitions" else MemorySubscription, call, never)
+    worker = memory.start({"made": lambda _: None})
+    await asyncio.wait_for(asked.wait(), 10)
+    started = time.monotonic()
+    await memory.stop()
+
+    assert time.monotonic() - started < memory.settings.stop_timeout.total_seconds() / 2
+    assert worker.alive
+
+
+async def test_a_client_that_cancels_its_own_call_is_a_broker_that_is_away(
+    memory: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gives_up(*_: object, **__: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(MemorySubscription, "poll", gives_up)
+        worker = memory.start({"made": lambda _: None})
+        await until(lambda: "gave up" in worker.why_unready)
+    await until(lambda: worker.ready)
 
 
 async def test_a_broker_that_goes_and_comes_back_costs_no_attempt_and_no_record(own: tuple[Rig, MockCluster]) -> None:

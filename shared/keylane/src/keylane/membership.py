@@ -92,8 +92,9 @@ class Membership:
     async def _poll(self) -> None:
         while not self._stop.asked:
             self._tick()
-            batch = await self._subscription.poll(max_records=POLL_RECORDS, timeout_s=POLL_S)
-            for tp, records in batch.items():
+            polling = self._subscription.poll(max_records=POLL_RECORDS, timeout_s=POLL_S)
+            batch = await self._stop.unless_asked(polling, tick=self._tick)
+            for tp, records in (batch or {}).items():
                 partition = self.owned.get(tp)
                 if partition is None or partition.revoked:
                     continue

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from keylane.errors import BrokerUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+
+T = TypeVar("T")
 
 
 class Stop:
@@ -43,8 +47,12 @@ class Stop:
         await asyncio.wait([waiting], timeout=seconds)
         waiting.cancel()
 
-    async def unless_asked(self, work: Coroutine[Any, Any, None], *, tick: Callable[[], None]) -> None:
-        """Await the work, calling `tick` every second, but abandon it when a stop is requested."""
+    async def unless_asked(self, work: Coroutine[Any, Any, T], *, tick: Callable[[], None]) -> T | None:
+        """The work's result; `tick` is called every second. Asked to stop, the work is abandoned and there is none.
+
+        Raises:
+            BrokerUnavailableError: The work was cancelled from within, as aiokafka does with the broker away.
+        """
         loop = asyncio.get_running_loop()
         working, asked = loop.create_task(work), loop.create_task(self._asked.wait())
         try:
@@ -56,8 +64,11 @@ class Stop:
             if not working.done():
                 working.cancel()
                 await asyncio.wait([working], timeout=1.0)
-        if working.done() and not working.cancelled():
-            working.result()
+        if self.asked and (not working.done() or working.cancelled()):
+            return None
+        if working.cancelled():
+            raise BrokerUnavailableError("the client gave up without a word")
+        return working.result()
 
     async def join(self, main: asyncio.Task[Any] | None) -> None:
         """Wait for a task that heeds this stop, until the deadline; then cancel it."""

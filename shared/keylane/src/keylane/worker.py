@@ -10,7 +10,7 @@ import socket
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from keylane.checks import check, check_limits
 from keylane.errors import BrokerUnavailableError, ConfigurationError, StoreUnavailableError
@@ -31,7 +31,7 @@ from keylane.threads import Threads
 from keylane.verdict import Judge
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 
     from keylane.broker import Broker
     from keylane.counts import Counts
@@ -188,19 +188,19 @@ class Worker:
         finally:
             await self._shut_down(renewing)
 
-    async def _until_reached(self, part: str, look: Callable[[], Awaitable[None]]) -> None:
+    async def _until_reached(self, part: str, look: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Repeat a first look at a server until it answers or a stop is requested."""
         tries = 0
         while not self._stop.asked:
             self._tick()
             try:
-                await look()
+                await self._stop.unless_asked(look(), tick=self._tick)
             except (BrokerUnavailableError, StoreUnavailableError) as exc:
                 tries += 1
                 self._health.trouble(part, str(exc))
                 await self._stop.rest(outage_delay_s(tries, jitter=self._jitter))
             else:
-                if part != "broker":  # that one is well once the group is joined
+                if part != "broker" and not self._stop.asked:  # the broker is well once the group is joined
                     self._health.well(part)
                 return
 

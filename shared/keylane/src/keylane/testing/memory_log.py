@@ -105,5 +105,7 @@ class MemoryLog:
         """Wait for a new record, at most `timeout_s`."""
         self._arrival.clear()
         waiting = asyncio.ensure_future(self._arrival.wait())
-        await asyncio.wait([waiting], timeout=timeout_s)
-        waiting.cancel()
+        try:
+            await asyncio.wait([waiting], timeout=timeout_s)
+        finally:
+            waiting.cancel()
