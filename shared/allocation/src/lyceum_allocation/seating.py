@@ -95,10 +95,7 @@ class Seating:
         """Confirm, keep or release one seat. False if it was released."""
         if transitions.seeks(allocation, epoch):
             return self._confirm(allocation, trainer_id, epoch, cause_id=cause_id)
-        if transitions.holds(allocation, trainer_id, epoch):
-            return True
-        self.release(trainer_id, seat_key(allocation.id, epoch))
-        return False
+        return not self._give_back_if_dead(allocation, trainer_id, epoch)
 
     def _confirm(
         self,
@@ -118,14 +115,15 @@ class Seating:
             change = transitions.confirm(current, trainer_id, epoch, self._clock(), scores)
             if change is None or self._allocations.write(current, change, cause_id=cause_id):
                 break
-        if transitions.holds(current, trainer_id, epoch):
-            return True
-        self.release(trainer_id, seat_key(allocation.id, epoch))
-        return False
+        return not self._give_back_if_dead(current, trainer_id, epoch)
 
-    def release(self, trainer_id: str, key: str) -> None:
-        """Give a dead seat back. A seat that is gone already counts as given back."""
+    def _give_back_if_dead(self, seen: Allocation, trainer_id: str, epoch: int) -> bool:
+        """The one place where seats are given back. A seat that is gone already counts as given back."""
+        if not transitions.is_dead(seen, trainer_id, epoch):
+            return False
+        key = seat_key(seen.id, epoch)
         for _ in self._patience.attempts(f"release seat {key}"):
             holder = self._capacities.find(trainer_id)
             if holder is None or self._capacities.release(holder, key):
-                return
+                return True
+        raise AssertionError("attempts() raises Contended, it does not end")  # pragma: no cover

@@ -119,12 +119,18 @@ def holds(seen: Allocation, trainer_id: str, epoch: int) -> bool:
 
 
 def seeks(seen: Allocation, epoch: int) -> bool:
-    """Tell whether a seat of this epoch may still become the student's.
-
-    A seat that is neither held nor sought is dead, and stays so: the epoch never falls, and an allocation never returns
-    to PENDING at an epoch that it left. So a dead seat may be released on a stale read.
-    """
+    """Tell whether a seat of this epoch may still become the student's."""
     return seen.state == AllocationState.PENDING and seen.epoch == epoch
+
+
+def is_dead(seen: Allocation, trainer_id: str, epoch: int) -> bool:
+    """Tell whether this seat is nobody's and stays so, however old the read is: then it may be given back.
+
+    A seat of an epoch that was read, neither held nor sought, is dead for ever: the epoch never falls, and an
+    allocation never returns to PENDING at an epoch that it left. Of an epoch that began after the read nothing is
+    known: its seat may be the one that the student has been told of since.
+    """
+    return epoch <= seen.epoch and not seeks(seen, epoch) and not holds(seen, trainer_id, epoch)
 
 
 def _subject_of(seen: Allocation) -> dict[str, Any]:

@@ -5,7 +5,8 @@ again from the beginning, as a redelivered message or the next sweep does. No un
 
 Modelled: recording a purchase (1), look and claim (2), confirm (3), giving back a seat whose epoch is over (4), refunds
 with tombstones (5), moves that keep the old seat until the new one is confirmed (6), the reconciler (7), sweeps, and
-what a redelivery settles. A drain that serves somebody else's allocation is the sweep of that allocation.
+what a redelivery settles, also by an old read.
+A drain that serves somebody else's allocation is the sweep of that allocation.
 Not modelled: weights, hours, the order of the waitlist and its leases, partial refunds.
 
 `python -m lyceum_allocation.protocol` explores all scenarios and prints what it found.

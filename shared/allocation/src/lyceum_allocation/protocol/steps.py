@@ -36,6 +36,7 @@ class Steps:
             "release": self._release,
             "release old": self._release_old,
             "give up": self._give_up,
+            "find": self._find,
             "settle": self._settle,
         }
         self._starts: dict[str, Callable[[World, int, Process], Worlds]] = {
@@ -184,27 +185,36 @@ class Steps:
             world = world.with_alloc(process.alloc, state=ASSIGNED)
         yield _go(world, index, "done")
 
-    def _settle(self, world: World, index: int, process: Process) -> Worlds:
-        """Judge the first of the seats that were found; the write that follows is a step of its own."""
-        trainer, epoch = process.found[0]
-        judged = verdict(world.allocs[process.alloc], trainer, epoch)
-        rest = world.with_process(index, process._replace(found=process.found[1:]))
-        if judged == "keep":
-            yield self._next_to_settle(rest, index)
-        else:
-            yield _go(rest, index, "confirm" if judged == "help" else "release", epoch, trainer)
-
-    def _to_settle(self, world: World, index: int, *, seeks_after: bool) -> World:
-        process = world.processes[index]
+    def _find(self, world: World, index: int, process: Process) -> Worlds:
+        """Read the trainers who hold a seat of an epoch that was seen, with whatever other seats they hold by now."""
+        seen = process.seen or world.allocs[process.alloc]
+        keys = {self.key(process.alloc, epoch) for epoch in range(seen.epoch + 1)}
         found = tuple(
             (trainer, key.epoch)
             for trainer, held in enumerate(world.seats)
+            if keys & held
             for key in sorted(held)
             if key.alloc == process.alloc
         )
-        return self._next_to_settle(
-            world.with_process(index, process._replace(found=found, seeks_after=seeks_after)), index
-        )
+        yield self._next_to_settle(world.with_process(index, process._replace(found=found)), index)
+
+    def _settle(self, world: World, index: int, process: Process) -> Worlds:
+        """Judge the first of the seats that were found; the write that follows is a step of its own."""
+        trainer, epoch = process.found[0]
+        judged = verdict(process.seen or world.allocs[process.alloc], trainer, epoch)
+        rest = world.with_process(index, process._replace(found=process.found[1:]))
+        if judged == "help":
+            yield _go(rest, index, "confirm", epoch, trainer)
+        elif judged == "dead" or (judged == "unread" and self._fault is Fault.JUDGES_THE_UNREAD):
+            yield _go(rest, index, "release", epoch, trainer)
+        else:
+            yield self._next_to_settle(rest, index)
+
+    def _to_settle(self, world: World, index: int, *, seeks_after: bool) -> World:
+        process = world.processes[index]
+        # Purchases say nothing about seats: worlds that differ in what was read of them only are one.
+        seen = world.allocs[process.alloc]._replace(grants=frozenset(), revoked=frozenset())
+        return _go(world.with_process(index, process._replace(seen=seen, seeks_after=seeks_after)), index, "find")
 
     def _next_to_settle(self, world: World, index: int) -> World:
         process = world.processes[index]
@@ -212,13 +222,14 @@ class Steps:
             return _go(world, index, "settle")
         seen = world.allocs[process.alloc]
         if process.seeks_after and seen.state == PENDING:
-            return _go(
-                world.with_process(index, process._replace(seeks_after=False)), index, "look", seen.epoch, NOBODY
-            )
+            return _go(world.with_process(index, process.restarted()), index, "look", seen.epoch, NOBODY)
         return _go(world, index, "done")
 
 
 def _go(world: World, index: int, at: str, *memory: int) -> World:
+    if at == "done":
+        # What a process remembers at its end tells no worlds apart.
+        world = world.with_process(index, world.processes[index].restarted())
     return world.with_process(index, world.processes[index]._replace(at=at, memory=memory))
 
 

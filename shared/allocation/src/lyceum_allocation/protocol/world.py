@@ -16,6 +16,7 @@ class Fault(Enum):
     BREAK_BEFORE_MAKE = "a move gives the old seat back before it has a new one"
     EPOCH_NOT_BUMPED = "a move seeks its seat at the old epoch"
     NO_RECONCILER = "nobody looks at seats whose allocation nobody handles any more"
+    JUDGES_THE_UNREAD = "a seat of a later epoch is judged by what was read before there was that epoch"
 
 
 class Held(NamedTuple):
@@ -48,6 +49,7 @@ class Process(NamedTuple):
     Attributes:
         at: its next step.
         memory: what it has read, for that step.
+        seen: the allocation as it wrote it, by which it judges seats however much later; None reads it for each seat.
         found: seats (trainer, epoch) that it found and has yet to judge.
         seeks_after: whether it looks for a seat once those are judged.
     """
@@ -57,6 +59,7 @@ class Process(NamedTuple):
     alloc: int
     at: str = "start"
     memory: tuple[int, ...] = ()
+    seen: Alloc | None = None
     found: tuple[tuple[int, int], ...] = ()
     seeks_after: bool = False
 
@@ -67,7 +70,7 @@ class Process(NamedTuple):
 
     def restarted(self) -> "Process":
         """The same message or timer, from the beginning."""
-        return self._replace(at="start", memory=(), found=(), seeks_after=False)
+        return self._replace(at="start", memory=(), seen=None, found=(), seeks_after=False)
 
 
 class World(NamedTuple):
@@ -105,9 +108,13 @@ class World(NamedTuple):
 
 
 def verdict(alloc: Alloc, trainer: int, epoch: int) -> str:
-    """Tell whether a seat is the allocation's (`keep`), may become it (`help`), or is dead for ever."""
+    """Tell of a seat by a read of its allocation that may be old.
+
+    It is the allocation's (`keep`), may become it (`help`), is dead for ever (`dead`), or is of an epoch that began
+    after the read (`unread`), of which nothing can be told.
+    """
     if alloc.state in (ASSIGNED, MOVING) and alloc.seat == Held(trainer, epoch):
         return "keep"
     if alloc.state in (PENDING, MOVING) and alloc.epoch == epoch:
         return "help"
-    return "dead"
+    return "unread" if epoch > alloc.epoch else "dead"

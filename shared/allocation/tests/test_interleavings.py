@@ -1,0 +1,295 @@
+"""The service itself, suspended at any call to the store while others run: what the model proves, on the real code.
+
+Each process of a scenario is a thread with a service of its own; before every call that reaches the store it waits for
+its turn, and a plan says who has it. So a run is repeatable, and a plan that breaks a promise is an example.
+"""
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from lyceum_allocation import (
+    Allocation,
+    AllocationRepository,
+    AllocationService,
+    CapacityRepository,
+    Contended,
+    Patience,
+    transitions,
+)
+from lyceum_allocation.audit import violations
+from lyceum_allocation.testing import Crash, purchase, refund, trainer
+from lyceum_database import close, connect, embedded
+
+Call = Callable[[AllocationService], object]
+START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+_databases = itertools.count()
+
+
+class Gate:
+    """The lock under which the embedded store runs each call; a process of the plan waits here for its turn."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._own = threading.local()
+
+    def enrol(self, wait_for_turn: Callable[[], None]) -> None:
+        """Make the calling thread a process of the plan."""
+        self._own.wait, self._own.depth = wait_for_turn, 0
+
+    def __enter__(self) -> None:
+        wait = getattr(self._own, "wait", None)
+        if wait is not None:
+            if self._own.depth == 0:
+                wait()
+            self._own.depth += 1
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        if hasattr(self._own, "wait"):
+            self._own.depth -= 1
+
+
+GATE = Gate()
+
+
+class GatedClient(embedded.EmbeddedMongoClient):
+    """The embedded store behind the gate."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._turn = GATE  # type: ignore[assignment] # stands in for the lock
+
+
+@dataclass
+class Process:
+    """Somebody at work, who stands still at each call to the store until he is let on."""
+
+    service: AllocationService
+    call: Call
+    is_done: bool = False
+    failures: list[BaseException] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._dies = False
+        self._go, self._stands = threading.Semaphore(0), threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._stands.acquire()
+
+    def steps(self, calls: int | None, *, dies: bool = False) -> None:
+        """Let so many calls to the store happen, or all there are; then let the process die in place of one more."""
+        while not self.is_done and calls != 0:
+            self._step()
+            calls = None if calls is None else calls - 1
+        if dies:
+            self.end()
+
+    def end(self) -> None:
+        """Let the process die where it stands."""
+        self._dies = True
+        self._step()
+        self._thread.join()
+
+    def _step(self) -> None:
+        if not self.is_done:
+            self._go.release()
+            self._stands.acquire()
+
+    def _wait_for_turn(self) -> None:
+        self._stands.release()
+        self._go.acquire()
+        if self._dies:
+            raise Crash
+
+    def _run(self) -> None:
+        GATE.enrol(self._wait_for_turn)
+        try:
+            self.call(self.service)
+        except (Crash, Contended):
+            pass
+        except BaseException as exc:  # noqa: BLE001 - kept for the test's own thread
+            self.failures.append(exc)
+        self.is_done = True
+        self._stands.release()
+
+
+@dataclass
+class Town:
+    """A fresh store, and what its watchers check after every step of anybody."""
+
+    now: datetime = START
+    told: dict[tuple[str, int], set[str]] = field(default_factory=dict)
+
+    def clock(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    def service(self, seed: int = 0) -> AllocationService:
+        return AllocationService(
+            allocations=AllocationRepository(clock=self.clock),
+            capacities=CapacityRepository(clock=self.clock),
+            clock=self.clock,
+            random=Random(seed),
+            patience=Patience(random=Random(seed), sleep=lambda _: None),
+        )
+
+    def check(self) -> None:
+        assert violations(clock=self.clock) == []
+        for allocation in Allocation.objects:
+            for line in allocation.history:
+                if line["what"] == "assigned":
+                    told = self.told.setdefault((allocation.id, line["epoch"]), set())
+                    told.add(line["trainer_id"])
+                    assert len(told) == 1, "told of two trainers in one epoch"
+
+    def come_to_rest(self, calls: list[Call]) -> None:
+        """Everything is delivered again, leases run out, the timers tick: nothing is left over."""
+        for call in calls:
+            call(self.service())
+        self.now += timedelta(minutes=1)
+        self.service().sweep()
+        self.service().reconcile()
+        assert violations(at_rest=True, clock=self.clock) == []
+        self.check()
+
+
+def buys(student: str, number: int = 1) -> Call:
+    return lambda service: service.allocate(purchase(f"{student}-{number}", student=student))
+
+
+def returns(student: str, number: int = 1) -> Call:
+    return lambda service: service.refund(refund(f"{student}-{number}", student=student))
+
+
+def drains(service: AllocationService) -> object:
+    return service.drain(org_id="default", skill="math|en")
+
+
+def sweeps(service: AllocationService) -> object:
+    return service.sweep()
+
+
+def reconciles(service: AllocationService) -> object:
+    return service.reconcile()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """How many seats the trainers have, what happened before, and who then works at once."""
+
+    capacities: tuple[int, ...]
+    before: tuple[Call, ...]
+    at_once: tuple[Call, ...]
+
+    @contextmanager
+    def begun(self) -> Iterator[tuple[Town, list[Process]]]:
+        connect(embedded.embedded_settings(f"interleaving-{next(_databases)}"), client_class=GatedClient)
+        processes: list[Process] = []
+        try:
+            town = Town()
+            for number, capacity in enumerate(self.capacities):
+                CapacityRepository().insert(trainer(f"t{number}", capacity=capacity))
+            for call in self.before:
+                call(town.service())
+            processes += [Process(town.service(seed), call) for seed, call in enumerate(self.at_once)]
+            yield town, processes
+        finally:
+            for process in processes:
+                process.end()
+            close()
+
+
+SCENARIOS = {
+    "a slow refund, bought again, drained by somebody else": Scenario(
+        (2,), (buys("a"),), (returns("a"), buys("a", 2), drains)
+    ),
+    "a slow sweep, refunded, bought again": Scenario(
+        (1, 1), (buys("c"), buys("d"), buys("a"), returns("c")), (sweeps, returns("a"), buys("a", 2))
+    ),
+    "a slow reconciler, refunded, bought again": Scenario(
+        (1, 1), (buys("a"),), (reconciles, returns("a"), buys("a", 2))
+    ),
+    "one purchase twice, refunded": Scenario((1, 1), (), (buys("a"), buys("a"), returns("a"))),
+    "bought again twice over, drained": Scenario(
+        (1, 1), (buys("a"), returns("a")), (buys("a", 2), buys("a", 2), drains)
+    ),
+    "the last seat comes free": Scenario((1,), (buys("a"), buys("b")), (returns("a"), buys("c"), drains)),
+}
+SLOW_REFUND = SCENARIOS["a slow refund, bought again, drained by somebody else"]
+CROWD = Scenario(
+    (2, 1),
+    (buys("a"), buys("b"), buys("c"), buys("d")),
+    (returns("a"), buys("a", 2), returns("b"), buys("b", 2), buys("c", 2), returns("d"), drains, sweeps, reconciles),
+)
+
+
+def run_with_two_suspended(scenario: Scenario, order: tuple[int, ...], points: tuple[int, int]) -> None:
+    """Suspend one process after so many calls, then another; the third works to its end, and the two go on."""
+    with scenario.begun() as (town, processes):
+        for index, calls in zip(order, (*points, None), strict=True):
+            processes[index].steps(calls)
+            town.check()
+        for index in order:
+            processes[index].steps(None)
+            town.check()
+        assert [process.failures for process in processes if process.failures] == []
+        town.come_to_rest(list(scenario.at_once))
+
+
+def run_at_random(scenario: Scenario, seed: int) -> None:
+    """Let anybody take any step; some die, and what they were at is delivered again."""
+    draw = Random(seed)
+    with scenario.begun() as (town, processes):
+        while alive := [process for process in processes if not process.is_done]:
+            # Runs of steps: a process that is suspended long meets more than one that takes every other step.
+            process = draw.choice(alive)
+            process.steps(draw.choice((1, 1, 2, 3, 5, 8)), dies=draw.random() < 0.05)
+            town.check()
+        assert [process.failures for process in processes if process.failures] == []
+        town.come_to_rest(list(scenario.at_once))
+
+
+def plans(name: str) -> list[tuple[tuple[int, ...], tuple[int, int]]]:
+    every = list(itertools.product(itertools.permutations(range(3)), itertools.product(range(1, 10), range(1, 14))))
+    return Random(name).sample(every, 25)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_two_suspended_anywhere_while_a_third_works_break_no_promise(name: str) -> None:
+    for order, points in plans(name):
+        run_with_two_suspended(SCENARIOS[name], order, points)
+
+
+def explore_slow_refunds() -> None:
+    """The refund stands still anywhere, then who buys again, and somebody else's drain works to its end."""
+    for points in itertools.product(range(1, 8), range(1, 9)):
+        run_with_two_suspended(SLOW_REFUND, (0, 1, 2), points)
+
+
+def test_a_refund_that_was_slow_takes_nothing_from_a_later_purchase() -> None:
+    explore_slow_refunds()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_crowd_that_works_and_dies_at_random_breaks_no_promise(seed: int) -> None:
+    for part in range(10):
+        run_at_random(CROWD, 100 * seed + part)
+
+
+def test_the_exploration_finds_a_service_that_judges_what_it_has_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_neither_held_nor_sought(seen: Allocation, trainer_id: str, epoch: int) -> bool:
+        return not transitions.seeks(seen, epoch) and not transitions.holds(seen, trainer_id, epoch)
+
+    monkeypatch.setattr(transitions, "is_dead", is_neither_held_nor_sought)
+
+    with pytest.raises(AssertionError, match="who holds no seat for it"):
+        explore_slow_refunds()
