@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from allocation_worker import AllocationWorker, StartRefused, initialize, storag
 from allocation_worker.health import HealthServer
 from allocation_worker.main import main
 from allocation_worker.topics import specs
-from keylane import KafkaSettings
+from keylane import KafkaSettings, Worker
 from keylane.testing import until
 from lyceum_allocation import Allocation
 from lyceum_database.embedded import EmbeddedMongoClient
@@ -92,7 +93,11 @@ def test_a_model_left_out_of_the_index_ends_the_start_with_the_field_that_needs_
         ({}, "MONGODB_URI is not set"),
         ({"MONGODB_URI": "http://x"}, "MONGODB_URI must start with mongodb://"),
         ({"MONGODB_URI": "mongodb://x"}, "KAFKA_BOOTSTRAP is not set"),
-        ({"MONGODB_URI": "mongodb://x", "KAFKA_BOOTSTRAP": "x"}, "KafkaSettings.bootstrap_servers holds 'x'"),
+        ({"MONGODB_URI": "mongodb://x", "KAFKA_BOOTSTRAP": "x"}, "KAFKA_BOOTSTRAP holds 'x': give host:port"),
+        (
+            {"KAFKA_BOOTSTRAP": "localhost:99999", "MONGODB_URI": "mongodb://x"},
+            "KAFKA_BOOTSTRAP holds 'localhost:99999'",
+        ),
         ({"KAFKA_SESSION_TIMEOUT_SECONDS": "-1"}, "KAFKA_SESSION_TIMEOUT_SECONDS: "),
         ({"HEALTH_PORT": "http"}, "HEALTH_PORT: "),
         ({"SWEEP_INTERVAL_SECONDS": "0"}, "SWEEP_INTERVAL_SECONDS: "),
@@ -100,7 +105,10 @@ def test_a_model_left_out_of_the_index_ends_the_start_with_the_field_that_needs_
         ({"INBOX_LEASE_SECONDS": "1e300"}, "INBOX_LEASE_SECONDS: "),
         ({"INBOX_LEASE_SECONDS": "1e-9"}, "INBOX_LEASE_SECONDS: "),
         ({"KAFKA_SESSION_TIMEOUT_SECONDS": "inf"}, "KAFKA_SESSION_TIMEOUT_SECONDS: "),
-        ({"KAFKA_HEARTBEAT_INTERVAL_SECONDS": "29"}, "KafkaSettings.heartbeat_interval must be"),
+        (
+            {"KAFKA_HEARTBEAT_INTERVAL_SECONDS": "29"},
+            "KAFKA_HEARTBEAT_INTERVAL_SECONDS 29: give at most half of KAFKA_SESSION_TIMEOUT_SECONDS 30",
+        ),
         ({"KAFKA_TOPIC_PREFIX": "a b"}, "KAFKA_TOPIC_PREFIX: "),
         ({"KAFKA_GROUP": "a/b"}, "KAFKA_GROUP: "),
         ({"KAFKA_SECURITY_PROTOCOL": "TLS"}, "KAFKA_SECURITY_PROTOCOL: "),
@@ -139,7 +147,10 @@ def test_wrong_settings_end_the_start(
 async def test_a_missing_topic_ends_the_start_before_the_group_is_joined(stage: Any) -> None:
     program = started(stage, topic_prefix="nowhere.")
 
-    with pytest.raises(StartRefused, match=r"missing topic nowhere.allocations, nowhere.purchases, nowhere.purchases"):
+    with pytest.raises(
+        StartRefused,
+        match=r"missing topic nowhere.allocations, nowhere.purchases, .*`python -m allocation_worker topics`$",
+    ):
         await asyncio.wait_for(program.run(), 20)
 
     assert not program.ready
@@ -149,7 +160,9 @@ async def test_a_missing_index_ends_the_start_before_the_group_is_joined(stage: 
     Allocation._get_collection().drop_index("outbox_due_1")
     program = started(stage)
 
-    with pytest.raises(StartRefused, match=r"Allocation \(outbox_due\) is missing"):
+    with pytest.raises(
+        StartRefused, match=r"run `python -m allocation_worker indexes`\): Allocation \(outbox_due\) is missing"
+    ):
         await asyncio.wait_for(program.run(), 20)
 
 
@@ -203,9 +216,51 @@ async def test_garbage_does_not_harm_the_health_check(stage: Any) -> None:
 async def test_a_port_that_is_taken_is_refused_in_one_line(stage: Any) -> None:
     program = started(stage)
     async with HealthServer(program, host="127.0.0.1", port=0) as health:
-        with pytest.raises(StartRefused, match=f"HEALTH_HOST 127.0.0.1, HEALTH_PORT {health.port}: "):
+        with pytest.raises(StartRefused, match=f"^HEALTH_PORT {health.port} of HEALTH_HOST 127.0.0.1: "):
             async with HealthServer(program, host="127.0.0.1", port=health.port):
                 pass
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1"])
+async def test_a_host_that_is_not_this_machine_is_refused_by_name(stage: Any, host: str) -> None:
+    with pytest.raises(StartRefused, match=f"^HEALTH_HOST {host}: .*: give an address of this machine"):
+        async with HealthServer(started(stage), host=host, port=0):
+            pass
+
+
+async def test_the_log_tells_the_life_of_the_program(stage: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="allocation_worker")
+    async with stage.working():
+        await until(lambda: "ready" in actions(caplog))
+
+    assert actions(caplog) == ["start", "ready", "stopping", "stopped"]
+    start, *_, stopped = (vars(record) for record in caplog.records if hasattr(record, "action"))
+    prefix = stage.settings.topic_prefix
+    assert start["version"] == version("allocation-worker")
+    assert start["group"] == stage.settings.group
+    assert start["topics"] == {"reads": f"{prefix}purchases", "writes": f"{prefix}allocations"}
+    assert start["kafka"] == stage.settings.kafka.bootstrap_servers
+    assert stopped["done"] == 0
+
+
+async def test_the_log_tells_when_a_ready_worker_no_longer_is(
+    stage: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level("INFO", logger="allocation_worker")
+    async with stage.working():
+        await until(lambda: "ready" in actions(caplog))
+        with monkeypatch.context() as patch:
+            patch.setattr(Worker, "ready", False)
+            patch.setattr(Worker, "why_unready", "the database is away")
+            await until(lambda: "unready" in actions(caplog))
+        await until(lambda: actions(caplog).count("ready") == 2)
+
+    assert "unready: the database is away" in [record.getMessage() for record in caplog.records]
+
+
+def actions(caplog: pytest.LogCaptureFixture) -> list[str]:
+    of_program = [record for record in caplog.records if record.name == "allocation_worker.program"]
+    return [vars(record)["action"] for record in of_program]
 
 
 def test_the_topics_that_are_deployed_are_those_that_are_needed(stage: Any) -> None:
@@ -230,12 +285,14 @@ def test_a_real_process_waits_says_so_and_leaves_at_sigterm(closed_port: int) ->
         text=True,
     )
     assert process.stderr is not None
-    line = json.loads(process.stderr.readline())
+    first, line = json.loads(process.stderr.readline()), json.loads(process.stderr.readline())
     process.send_signal(signal.SIGTERM)
 
     assert process.wait(timeout=20) == 0
-    assert "Traceback" not in process.stderr.read()
+    last = [json.loads(text) for text in process.stderr]
     process.stderr.close()
+    assert (first["action"], first["version"]) == ("start", version("allocation-worker"))
+    assert [entry["action"] for entry in last][-2:] == ["stopping", "stopped"]
     assert line["message"].startswith("waits for MongoDB: ")
     assert (line["level"], line["action"]) == ("WARNING", "waiting")
 
@@ -252,19 +309,3 @@ def test_a_deploy_step_gives_up_with_code_2(
     assert main([command]) == 2
 
     assert "gave up after 0 s: waits for " in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_before_the_loop_runs_ends_the_program_quietly(
-    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = signal.getsignal(number)
-    monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1")
-    monkeypatch.setenv("KAFKA_BOOTSTRAP", "127.0.0.1:1")
-    monkeypatch.setattr("allocation_worker.main.initialize", lambda _: signal.raise_signal(number))
-
-    with pytest.raises(SystemExit) as left:
-        main(["run"])
-
-    assert left.value.code == 0
-    assert signal.getsignal(number) is before

@@ -1,8 +1,10 @@
-"""`python -m allocation_worker`."""
+"""`python -m allocation_worker`: heeds signals before the rest of the program is loaded, which takes a second."""
 
 import sys
+from pkgutil import resolve_name
 
-from allocation_worker.main import main
+from allocation_worker.signals import leave_at_signals
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave_at_signals(*sys.argv[1:2] or ("none",))
+    sys.exit(resolve_name("allocation_worker.main:main")())

@@ -1,8 +1,10 @@
 """The health check: `GET /livez` and `GET /readyz`, for containers and load balancers."""
 
 import asyncio
+import errno
 import json
 import logging
+import socket
 from types import TracebackType
 from typing import Self
 
@@ -43,9 +45,13 @@ class HealthServer:
         try:
             self._server = await asyncio.start_server(self._answer, self._host, self._port, limit=MOST_BYTES)
         except OSError as exc:
-            place = f"HEALTH_HOST {self._host}, HEALTH_PORT {self._port}"
-            raise StartRefused(f"{place}: {exc.strerror or exc}: choose another") from exc
+            raise StartRefused(self._refusal(exc)) from exc
         return self
+
+    def _refusal(self, exc: OSError) -> str:
+        if isinstance(exc, socket.gaierror) or exc.errno == errno.EADDRNOTAVAIL:
+            return f"HEALTH_HOST {self._host}: {exc.strerror}: give an address of this machine, or 0.0.0.0 for all"
+        return f"HEALTH_PORT {self._port} of HEALTH_HOST {self._host}: {exc.strerror or exc}: choose another port"
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None

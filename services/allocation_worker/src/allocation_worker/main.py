@@ -2,11 +2,8 @@
 
 import argparse
 import asyncio
-import logging
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from pymongo import MongoClient
@@ -20,11 +17,10 @@ from allocation_worker.instance import ServiceHolder
 from allocation_worker.logs import log_to_stderr
 from allocation_worker.program import AllocationWorker
 from allocation_worker.settings import WorkerSettings, read_settings
+from allocation_worker.signals import leaving_at_signals, stop_on_signals
 from keylane import EXIT_CONFIGURATION, ConfigurationError, RetryPolicy
 from lyceum_allocation import AllocationService
 from lyceum_database import close
-
-log = logging.getLogger(__name__)
 
 _holder = ServiceHolder()
 
@@ -67,7 +63,7 @@ async def run(program: AllocationWorker) -> None:
         StartRefused: what was found at the servers can never work.
         ConfigurationError: the same, found by the runtime.
     """
-    _stop_on_signals(program)
+    stop_on_signals(program.request_stop)
     settings = program.settings
     if settings.health_port is None:
         await program.run()
@@ -85,7 +81,7 @@ def shutdown() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 2 for what waiting cannot heal, with one clear line."""
     command = _parser().parse_args(arguments).command
-    with _leaving_at_signals():
+    with leaving_at_signals(command):
         return _obey(command)
 
 
@@ -102,7 +98,8 @@ def _obey(command: str) -> int:
         sys.stderr.write(f"allocation-worker: {exc}\n")
         return EXIT_CONFIGURATION
     finally:
-        shutdown()
+        with leaving_at_signals(command):  # asyncio took its handlers away with its loop
+            shutdown()
     return 0
 
 
@@ -124,23 +121,3 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("indexes", help="deploy step: create the indexes that `run` verifies")
     commands.add_parser("topics", help="deploy step: create the topics that `run` needs")
     return parser
-
-
-@contextmanager
-def _leaving_at_signals() -> Iterator[None]:
-    """Leave at once at a signal that comes before the loop runs: nothing is claimed yet."""
-    former = {number: signal.signal(number, lambda *_: sys.exit(0)) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
-
-
-def _stop_on_signals(program: AllocationWorker) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(number, program.request_stop)
-        except NotImplementedError:  # Windows has no such handlers on its loop
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(program.request_stop))

@@ -1,16 +1,24 @@
 """The running program: the consumer, the sweeper and the relay side by side, started and stopped as one."""
 
 import asyncio
+import logging
+from dataclasses import asdict
+from importlib.metadata import version
 from typing import Protocol
 
 from allocation_worker import storage
 from allocation_worker.errors import StartRefused
 from allocation_worker.settings import WorkerSettings
-from allocation_worker.topics import written_topic
+from allocation_worker.topics import read_topic, written_topic
 from allocation_worker.waiting import Stopped, Waiting
 from keylane import UnavailableError, Worker, missing_topics
 from lyceum_allocation import AllocationService
-from lyceum_database import DatabaseError, Unavailable
+from lyceum_database import DatabaseError, IndexesDiffer, Unavailable
+
+LOOK_EVERY_S = 0.25
+"""How often readiness is looked at, to say when it changes."""
+
+log = logging.getLogger(__name__)
 
 
 class Part(Protocol):
@@ -44,6 +52,7 @@ class AllocationWorker:
         self._parts: tuple[Part, ...] = (worker, *others)
         self._waiting = Waiting()
         self._started = False
+        self._stopping = False
 
     @property
     def alive(self) -> bool:
@@ -69,15 +78,21 @@ class AllocationWorker:
             StartRefused: what was found at the servers can never work: wrong indexes, a missing topic, credentials.
             ConfigurationError: the same, found by the runtime.
         """
+        self._say_start()
         try:
             await self._check_servers()
+            self._started = True
+            await self._run_parts()
         except Stopped:
             return
-        self._started = True
-        await self._run_parts()
+        finally:
+            log.info("stopped", extra={"action": "stopped", **asdict(self.worker.counts)})
 
     def request_stop(self) -> None:
         """Begin to stop; for signal handlers."""
+        if not self._stopping:
+            self._stopping = True
+            log.info("stopping", extra={"action": "stopping"})
         self._waiting.request_stop()
         for part in self._parts:
             part.request_stop()
@@ -91,6 +106,11 @@ class AllocationWorker:
         """Nothing joins the group before all that it needs is found to be there."""
         try:
             await self._waiting.until("MongoDB", lambda: asyncio.to_thread(storage.verify), (Unavailable,))
+        except IndexesDiffer as exc:
+            problems = "; ".join(exc.problems)
+            raise StartRefused(
+                f"the database lacks indexes (run `python -m allocation_worker indexes`): {problems}"
+            ) from exc
         except DatabaseError as exc:
             raise StartRefused(str(exc)) from exc
         topics = [*self.worker.needed_topics, written_topic(self.settings)]
@@ -98,15 +118,40 @@ class AllocationWorker:
             "Kafka", lambda: missing_topics(self.settings.kafka, topics), (UnavailableError,)
         )
         if missing:
-            raise StartRefused(f"missing topic {', '.join(missing)}: run the topic deploy step, `topics`")
+            raise StartRefused(f"missing topic {', '.join(missing)}: run `python -m allocation_worker topics`")
 
     async def _run_parts(self) -> None:
         """Run until the first part ends, then end the others: half a worker helps nobody."""
         running = [asyncio.create_task(part.run()) for part in self._parts]
+        watching = asyncio.create_task(self._say_readiness())
         try:
             ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            watching.cancel()
             await self.stop()
-            await asyncio.gather(*running, return_exceptions=True)
+            await asyncio.gather(*running, watching, return_exceptions=True)
         for task in ended:
             task.result()
+
+    def _say_start(self) -> None:
+        facts = {
+            "version": version("allocation-worker"),
+            "group": self.settings.group,
+            "topics": {"reads": read_topic(self.settings), "writes": written_topic(self.settings)},
+            "kafka": self.settings.kafka.bootstrap_servers,
+            "mongodb": self.settings.mongo.address,
+            "database": self.settings.mongo.database,
+        }
+        log.info("allocation-worker %s starts", facts["version"], extra={"action": "start", **facts})
+
+    async def _say_readiness(self) -> None:
+        """Say when the worker becomes ready, and when it no longer is."""
+        ready = False
+        while not self._stopping:
+            if self.ready != ready:
+                ready = not ready
+                if ready:
+                    log.info("ready", extra={"action": "ready"})
+                else:
+                    log.warning("unready: %s", self.why_unready, extra={"action": "unready"})
+            await asyncio.sleep(LOOK_EVERY_S)

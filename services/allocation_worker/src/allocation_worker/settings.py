@@ -20,6 +20,9 @@ Seconds = Annotated[float, Field(ge=0.05, le=86_400)]
 SECRETS = Path("/run/secrets")
 """Where container engines put secrets, a file each; the environment wins over them."""
 
+_BOOTSTRAP = ("KafkaSettings.bootstrap_servers", "KAFKA_BOOTSTRAP")
+"""The one value that only the runtime can judge: its name there, and the name that a person gave it by."""
+
 
 class KafkaEnvironment(BaseSettings):
     """`KAFKA_BOOTSTRAP` (required) and the rest of what it takes to reach Kafka."""
@@ -44,6 +47,15 @@ class KafkaEnvironment(BaseSettings):
     def _sasl_has_an_account(self) -> Self:
         if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
             raise ValueError("KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are needed with this KAFKA_SECURITY_PROTOCOL")
+        return self
+
+    @model_validator(mode="after")
+    def _a_session_holds_heartbeats(self) -> Self:
+        if self.heartbeat_interval_seconds * 2 > self.session_timeout_seconds:
+            raise ValueError(
+                f"KAFKA_HEARTBEAT_INTERVAL_SECONDS {self.heartbeat_interval_seconds:g}: give at most half of "
+                f"KAFKA_SESSION_TIMEOUT_SECONDS {self.session_timeout_seconds:g}"
+            )
         return self
 
     def connection(self) -> KafkaSettings:
@@ -134,8 +146,10 @@ def read_settings() -> WorkerSettings:
         connection = kafka.connection()
     except ValidationError as exc:
         raise StartRefused("; ".join(_reason(exc.title, error) for error in exc.errors(include_input=False))) from None
-    except (SettingsError, ConfigurationError) as exc:
+    except SettingsError as exc:
         raise StartRefused(str(exc)) from None
+    except ConfigurationError as exc:
+        raise StartRefused(str(exc).replace(*_BOOTSTRAP)) from None
     return WorkerSettings(
         mongo=mongo,
         kafka=connection,
