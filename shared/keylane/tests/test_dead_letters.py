@@ -215,3 +215,30 @@ async def test_an_operator_sees_each_letter_once_with_its_cause(rig: Rig) -> Non
     assert await letters.show("unknown") is None
     (undecodable,) = await letters.list(reason="undecodable")
     assert (undecodable.key, undecodable.value, list(undecodable.headers)) == (b"k", b"\xff", GOOD)
+
+
+BROKEN: Headers = [
+    ("x-dlq-partition", b"first"),
+    ("x-dlq-attempts", None),
+    ("x-dlq-last-failed-at", b"yesterday"),
+    ("x-dlq-first-failed-at", b"0001-01-01T00:00:00+14:00"),
+    ("x-dlq-offset", b"9" * 5000),
+]
+
+
+async def test_a_record_that_is_no_letter_does_not_hide_the_letters(
+    memory: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    await memory.publish_raw(b"k", b"\xff", GOOD)
+    worker = memory.start({"made": lambda _: None})
+    await until(lambda: worker.counts.dead == 1)
+    (letter,) = await memory.letters(1)
+    foreign: list[Headers] = [[], [("x-dlq-id", b"a")]]
+    broken = [[*letter.headers, pair] for pair in BROKEN]  # of two headers of one name the last one counts
+    for headers in foreign + broken:
+        await (await memory.publisher.send(memory.dead_letter_topic, key=b"k", value=b"", headers=headers))
+    found = await DeadLetters(memory.group, [memory.topic], broker=memory.broker).list()
+
+    assert [one.message_id for one in found] == ["x"]
+    assert len([record for record in caplog.records if record.action == "foreign_letter"]) == len(BROKEN) + 2  # type: ignore[attr-defined]  # set by keylane
+    assert f"{memory.dead_letter_topic}-" in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from keylane.broker import Broker, RawHeaders, Record
     from keylane.settings import KafkaSettings
+
+
+log = logging.getLogger("keylane")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ class DeadLetters:
         self._topics = tuple(dead_letter_topic(topic, group) for topic in topics)
 
     async def list(self, *, reason: str | None = None) -> tuple[DeadLetter, ...]:
-        """Every letter, oldest failure first, each once.
+        """Every letter, oldest failure first, each once. A record that is no letter is logged and left out.
 
         Raises:
             BrokerUnavailableError: The broker is away.
@@ -118,8 +122,13 @@ class DeadLetters:
     async def _all(self) -> AsyncIterator[DeadLetter]:
         for topic in self._topics:
             async for record in self._broker.scan(topic):
-                if any(name == PREFIX + "id" for name, _ in record.headers):
-                    yield _read(record)
+                try:
+                    letter = _read(record)
+                except (KeyError, ValueError, OverflowError) as exc:
+                    place = f"{record.topic}-{record.partition}@{record.offset}"
+                    log.warning("%s is no dead letter: %r", place, exc, extra={"action": "foreign_letter"})
+                else:
+                    yield letter
 
 
 def _read(record: Record) -> DeadLetter:
