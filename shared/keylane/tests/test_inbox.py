@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -228,9 +229,44 @@ async def test_driver_errors_are_translated() -> None:
         await inbox.claim("g:m", owner="a", lease=LEASE)
 
 
-def test_many_threads_claim_a_message_once() -> None:
-    """On the collection itself: mongomock's single operations are atomic under its own lock."""
-    _, inbox = mongo_store()
+class OneAtATime:
+    """A collection whose single calls are atomic, as a server's are: mongomock's are not."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._collection, name)
+
+        def alone(*args: Any, **named: Any) -> Any:
+            time.sleep(0)  # others may come in between any two calls
+            with self._lock:
+                return call(*args, **named)
+
+        return alone
+
+
+@pytest.fixture(params=["embedded", pytest.param("server", marks=pytest.mark.wire)])
+def shared(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A collection for several threads."""
+    if request.param == "embedded":
+        yield OneAtATime(mongomock.MongoClient(tz_aware=True).db.inbox)
+        return
+    client: Any = MongoClient(os.environ["MONGODB_URI"], tz_aware=True)  # noqa: TID251  the wire tests' one setting
+    yield client[f"inbox{uuid.uuid4().hex[:8]}"].inbox
+    client.close()
+
+
+@pytest.mark.parametrize("abandoned", [False, True])
+def test_many_threads_claim_a_message_once(shared: Any, abandoned: bool) -> None:
+    """A new message, or one whose owner died: eight claim it at once, one gets it."""
+    clock = Clock()
+    inbox = MongoInbox(shared, clock=clock.now, monotonic=clock.monotonic, threads=1)
+    if abandoned:
+        for message in range(50):
+            inbox._claim(f"g:{message}", "dead", LEASE)
+        clock.passed += LEASE * 2
     winners: list[Claim] = []
 
     def race(number: int) -> None:
@@ -245,6 +281,24 @@ def test_many_threads_claim_a_message_once() -> None:
     for thread in threads:
         thread.join()
     assert sorted(claim.key for claim in winners) == sorted(f"g:{message}" for message in range(50))
+    assert {claim.fence for claim in winners} == {2 if abandoned else 1}
+
+
+async def test_of_two_who_saw_a_lease_end_one_takes_over() -> None:
+    """I6: what the other read before is stale, whatever its state was."""
+    clock = Clock()
+    collection, inbox = mongo_store(clock=clock.now, monotonic=clock.monotonic)
+    await inbox.claim("g:m", owner="dead", lease=LEASE)
+    clock.passed += LEASE * 2
+    stale = collection.find_one()
+    taken = await inbox.claim("g:m", owner="a", lease=LEASE)
+    until = clock.now() + LEASE
+
+    assert isinstance(taken, Claim)
+    assert inbox._compare_and_set(stale, "b", until) == Busy(timedelta(0))
+    await inbox.finish(taken)
+    assert inbox._compare_and_set({**stale, "fence": taken.fence}, "b", until) == Busy(timedelta(0)), "done is for good"
+    assert collection.find_one()["state"] == "done"
 
 
 async def test_memory_is_bounded_by_forgetting_the_oldest_finished() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from keylane.lane import Lane, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterator
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 
     from keylane.broker import Record
     from keylane.partition import Partition
@@ -44,17 +44,16 @@ class Lanes:
         self._closed = False
         self._idle_waiters: list[tuple[Collection[Partition], asyncio.Future[None]]] = []
 
-    def offer(self, partition: Partition, record: Record) -> None:
-        """Queue a fetched record behind the others of its key."""
-        partition.fetched(record)
+    def offer(self, partition: Partition, records: Iterable[Record]) -> None:
+        """Queue fetched records, each behind the others of its key; those of a withdrawn partition never run."""
         lanes = self._lanes.setdefault(partition, {})
-        key = self._lane_key(record)
-        lane = lanes.get(key)
-        if lane is None:
-            lane = lanes[key] = Lane(partition, key)
-            lane.queue.append(record)
-            self._make_ready(lane)
-        else:
+        for record in records:
+            partition.fetched(record)
+            key = self._lane_key(record)
+            lane = lanes.get(key)
+            if lane is None:
+                lane = lanes[key] = Lane(partition, key)
+                self._make_ready(lane)
             lane.queue.append(record)
 
     def withdraw(self, partitions: Collection[Partition]) -> None:
@@ -156,7 +155,7 @@ class Lanes:
             lane.head = None
             if not lane.queue:
                 self._lanes.get(lane.partition, {}).pop(lane.key, None)
-            elif not lane.partition.revoked:
+            else:
                 self._make_ready(lane)
         elif isinstance(outcome, float) and not lane.partition.revoked:
             lane.timer = asyncio.get_running_loop().call_later(outcome, self._make_ready, lane)

@@ -96,10 +96,8 @@ class Membership:
             batch = await self._stop.unless_asked(polling, tick=self._tick)
             for tp, records in (batch or {}).items():
                 partition = self.owned.get(tp)
-                if partition is None or partition.revoked:
-                    continue
-                for record in records:
-                    self._lanes.offer(partition, record)
+                if partition is not None:
+                    self._lanes.offer(partition, records)
             self._throttle()
             await asyncio.sleep(0)
 

@@ -1,0 +1,98 @@
+"""What a hand-over stops: queued heads, heads that are being claimed, and nothing beside them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from keylane import MemoryInbox, Message
+from keylane.broker import TopicPartition
+from keylane.lane import Lane, Outcome
+from keylane.lanes import Lanes
+from keylane.partition import Partition
+from keylane.testing import FaultyInbox, InMemoryBroker, MemoryRecord, until
+
+if TYPE_CHECKING:
+    from keylane.testing import Rig
+
+
+def record(offset: int) -> MemoryRecord:
+    return MemoryRecord("t", 0, offset, 0, b"k%d" % offset, b"", ())
+
+
+async def test_nothing_queued_of_a_withdrawn_partition_starts() -> None:
+    """One runner is busy; what waits behind it, and what a poll under way still brings, must not run after it."""
+    ran: list[tuple[TopicPartition, int]] = []
+    gate = asyncio.Event()
+
+    async def run(lane: Lane) -> Outcome:
+        ran.append((lane.partition.tp, lane.queue[0].offset))
+        await gate.wait()
+        return Outcome.COMPLETED
+
+    going, staying = Partition(TopicPartition("t", 0)), Partition(TopicPartition("t", 1))
+    lanes = Lanes(run, concurrency=1)
+    lanes.offer(going, [record(0), record(1)])
+    lanes.offer(staying, [record(2)])
+    await until(lambda: ran)
+    lanes.withdraw([going])
+    lanes.offer(going, [record(3)])
+    gate.set()
+    await until(lambda: len(ran) > 1)
+    await lanes.close()
+
+    assert ran == [(going.tp, 0), (staying.tp, 2)]
+    assert going.watermark == 1, "what did run counts until the hand-over's commit"
+
+
+async def test_a_handler_does_not_start_once_its_partition_is_handed_over(memory: Rig) -> None:
+    """The claim was under way when the hand-over interrupted the lane: it is given back, uncounted."""
+    store = MemoryInbox()
+    inbox = FaultyInbox(store)
+    gate = asyncio.Event()
+    inbox.after("claim", gate.wait)
+    runs: list[str] = []
+    await memory.publish("e", data={})
+    worker = memory.start({"made": lambda message: runs.append(message.id)}, inbox=inbox)
+    await until(lambda: inbox.calls["claim"] == 1)
+    membership = worker._membership
+    assert membership is not None
+    handing = asyncio.create_task(membership.revoked(list(membership.owned)))
+    (lane,) = worker._lanes._running
+    await until(lambda: lane.interrupted)
+    gate.set()
+    await handing
+    entry = store._entries[f"{memory.group}:e"]
+
+    assert runs == []
+    assert (entry.state, entry.owner, entry.attempts, entry.claims) == ("pending", "", 0, 0)
+
+
+async def test_a_runner_that_was_interrupted_is_as_good_as_new(memory: Rig) -> None:
+    """Else libraries that count cancellations (anyio's scopes do) take the next handler in it for a cancelled one."""
+    broker = memory.broker
+    assert isinstance(broker, InMemoryBroker)
+    running = asyncio.Event()
+    cancellations: list[int] = []
+
+    async def handle(message: Message) -> None:
+        if message.id == "long":
+            running.set()
+            await asyncio.Event().wait()
+        task = asyncio.current_task()
+        assert task is not None
+        cancellations.append(task.cancelling())
+
+    worker = memory.start({"made": handle}, concurrency=1)
+    await until(lambda: worker.ready)
+    for partition, id_ in enumerate((b"long", b"next")):
+        headers = [("ce_id", id_), ("ce_type", b"made")]
+        broker.append(memory.topic, key=b"k", value=b"{}", headers=headers, partition=partition)
+        await asyncio.wait_for(running.wait(), 10)
+    membership = worker._membership
+    assert membership is not None
+    await until(lambda: len(worker._lanes._ready) == 1)
+    await membership.revoked([TopicPartition(memory.topic, 0)])
+    await until(lambda: worker.counts.done == 1)
+
+    assert cancellations == [0]
