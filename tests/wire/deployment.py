@@ -64,6 +64,7 @@ class Deployment:
             "KAFKA_HEARTBEAT_INTERVAL_SECONDS": str(HEARTBEAT.total_seconds()),
             "INBOX_LEASE_SECONDS": str(LEASE.total_seconds()),
             "SWEEP_INTERVAL_SECONDS": "2",
+            "RECONCILE_INTERVAL_SECONDS": "2",
             "MONGODB_URI": self.uri,
             "MONGODB_DATABASE": self.name,
         }
@@ -89,7 +90,7 @@ class Deployment:
         """Carry out the deploy steps, and hire trainers with so many seats each."""
         self.create_topics()
         self.create_indexes()
-        with self._connected():
+        with self.connected():
             for name, capacity in seats.items():
                 CapacityRepository().insert(trainer(name, capacity=capacity))
 
@@ -97,7 +98,7 @@ class Deployment:
         asyncio.run(create_topics(self.settings))
 
     def create_indexes(self) -> None:
-        with self._connected():
+        with self.connected():
             asyncio.run(create_indexes(self.settings))
 
     def program(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -121,30 +122,33 @@ class Deployment:
 
     def assigned(self) -> dict[str, str]:
         """Allocation -> trainer, of all that are assigned."""
-        return {found["_id"]: found["trainer_id"] for found in self._all("allocations") if found["state"] == "ASSIGNED"}
+        return {
+            found["_id"]: found["trainer_id"] for found in self.stored("allocations") if found["state"] == "ASSIGNED"
+        }
 
     def holders(self, purchase: PurchaseCreated) -> list[str]:
         """The trainers who hold a seat for this purchase; a trainer with two seats for it is named twice."""
         wanted = allocation_of(purchase)
         return [
             capacity["_id"]
-            for capacity in self._all("trainer_capacity")
+            for capacity in self.stored("trainer_capacity")
             for seat in capacity["seats"]
             if seat["k"].startswith(f"{wanted}:")
         ]
 
     def broken_promises(self) -> list[str]:
         """What the stored data break, with nobody at work."""
-        with self._connected():
+        with self.connected():
             return violations(at_rest=True)
 
-    def _all(self, collection: str) -> list[dict[str, Any]]:
+    def stored(self, collection: str) -> list[dict[str, Any]]:
+        """The raw documents of a collection."""
         client: MongoClient[dict[str, Any]] = MongoClient(self.uri, timeoutMS=5000)
         with client:
             return list(client[self.name][collection].find())
 
     @contextmanager
-    def _connected(self) -> Iterator[None]:
+    def connected(self) -> Iterator[None]:
         connect(self.mongo)
         try:
             yield
