@@ -5,6 +5,7 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 from modelguard._code import same_code
+from modelguard._copies import Copies
 from modelguard._equality import CLASS_BOOKKEEPING, Equality
 from modelguard._fields import Declared, in_namespace
 from modelguard._mongoengine import BaseField, is_model
@@ -22,6 +23,7 @@ class Definition(NamedTuple):
         bases: the bases as written.
         namespace: what the body left behind.
         declared: the state of its fields, and of inherited ones, before registration.
+        copies: the containers inside its functions and plain classes, before the program used them.
     """
 
     module: str
@@ -29,10 +31,11 @@ class Definition(NamedTuple):
     bases: tuple[type, ...]
     namespace: Mapping[str, Any]
     declared: Declared
+    copies: Copies
 
     def changes(self, later: "Definition") -> list[str]:
         """What a later run changed, one line each; empty if it is the same definition."""
-        equality = Equality(frozenset({self.module, later.module}), self.declared)
+        equality = Equality(frozenset({self.module, later.module}), self.declared, self.copies)
         found = [*self._changed_bases(later, equality), *_changed_names(self.namespace, later.namespace, equality)]
         if not found and _field_order(self.namespace) != _field_order(later.namespace):
             found.append("order of the fields")

@@ -2,9 +2,12 @@
 
 Running a body again makes new functions, fields, enums and mixins, so identity says nothing. Equal are:
 
-- plain values and containers of them, by type and content (a text made of the module's name means that name);
+- plain values, by type and content (a text made of the module's name means that name);
 - functions, by code, defaults, attributes and what they close over (module globals are read when they run,
   so they belong to the module, not to the definition);
+- containers, in the state in which the body left them; a dict without its order and an `OrderedDict` with it, as
+  Python's own `==` has it;
+- decimals with their digits, moments with their zone, though `==` finds `1.0` and `1.00` equal, and noon in two zones;
 - fields and other objects, by class and by their readable state, or by their own `==`;
 - classes, by identity, or by qualified name, file and content (a re-executed enum, mixin or query set class);
   mongoengine models, by registry name;
@@ -13,9 +16,12 @@ Running a body again makes new functions, fields, enums and mixins, so identity 
   time zone; those that have not even that (locks, sentinels, iterators), by class alone.
 """
 
+import datetime as dt
 import functools
-from collections import defaultdict, deque
+import struct
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Mapping
+from decimal import Decimal
 from types import (
     BuiltinFunctionType,
     CellType,
@@ -34,6 +40,7 @@ from types import (
 from typing import Any
 
 from modelguard._code import PLACE, is_rebound, same_code
+from modelguard._copies import Copies
 from modelguard._fields import Declared, state_of
 from modelguard._mongoengine import SELF, BaseField, is_model
 from modelguard._readable import cell_contents, claims_equal, pickled_parts, readable_state
@@ -68,11 +75,13 @@ class Equality:
     Args:
         modules: the names under which the module that holds the definition was run: they mean the same.
         declared: the state of the earlier fields before registration.
+        copies: the earlier containers before the program used them.
     """
 
-    def __init__(self, modules: frozenset[str], declared: Declared) -> None:
+    def __init__(self, modules: frozenset[str], declared: Declared, copies: Copies) -> None:
         self._modules = modules
         self._declared = declared
+        self._copies = copies
         # By identity; the values are kept so that no id is used twice.
         self._known: dict[tuple[int, int], tuple[bool, Any, Any]] = {}
 
@@ -102,9 +111,10 @@ class Equality:
             return False
         if isinstance(old, BaseField):
             return not self.altered_options(old, new)
+        before = self._copies[id(old)][1] if id(old) in self._copies else old
         for kind, comparison in _COMPARISONS:
             if isinstance(old, kind):
-                return bool(comparison(self, old, new))
+                return bool(comparison(self, before, new))
         return self._same_object(old, new)
 
     def altered_options(self, old: Any, new: Any) -> list[str]:
@@ -171,7 +181,7 @@ class Equality:
 
     def _twin(self, old: Any, new: Any) -> bool:
         """Compare without leaving answers behind: most pairs tried are not meant to match."""
-        return Equality(self._modules, self._declared).same(old, new)
+        return Equality(self._modules, self._declared, self._copies).same(old, new)
 
     def _same_function(self, old: FunctionType, new: FunctionType) -> bool:
         return (
@@ -246,6 +256,15 @@ def _same_queue(equality: Equality, old: Any, new: Any) -> bool:
     return old.maxlen == new.maxlen and equality.same(list(old), list(new))
 
 
+def _same_ordered(equality: Equality, old: Any, new: Any) -> bool:
+    return equality.same(list(old), list(new)) and equality.same(dict(old), dict(new))
+
+
+def _same_moment(equality: Equality, old: Any, new: Any) -> bool:
+    clocks = old.replace(tzinfo=None), new.replace(tzinfo=None)
+    return clocks[0] == clocks[1] and old.fold == new.fold and equality.same(old.tzinfo, new.tzinfo)
+
+
 def _by_repr(_: Equality, old: Any, new: Any) -> bool:
     return repr(old) == repr(new)
 
@@ -265,11 +284,14 @@ _IN_C = (
 
 # In this order; the first kind that matches decides.
 _COMPARISONS: tuple[tuple[Any, Any], ...] = (
-    (float, _by_repr),  # nan equals itself here, and -0.0 is not 0.0
+    ((float, Decimal), _by_repr),  # nan equals itself here, and -0.0 is not 0.0
+    ((dt.datetime, dt.time), _same_moment),
+    (struct.Struct, _attributes("format")),
     (str, _same_text),
     ((int, bytes, complex), _same_number),
     (defaultdict, _same_default),
     (deque, _same_queue),
+    (OrderedDict, _same_ordered),
     (Mapping, Equality._same_mapping),  # noqa: SLF001 - this module's own
     ((list, tuple), Equality._same_sequence),  # noqa: SLF001 - this module's own
     ((set, frozenset), Equality._same_set),  # noqa: SLF001 - this module's own

@@ -4,15 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import CellType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-from modelguard._copies import copied, snapshot
-from modelguard._mongoengine import SELF, BaseField, fields_of, resolve, target
+from modelguard._copies import CONTAINERS, Copies, copied, keep, keep_all, snapshot
+from modelguard._mongoengine import SELF, BaseField, fields_of, is_model, resolve, target
 
 # By `id`: a field, and its options before registration changed them. Names of models turn into classes there,
 # `db_field` is filled in, and class decorators may write anything.
 Declared = dict[int, tuple[Any, dict[str, Any]]]
 
 # What class bodies mostly hold besides fields, and what never learns its name.
-_PLAIN = frozenset({str, int, dict, tuple, CellType, property, classmethod, staticmethod})
+_PLAIN = frozenset({str, int, dict, tuple, CellType})
+# Options of a field that the program may fill, or that may fill what they hold.
+_GROWING = ("default", "validation", "choices")
+_WRAPPERS = frozenset({property, classmethod, staticmethod})
 
 
 class Survey(NamedTuple):
@@ -23,11 +26,13 @@ class Survey(NamedTuple):
         declared: the present state of fields, of the fields inside them, and of all else that has attributes: the
             program may change them later, and descriptors learn their name (`__set_name__`), which those of a
             repeated body never do.
+        copies: the containers inside functions and plain classes, as they are now.
         wires: whether a field has a delete rule or caches a reference, and so changes other models.
     """
 
     fields: dict[str, Any]
     declared: Declared
+    copies: Copies
     wires: bool
 
 
@@ -35,9 +40,12 @@ def survey(namespace: Mapping[str, Any], ancestors: Sequence[Any]) -> Survey:
     """One pass over all that a class will hold: this runs for each first definition."""
     fields = _inherited(ancestors) if ancestors else {}
     declared: Declared = {}
+    copies: Copies = {}
     wires = False
     for value in fields.values():
-        wires |= _declare(value, declared)
+        wires |= _declare(value, declared, copies)
+    for base in ancestors:
+        _keep_class(base, copies)
     for name, value in namespace.items():
         kind = type(value)
         if kind in _PLAIN:
@@ -45,28 +53,52 @@ def survey(namespace: Mapping[str, Any], ancestors: Sequence[Any]) -> Survey:
         if kind is FunctionType:
             if value.__dict__:
                 declared[id(value)] = (value, snapshot(value.__dict__))
+            keep(value, copies)
             continue
         if issubclass(kind, BaseField):
             fields[name] = value
-            wires |= _declare(value, declared)
-        elif hasattr(value, "__dict__") and not isinstance(value, (type, ModuleType)):
-            declared[id(value)] = (value, snapshot(vars(value)))
-    return Survey(fields, declared, wires)
+            wires |= _declare(value, declared, copies)
+        elif isinstance(value, type):
+            _keep_class(value, copies)
+        else:
+            _keep_object(value, declared, copies)
+    return Survey(fields, declared, copies, wires)
 
 
-def _declare(field: Any, declared: Declared) -> bool:
+def _keep_object(value: Any, declared: Declared, copies: Copies) -> None:
+    keep(value, copies)
+    if type(value) not in _WRAPPERS and hasattr(value, "__dict__") and not isinstance(value, ModuleType):
+        declared[id(value)] = (value, snapshot(vars(value)))
+
+
+def _keep_class(kind: type, copies: Copies) -> None:
+    """Of a mixin or an inner class: both run again with the body. Models have a record of their own."""
+    if not is_model(kind):
+        keep_all(vars(kind).values(), copies)
+
+
+def _declare(field: Any, declared: Declared, copies: Copies) -> bool:
     """Enter a field and those inside it; whether one of them changes other models."""
     wires = False
     while field is not None:
         state = field.__dict__
         kept = state.copy()
-        if kept.get("choices"):
-            kept["choices"] = copied(kept["choices"])
+        if kept.get("default") is not None or kept.get("choices") is not None or kept.get("validation") is not None:
+            _keep_options(kept, copies)
         declared[id(field)] = (field, kept)
         if "document_type_obj" in state:
             wires = wires or bool(state.get("reverse_delete_rule")) or "auto_sync" in state
         field = state.get("field")
     return wires
+
+
+def _keep_options(kept: dict[str, Any], copies: Copies) -> None:
+    for option in _GROWING:
+        value = kept.get(option)
+        if isinstance(value, CONTAINERS):
+            kept[option] = copied(value)
+        elif value is not None:
+            keep(value, copies)
 
 
 def _inherited(ancestors: Sequence[Any]) -> dict[str, Any]:

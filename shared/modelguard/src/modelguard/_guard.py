@@ -45,7 +45,9 @@ def _first(plan: Plan, statement: Statement, bases: tuple[type, ...], namespace:
     said = {**namespace, **kept}
     if "meta" in namespace:
         given["meta"] = writable(given["meta"])  # mongoengine writes into it
-    definition = Definition(statement.site.module, statement.body, bases, said, plan.survey.declared)
+    definition = Definition(
+        statement.site.module, statement.body, bases, said, plan.survey.declared, plan.survey.copies
+    )
 
     def enter(model: Any) -> None:
         TABLE.add(Record(plan.name, model, statement.site, definition))
@@ -56,7 +58,7 @@ def _first(plan: Plan, statement: Statement, bases: tuple[type, ...], namespace:
 
 
 def _again(existing: Record, statement: Statement, bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:
-    later = Definition(statement.site.module, statement.body, bases, namespace, {})
+    later = Definition(statement.site.module, statement.body, bases, namespace, {}, {})
     changes = existing.definition.changes(later)
     if changes:
         TABLE.count("changed")

@@ -10,6 +10,7 @@ import re
 import threading
 import types
 import uuid
+import zoneinfo
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -91,7 +92,7 @@ def both(make: Callable[..., Any], *values: Any) -> tuple[Any, Any]:
 
 
 def same(old: Any, new: Any) -> bool:
-    return Equality(frozenset({"models", "alias"}), {}).same(old, new)
+    return Equality(frozenset({"models", "alias"}), {}, {}).same(old, new)
 
 
 def fresh_enum(value: str = "red", module: str = "models") -> Any:
@@ -141,9 +142,14 @@ class Refusing(Settings):
         raise TypeError(other)
 
 
+NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+TWICE = dt.datetime(2026, 10, 25, 2, 30, tzinfo=zoneinfo.ZoneInfo("Europe/Paris"))
 SAME_VALUE: dict[str, tuple[Any, Any]] = {
     "not a number": (float("nan"), float("nan")),
     "a date": both(lambda: dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
+    "a moment": both(lambda: dt.datetime(2026, 1, 1, tzinfo=zoneinfo.ZoneInfo.no_cache("Europe/Paris"))),
+    "a naive moment": both(lambda: dt.datetime(2026, 1, 1)),  # noqa: DTZ001 - bodies may hold such
+    "a decimal that is no number": both(lambda: decimal.Decimal("NaN")),
     "a decimal": both(lambda: decimal.Decimal("1.10")),
     "a pattern": both(lambda: re.compile("a+", re.IGNORECASE)),
     "an id": both(lambda: uuid.UUID(int=5)),
@@ -201,6 +207,9 @@ OTHER_VALUE: dict[str, tuple[Any, Any]] = {
     "a nested option": (ListField(ListField(IntField())), ListField(ListField(IntField(min_value=1)))),
     "a target": (ReferenceField("A"), ReferenceField("B")),
     "a built-in function": (len, sum),
+    "a decimal's digits": (decimal.Decimal("1.0"), decimal.Decimal("1.00")),
+    "a moment's zone": (NOON, NOON.astimezone(dt.timezone(dt.timedelta(hours=1)))),
+    "a moment that comes twice": (TWICE, TWICE.replace(fold=1)),
 }  # fmt: skip
 
 
@@ -227,7 +236,7 @@ def test_cycles_are_followed_once() -> None:
 
 
 def test_an_answer_is_not_forgotten_when_it_was_no() -> None:
-    equality = Equality(frozenset(), {})
+    equality = Equality(frozenset(), {}, {})
     old, new = Settings(1), Settings(2)
 
     assert [equality.same(old, new), equality.same(old, new)] == [False, False]
