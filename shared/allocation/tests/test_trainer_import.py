@@ -104,6 +104,24 @@ def test_a_trainer_of_another_organization_is_refused() -> None:
         load(row("t1"))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"email": "o@b.c"}, "email"),
+        ({"email": "a..b@example.org"}, "email"),
+        ({"email": "josé@example.org"}, "email"),
+        ({"subjects": "m" * 300}, "skills"),
+    ],
+)
+def test_what_a_document_would_refuse_is_refused_before_anything_is_written(wrong: dict[str, str], says: str) -> None:
+    with pytest.raises(FileRefused) as caught:
+        load(row("good", line=2), row("t2", line=3, **wrong), row("t3", line=4, email="x@y.z"))  # type: ignore[arg-type] # texts
+
+    assert [problem.partition(": ")[0] for problem in caught.value.problems] == ["trainers.csv:3", "trainers.csv:4"]
+    assert caught.value.problems[0].startswith(f"trainers.csv:3: {says}")
+    assert User.objects.count() == TrainerCapacity.objects.count() == 0
+
+
 def test_a_failure_half_way_says_exactly_what_is_in() -> None:
     class Failing(CapacityRepository):
         def insert(self, record: TrainerCapacity) -> TrainerCapacity:

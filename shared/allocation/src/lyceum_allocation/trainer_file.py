@@ -19,8 +19,12 @@ COLUMNS = ("trainer_id", "email", "name", "subjects", "languages", "capacity", "
 MOST_CAPACITY = 1000
 """Seats are entries of one document: a bound keeps it small."""
 
+MOST_SKILLS = 200
+"""Subjects times languages of one trainer: each is an entry of an index."""
+
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s.\x00-\x1f\x7f]+(\.[^@\s.\x00-\x1f\x7f]+)+")
 _SUBJECT = re.compile(r"[^|;\s\x00-\x1f\x7f]([^|;\x00-\x1f\x7f]{0,62}[^|;\s\x00-\x1f\x7f])?")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _LANGUAGE = re.compile(r"(?=.{2,35}\Z)[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -110,19 +114,20 @@ def _mistakes(cells: Mapping[str, str]) -> Iterator[str]:
         yield f"name {cells['name']!r}: give 1 to 200 printable characters"
     yield from _list_mistakes("subjects", cells["subjects"], _SUBJECT, "math;physics")
     yield from _list_mistakes("languages", cells["languages"], _LANGUAGE, "en;pt-br")
+    skills = len(_items(cells["subjects"])) * len(_items(cells["languages"]))
+    if skills > MOST_SKILLS:
+        yield f"has {skills} skills, its subjects times its languages: give at most {MOST_SKILLS}"
     yield from _capacity_mistakes(cells["capacity"])
     if cells["timezone"] not in _timezones():
         yield f"timezone {cells['timezone']!r} is unknown: give an IANA name such as Europe/Lisbon"
 
 
 def _capacity_mistakes(cell: str) -> Iterator[str]:
-    try:
-        capacity = int(cell)
-    except ValueError:
+    # Not whatever int() reads: it takes 1_0 for ten.
+    if not _WHOLE_NUMBER.fullmatch(cell):
         yield f"capacity {cell!r} is no whole number: give 0 to {MOST_CAPACITY}"
-    else:
-        if not 0 <= capacity <= MOST_CAPACITY:
-            yield f"capacity {capacity} is {'negative' if capacity < 0 else 'too large'}: give 0 to {MOST_CAPACITY}"
+    elif not 0 <= int(cell) <= MOST_CAPACITY:
+        yield f"capacity {cell} is {'negative' if cell.startswith('-') else 'too large'}: give 0 to {MOST_CAPACITY}"
 
 
 def _list_mistakes(column: str, cell: str, pattern: re.Pattern[str], example: str) -> Iterator[str]:

@@ -9,7 +9,16 @@ from lyceum_allocation.models import TrainerCapacity
 from lyceum_allocation.patience import Patience
 from lyceum_allocation.rules import utilisation_milli
 from lyceum_allocation.trainer_file import TrainerRow
-from lyceum_database import DEFAULT_ORG, DatabaseError, Duplicate, StaleVersion, User, UserRepository
+from lyceum_database import (
+    DEFAULT_ORG,
+    DatabaseError,
+    Duplicate,
+    InvalidRecord,
+    StaleVersion,
+    User,
+    UserRepository,
+    translated_errors,
+)
 
 TRAINER_ROLE = "trainer"
 
@@ -33,15 +42,16 @@ def import_trainers(
 ) -> Imported:
     """Store trainers: add those who are new, bring the others up to date. Importing again changes nothing more.
 
-    Every row is checked against what is stored before anything is written. A capacity below the seats that are taken
-    is stored: nobody loses his trainer, and no new student comes until enough seats are free again. Trainers who are
-    stored and not in the rows stay as they are, and so does whether a trainer is active.
+    Every row is checked by the documents' own rules and against what is stored before anything is written. A capacity
+    below the seats that are taken is stored: nobody loses his trainer, and no new student comes until enough seats are
+    free again. Trainers who are stored and not in the rows stay as they are, and so does whether a trainer is active.
 
     Raises:
-        FileRefused: rows clash with stored users; nothing was written.
+        FileRefused: rows cannot be stored, or clash with stored users; nothing was written.
         ImportInterrupted: storage failed half-way; says what is in.
     """
-    problems = [problem for row in rows for problem in _clashes(row, users, capacities, org_id)]
+    problems = [problem for row in rows for problem in _broken_rules(row, org_id)]
+    problems = problems or [problem for row in rows for problem in _clashes(row, users, capacities, org_id)]
     if problems:
         raise FileRefused(problems)
     outcomes: list[str] = []
@@ -54,6 +64,15 @@ def import_trainers(
                 f"import the file again to complete it: {exc}"
             ) from exc
     return Imported(*(outcomes.count(outcome) for outcome in ("added", "changed", "unchanged")))
+
+
+def _broken_rules(row: TrainerRow, org_id: str) -> Iterator[str]:
+    for record in (_new_user(row, org_id), _new_capacity(row, org_id)):
+        try:
+            with translated_errors():
+                record.validate()
+        except InvalidRecord as exc:
+            yield f"{row.place}: {exc}: correct it in the file"
 
 
 def _clashes(row: TrainerRow, users: UserRepository, capacities: CapacityRepository, org_id: str) -> Iterator[str]:
