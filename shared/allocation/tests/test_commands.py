@@ -94,6 +94,19 @@ def test_allocations_are_listed_as_a_table_and_as_json() -> None:
 
 
 @pytest.mark.usefixtures("one_of_each")
+@pytest.mark.parametrize("columns", ["20", "80", "300"])
+def test_an_id_of_the_list_can_be_given_to_show_however_narrow_it_is_printed(columns: str) -> None:
+    listed = run(allocations, "list", COLUMNS=columns).stdout.splitlines()
+
+    assert len(listed) == 4, "one line each: header, two allocations, their count"
+    for line in listed[1:3]:
+        id_, student, course, skill, state = line.split()[:5]
+        assert run(allocations, "show", id_, COLUMNS=columns).exit_code == 0
+        assert (course, skill) == ("course-1", "math|en")
+        assert (student, state) in {("s1", "ASSIGNED"), ("s2", "PENDING")}
+
+
+@pytest.mark.usefixtures("one_of_each")
 def test_one_allocation_is_shown_with_its_history() -> None:
     shown = run(allocations, "show", "--student", "s1", "--course", "course-1")
     as_json = run(allocations, "show", "--student", "s1", "--course", "course-1", "--json")

@@ -82,6 +82,9 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path) -> None:
         ("12", "-3", "capacity -3 is negative: give 0 to 1000"),
         ("12", "1001", "capacity 1001 is too large"),
         ("12", "many", "capacity 'many' is no whole number"),
+        ("12", "1_0", "capacity '1_0' is no whole number"),
+        ("12", "١٢", "capacity '١٢' is no whole number"),
+        ("math;physics", ";".join(f"s{n}" for n in range(101)), "has 202 skills"),
         ("12", "1.5", "capacity '1.5' is no whole number"),
         ("Europe/London", "Mars/Olympus", "timezone 'Mars/Olympus' is unknown"),
         ("Europe/London", "../../etc/passwd", "timezone '../../etc/passwd' is unknown"),
@@ -175,6 +178,15 @@ def test_a_line_that_is_no_event_is_named(tmp_path: Path, line: Any, found: str)
     (problem,) = jsonl_problems(tmp_path, {"type": "PURCHASE_CREATED", "data": PURCHASE}, line)
 
     assert problem.startswith(f"purchases.jsonl:2: {found}")
+
+
+def test_an_event_too_large_for_kafka_is_refused_with_the_file(tmp_path: Path) -> None:
+    large = {"type": "PURCHASE_CREATED", "data": {**PURCHASE, "note": "x" * 1_000_000}}
+
+    (problem,) = jsonl_problems(tmp_path, {"type": "PURCHASE_CREATED", "data": PURCHASE}, large)
+
+    assert problem.startswith("purchases.jsonl:2: is an event of 1,000,")
+    assert problem.endswith("bytes, the most is 1,000,000: shorten it")
 
 
 def test_an_empty_file_of_purchases_is_refused(tmp_path: Path) -> None:

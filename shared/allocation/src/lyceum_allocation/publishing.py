@@ -30,7 +30,7 @@ async def publish(lines: Sequence[PurchaseLine], settings: KafkaSettings, *, top
             f"Kafka at {settings.bootstrap_servers} does not answer: is KAFKA_BOOTSTRAP right, and does Kafka run?"
         ) from exc
     if missing:
-        raise ConfigurationError(f"topic {topic} does not exist: create it first (allocation-worker topics)")
+        raise ConfigurationError(f"topic {topic} does not exist: create it first: python -m allocation_worker topics")
     publisher = KafkaBroker(settings).publisher()
     acknowledged = 0
     try:
@@ -45,8 +45,8 @@ async def publish(lines: Sequence[PurchaseLine], settings: KafkaSettings, *, top
                 acknowledged += 1
     except (UnavailableError, TimeoutError) as exc:
         raise PublishingInterrupted(
-            f"{lines[acknowledged].place}: {acknowledged} of {len(lines)} events are published, those above, "
-            f"perhaps more; publish the file again to complete it, nothing happens twice: {str(exc) or 'no answer'}"
+            f"{lines[acknowledged].place}: {str(exc) or 'no answer'}: {acknowledged} of {len(lines)} events are "
+            f"published, those above, perhaps more; publish the file again to complete it, nothing happens twice"
         ) from exc
     finally:
         await publisher.close(timeout_s=2.0)

@@ -16,6 +16,8 @@ from lyceum_database import Clock, is_id, utc_now
 _KEYS = frozenset({"type", "id", "org_id", "data"})
 _EVENT_ID = re.compile(r"[\x21-\x7e]{1,128}")
 SOURCE = "/lyceum"
+MOST_BYTES = 1_000_000
+"""Of a record; a broker that nobody configured otherwise takes 1,048,588 with what the protocol adds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ def _line(place: Place, text: str, now: datetime) -> PurchaseLine:
     event = parse_event(event_type, data)
     event_id = _event_id(fields, org_id, event)
     record = encode(event, Envelope(id=event_id, source=SOURCE, time=now, org_id=org_id))
+    _refuse_too_large(record)
     return PurchaseLine(place=place, event_id=event_id, org_id=org_id, event=event, record=record)
 
 
@@ -82,6 +85,12 @@ def _refuse_another_content(line: PurchaseLine, first: PurchaseLine) -> None:
     # One id is one event: of two, the worker would act on the first and drop the second.
     if (line.event, line.org_id) != (first.event, first.org_id) or line.event.type != first.event.type:
         raise ValueError(f'"id" {line.event_id} is in line {first.place.line} already, with another content')
+
+
+def _refuse_too_large(record: Record) -> None:
+    size = len(record.key) + len(record.value) + sum(len(name) + len(value) for name, value in record.headers)
+    if size > MOST_BYTES:
+        raise ValueError(f"is an event of {size:,} bytes, the most is {MOST_BYTES:,}: shorten it")
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from lyceum_allocation.allocations import AllocationRepository
@@ -18,6 +19,7 @@ from lyceum_allocation.states import AllocationState
 from lyceum_database import DEFAULT_ORG
 
 _INTERNAL = ("outbox", "outbox_due", "claiming_until", "schema_version", "waitlisted_epoch")
+_ENDLESS = 100_000
 
 
 @click.group()
@@ -43,7 +45,7 @@ def list_(state: str | None, org_id: str, limit: int, *, as_json: bool) -> None:
         for allocation in found:
             click.echo(_json(allocation))
         return
-    _console().print(_table(found))
+    _print_whole(_table(found))
     more = f", more than {limit} may match: raise --limit" if len(found) == limit else ""
     click.echo(f"{len(found)} allocations{more}.")
 
@@ -71,9 +73,13 @@ def show(allocation: str | None, student: str | None, course: str | None, org_id
         _print(found)
 
 
-def _console() -> Console:
+def _print_whole(table: Table) -> None:
+    """Print each row in one line, however narrow the terminal: an id that was cut could not be copied."""
     # What people stored is shown as it is: brackets in it are no markup.
-    return Console(markup=False, highlight=False, emoji=False)
+    console = Console(markup=False, highlight=False, emoji=False)
+    everything = console.options.update(max_width=_ENDLESS)
+    console.width = max(console.width, Measurement.get(console, everything, table).maximum)
+    console.print(table, crop=False)
 
 
 def _table(found: Iterable[Allocation]) -> Table:
@@ -104,10 +110,9 @@ def _print(found: Allocation) -> None:
         rest = {name: value for name, value in line.items() if name not in ("at", "epoch", "what")}
         details = ", ".join(f"{name} {value}" for name, value in rest.items())
         history.add_row(_moment(line.get("at")), str(line.get("epoch")), line.get("what"), details)
-    console = _console()
-    console.print(facts)
-    console.print()
-    console.print(history)
+    _print_whole(facts)
+    click.echo()
+    _print_whole(history)
 
 
 def _trainer(found: Allocation) -> str:
@@ -116,7 +121,7 @@ def _trainer(found: Allocation) -> str:
 
 
 def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else moment.isoformat(sep=" ", timespec="seconds")
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}Z"
 
 
 def _json(found: Allocation) -> str:

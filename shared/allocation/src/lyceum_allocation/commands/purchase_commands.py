@@ -43,4 +43,4 @@ def publish_(file: Path, bootstrap: str, topic_prefix: str) -> None:
     with plain_refusals():
         lines = read_purchases(file)
         topic = asyncio.run(publish(lines, kafka(bootstrap), topic_prefix=topic_prefix))
-    click.echo(f"Published {len(lines)} events to topic {topic}.")
+    click.echo(f"Published {len(lines)} event{'s' * (len(lines) != 1)} to topic {topic}.")
