@@ -18,7 +18,15 @@ from lyceum_allocation import (
 )
 from lyceum_allocation.audit import violations
 from lyceum_allocation.rules import Candidate
-from lyceum_allocation.testing import Crash, CrashingCapacities, CrashPlan, purchase, refund, trainer
+from lyceum_allocation.testing import (
+    Crash,
+    CrashingAllocations,
+    CrashingCapacities,
+    CrashPlan,
+    purchase,
+    refund,
+    trainer,
+)
 from lyceum_allocation.transitions import Change
 from lyceum_allocation.waitlist import LEASE
 from lyceum_database import utc_now
@@ -131,6 +139,40 @@ def test_a_seat_whose_claimer_died_is_found_by_the_next_drain_and_no_second_is_t
     service().drain(org_id="default", skill="math|en")
 
     assert states("first") == [ASSIGNED]
+    assert violations(at_rest=True) == []
+
+
+def test_a_purchase_that_its_worker_died_over_gets_the_claimed_seat_when_it_comes_again_not_when_the_lease_ends() -> (
+    None
+):
+    hire("t1", 1)
+    hire("t2", 1)
+    plan = CrashPlan()
+    plan.arm(5)  # recorded, leased, claimed
+    with pytest.raises(Crash):
+        service(CrashingAllocations(plan), CrashingCapacities(plan)).allocate(purchase("p-s1", student="s1"))
+    (holder,) = (trainer_id for trainer_id in ("t1", "t2") if CapacityRepository().get(trainer_id).load)
+    assert stored("s1").claiming_until is not None
+
+    buy("s1")
+
+    assert (states("s1"), stored("s1").trainer_id) == ([ASSIGNED], holder)
+    assert violations(at_rest=True) == []
+
+
+def test_a_purchase_after_a_refund_that_died_gives_the_old_seat_back_when_it_comes() -> None:
+    hire("t1", 1)
+    hire("t2", 1)
+    buy("s1")
+    plan = CrashPlan()
+    plan.arm(4)  # refused as an insert, recorded
+    with pytest.raises(Crash):
+        service(CrashingAllocations(plan), CrashingCapacities(plan)).refund(refund("p-s1", student="s1"))
+    assert states("s1") == [AllocationState.CANCELLED]
+
+    service().allocate(purchase("p-again", student="s1"))
+
+    assert states("s1") == [ASSIGNED]
     assert violations(at_rest=True) == []
 
 
