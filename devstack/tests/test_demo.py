@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -67,10 +67,12 @@ def _embedded_servers(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def lyceum(*arguments: str, new_session: bool = False, **environment: str) -> subprocess.Popen[str]:
+def lyceum(
+    *arguments: str, new_session: bool = False, program: Sequence[str] = ("-m", "lyceum_devstack"), **environment: str
+) -> subprocess.Popen[str]:
     inherited = {name: value for name, value in os.environ.items() if name not in SERVERS}  # noqa: TID251 - handed on
     return subprocess.Popen(
-        [sys.executable, "-m", "lyceum_devstack", *arguments],
+        [sys.executable, *program, *arguments],
         env=inherited | {"COLUMNS": "100"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -258,3 +260,45 @@ def test_an_interrupt_ends_it_cleanly(interrupted: subprocess.Popen[str]) -> Non
     _, err = interrupted.communicate(timeout=40)
     assert interrupted.returncode == 130, err
     assert err.strip() == "interrupted"
+
+
+IGNORING = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+from lyceum_devstack.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_started_in_the_background_it_plays_on_past_interrupts(files: Files) -> None:
+    process = lyceum(*files.arguments, new_session=True, program=("-c", IGNORING))
+    assert process.stdout
+    assert any(line.startswith("Imported") for line in process.stdout)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        os.killpg(process.pid, number)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert "All 11 promises hold." in out
+
+
+def test_an_ascii_code_page_carries_all_of_it(files: Files) -> None:
+    files.trainers.write_text(TRAINERS.replace("math", "mathé"), encoding="utf-8")
+    files.write(bought(1, "mathé"), bought(2, "mathé"), bought(3, "mathé"))
+    process = lyceum(*files.arguments, LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, ""), out
+    assert out.isascii()
+    assert "math? in en  3 want a seat, 2 have one" in out
+    assert "ok  Nobody waits" in out
+
+
+def test_a_reader_that_has_seen_enough_ends_it_in_silence(files: Files) -> None:
+    with lyceum(*files.arguments) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(60) == 141
