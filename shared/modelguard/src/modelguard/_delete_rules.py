@@ -87,8 +87,6 @@ def wait_again(model: Any) -> None:
     """Let the rules of a target that goes wait for the next one, if their fields name it and do not hold it."""
     declared = TABLE.declared()
     for (owner, field), rule in delete_rules(model).items():
-        if TABLE.of(owner) is None or owner is model:
-            continue
         for inner in nested(fields_of(owner)[field]):
             name = state_of(inner, declared).get("document_type_obj")
             if isinstance(name, str) and name != SELF:

@@ -66,7 +66,7 @@ class Table:
         self.records[record.name] = record
 
     def forget(self, name: str) -> None:
-        """Take a name out, with the rules that its class waits for; unknown names are none of its business."""
+        """Take a name out; unknown names are none of its business."""
         self._declared = None
         record = self.records.pop(name, None)
         if record is not None:
@@ -74,7 +74,6 @@ class Table:
             there.remove(name)
             if not there:
                 del self._names_at[record.site.qualname]
-            self.pending[:] = [rule for rule in self.pending if rule.owner is not record.model]
 
     def restore(self, records: dict[str, Record], pending: list[PendingRule], counters: dict[str, int]) -> None:
         """Put back what `records`, `pending` and `counters` held at an earlier time."""

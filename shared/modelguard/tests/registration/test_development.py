@@ -63,7 +63,7 @@ def python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         env=environment,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=110,  # below the limit of a test; seconds on a quiet machine
         text=True,
     )
 

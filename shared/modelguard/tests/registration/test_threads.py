@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from modelguard import check, models, require, stats
+from modelguard import check, isolated, models, problems, require, stats, unregister
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -154,6 +155,44 @@ def test_nobody_sees_a_class_before_it_is_complete(guarded: Project, look_up: Ca
 
         assert complete.result(10)
         assert look_up("Model") is defined.result(10)
+
+
+def leave_a_block() -> None:
+    with isolated():
+        pass
+
+
+@pytest.mark.parametrize(
+    "act",
+    [leave_a_block, problems, lambda: unregister(re.compile("Nothing"))],
+    ids=["isolated", "problems", "unregister"],
+)
+def test_whoever_goes_through_all_models_waits_for_the_one_under_way(
+    guarded: Project, act: Callable[[], object]
+) -> None:
+    half: Any = guarded.module("half", HALF)
+    with ThreadPoolExecutor(2) as pool:
+        defined = pool.submit(half.define)
+        assert half.entered.wait(10)
+        done = pool.submit(act)
+        finished, _ = wait([done], timeout=0.2)  # time enough to be done too early
+        half.leave.set()
+        done.result(10)
+        defined.result(10)
+
+    assert not finished
+
+
+def test_a_block_ends_after_a_definition_under_way(guarded: Project) -> None:
+    half: Any = guarded.module("half", HALF)
+    with ThreadPoolExecutor(1) as pool:
+        with isolated():
+            defined = pool.submit(half.define)
+            assert half.entered.wait(10)
+            threading.Timer(0.2, half.leave.set).start()  # while the block waits
+        defined.result(10)
+
+    assert "Model" not in models
 
 
 def test_a_definition_may_need_another_one(guarded: Project) -> None:

@@ -121,6 +121,16 @@ def test_a_guarded_class_has_the_shape_of_the_plain_one(plain: Project, guarded:
     assert shape(getattr(on_guarded, name)) == shape(getattr(on_plain, name))
 
 
+def test_a_warning_points_to_the_class_statement(guarded: Project) -> None:
+    source = (
+        "class A(Document):\n    meta = {'allow_inheritance': True}\nclass B(A):\n    meta = {'collection': 'other'}\n"
+    )
+    with pytest.warns(SyntaxWarning, match="collection on a subclass") as caught:
+        module = guarded.module("models", source)
+
+    assert [(each.filename, each.lineno) for each in caught] == [(module.__file__, 4)]
+
+
 @pytest.mark.parametrize("source", REFUSED.values(), ids=REFUSED)
 def test_what_mongoengine_refuses_or_warns_of_it_still_does(
     tmp_path_factory: pytest.TempPathFactory, source: str, request: pytest.FixtureRequest

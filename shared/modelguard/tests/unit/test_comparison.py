@@ -119,6 +119,13 @@ def with_default(value: Any) -> Any:
     return inner
 
 
+def with_keyword(value: Any) -> Any:
+    def inner(*, b: Any = value) -> Any:
+        return b
+
+    return inner
+
+
 class Settings:
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -190,6 +197,7 @@ OTHER_VALUE: dict[str, tuple[Any, Any]] = {
     "a function": (lambda: 1, lambda: 2),
     "a closure": both(closing_over, [1], [2]),
     "defaults": both(with_default, [1], [2]),
+    "a keyword's default": both(with_keyword, [1], [2]),
     "a partial": (functools.partial(int, base=2), functools.partial(int, base=3)),
     "a property": (property(lambda _: 1), property(lambda _: 2)),
     "a pattern": (re.compile("a"), re.compile("b")),

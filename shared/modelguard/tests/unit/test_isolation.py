@@ -104,6 +104,21 @@ def test_a_module_first_imported_inside_a_block_is_imported_anew(guarded: Projec
     assert guarded.load("company.prices") is guarded.load("company").prices
 
 
+def test_a_module_first_imported_inside_a_block_leaves_its_package(guarded: Project) -> None:
+    """Or `from company import teams` would still give the old one."""
+    guarded.write("company/__init__.py", "")
+    package: Any = guarded.load("company")
+    guarded.write("company/teams.py", "class Team(Document):\n    pass\n")
+    guarded.write("company/prices.py", "class Price(Document):\n    pass\n")
+    with isolated():
+        guarded.load("company.teams")
+        guarded.load("company.prices")
+        package.prices = "something else of this name"
+
+    assert not hasattr(package, "teams")
+    assert package.prices == "something else of this name"
+
+
 def test_a_name_dropped_inside_a_block_may_be_used_and_comes_back(guarded: Project) -> None:
     user = guarded.module("users", USER).User
     guarded.module("teams", TEAM)
@@ -146,6 +161,19 @@ def test_a_dropped_target_is_a_name_again_and_its_rules_wait(guarded: Project) -
     assert again is require("Thing")
     assert again._meta["delete_rules"] == {(owner, "of"): 4}
     check()
+
+
+def test_a_shared_self_reference_waits_for_nobody(guarded: Project) -> None:
+    """The mixin's "self" means the first class that got it; with that one gone there is no name to wait for."""
+    guarded.module(
+        "trees",
+        "class Tree:\n    parent = ReferenceField('self', reverse_delete_rule=CASCADE)\n"
+        "class Topic(Tree, Document):\n    pass\n"
+        "class Folder(Tree, Document):\n    pass\n",
+    )
+    unregister("Topic")
+
+    assert "unattached-delete-rule" not in {each.code for each in problems()}
 
 
 def test_names_are_dropped_by_whole_match_of_a_regex(guarded: Project) -> None:
