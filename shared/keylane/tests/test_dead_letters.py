@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keylane import DeadLetters, Fatal, MemoryInbox, Message, processor
+from keylane import DeadLetters, Fatal, MemoryInbox, Message, membership, processor
 from keylane.letters import MAX_MESSAGE_BYTES, clipped
 from keylane.testing import API_PRODUCE, FaultyInbox, InMemoryBroker, until
 
@@ -143,7 +143,11 @@ async def test_produce_errors_of_the_dead_letter_topic_are_survived(mock: Rig, c
     assert len(await mock.letters(1)) == 1
 
 
-async def test_a_crash_between_a_letter_and_its_mark_gives_one_logical_letter(memory: Rig) -> None:
+async def test_a_crash_between_a_letter_and_its_mark_gives_one_logical_letter(
+    memory: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(membership, "INTERRUPT_S", 0.05)  # nothing to wait for in what never answers
+    monkeypatch.setattr(membership, "LET_GO_S", 0.05)
     inbox = FaultyInbox(MemoryInbox())
     inbox.before("dead", _never)
     await memory.publish("bad", data={})

@@ -12,7 +12,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from keylane.broker import TopicPartition
 from keylane.connection import bounded, connection, words
-from keylane.dismantle import dismantle
+from keylane.dismantle import dismantle, started
 from keylane.errors import BrokerUnavailableError, CommitRefusedError
 from keylane.metadata import partition_counts
 from keylane.scan import scan
@@ -95,7 +95,7 @@ class KafkaSubscription:
         )
         self._consumer.subscribe(self._topics, listener=_Bridge(self._listener))
         try:
-            await self._consumer.start()
+            await started(self._consumer.start())
         except (KafkaError, OSError) as exc:
             raise BrokerUnavailableError(f"{self._settings.bootstrap_servers}: {words(exc)}") from exc
 
@@ -181,7 +181,7 @@ class KafkaPublisher:
                     **connection(self._settings),
                 )
                 try:
-                    await producer.start()
+                    await started(producer.start())
                 except BaseException:
                     await bounded(producer.stop(), timeout_s=1.0)
                     await dismantle(producer)

@@ -9,6 +9,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from keylane.connection import bounded, connection, words
+from keylane.dismantle import dismantle, started
 from keylane.errors import BrokerUnavailableError
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ async def partition_counts(settings: KafkaSettings, topics: Iterable[str]) -> di
     client = AIOKafkaClient(**connection(settings))
     try:
         async with asyncio.timeout(settings.request_timeout.total_seconds()):
-            await client.bootstrap()
+            await started(client.bootstrap())
             cluster = await client.fetch_all_metadata()
     except (KafkaError, TimeoutError, OSError) as exc:
         raise BrokerUnavailableError(f"{settings.bootstrap_servers}: {words(exc)}") from exc
     finally:
         await bounded(client.close(), timeout_s=2.0)
+        await dismantle(client)
     found = {topic: cluster.partitions_for_topic(topic) for topic in topics}
     return {topic: len(partitions) for topic, partitions in found.items() if partitions}

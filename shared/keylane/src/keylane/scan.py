@@ -10,7 +10,7 @@ from aiokafka import TopicPartition as KafkaTopicPartition
 from aiokafka.errors import KafkaError
 
 from keylane.connection import bounded, connection, words
-from keylane.dismantle import dismantle
+from keylane.dismantle import dismantle, started
 from keylane.errors import BrokerUnavailableError, ConfigurationError
 from keylane.metadata import partition_counts
 
@@ -36,7 +36,7 @@ async def scan(settings: KafkaSettings, topic: str) -> AsyncIterator[Record]:
     consumer = AIOKafkaConsumer(enable_auto_commit=False, auto_offset_reset="earliest", **connection(settings))
     try:
         async with asyncio.timeout(timeout_s):
-            await consumer.start()
+            await started(consumer.start())
             ends = await _ends(consumer, partitions)
         while ends:
             async with asyncio.timeout(timeout_s):

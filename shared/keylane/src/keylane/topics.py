@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from keylane.connection import connection
+from keylane.connection import bounded, connection
+from keylane.dismantle import dismantle, started
 from keylane.errors import BrokerUnavailableError, ConfigurationError
 from keylane.kafka import KafkaBroker
 from keylane.letters import dead_letter_topic
@@ -80,12 +81,13 @@ async def _create(settings: KafkaSettings, specs: Sequence[TopicSpec]) -> None:
     admin = AIOKafkaAdminClient(**connection(settings))
     try:
         async with asyncio.timeout(settings.request_timeout.total_seconds() * 2):
-            await admin.start()
+            await started(admin.start())
             response = await admin.create_topics([_new(spec) for spec in specs])
     except (KafkaError, TimeoutError, OSError) as exc:
         raise BrokerUnavailableError(f"create topics: {exc or type(exc).__name__}") from exc
     finally:
-        await admin.close()
+        await bounded(admin.close(), timeout_s=2.0)
+        await dismantle(admin)
     _check(response.topic_errors)
 
 
