@@ -214,3 +214,9 @@ def test_the_worker_is_the_same_in_both_stacks_but_for_where_things_come_from() 
             key: value for key, value in here.items() if key not in elsewhere
         }
         assert service["environment"].keys() == here["environment"].keys()
+
+
+def test_the_production_file_lists_every_variable_that_it_reads() -> None:
+    text = (ROOT / "docker-compose.production.yml").read_text(encoding="utf-8")
+    listed = re.findall(r"^#   ([A-Z_]+) ", text, re.MULTILINE)
+    assert set(listed) == set(re.findall(r"\$\{([A-Z_]+)", text))
