@@ -181,10 +181,12 @@ def test_whoever_goes_through_all_models_waits_for_the_one_under_way(
         defined.result(10)
 
     assert not finished
+    assert models.is_guarded("Model")
 
 
 def test_a_block_ends_after_a_definition_under_way(guarded: Project) -> None:
     half: Any = guarded.module("half", HALF)
+    before = stats()
     with ThreadPoolExecutor(1) as pool:
         with isolated():
             defined = pool.submit(half.define)
@@ -193,6 +195,7 @@ def test_a_block_ends_after_a_definition_under_way(guarded: Project) -> None:
         defined.result(10)
 
     assert "Model" not in models
+    assert stats() == before
 
 
 def test_a_definition_may_need_another_one(guarded: Project) -> None:
