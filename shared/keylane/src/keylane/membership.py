@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from keylane.commits import Commits
+from keylane.errors import BrokerUnavailableError
 from keylane.partition import Partition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Coroutine, Sequence
 
     from keylane.broker import Broker, TopicPartition
     from keylane.health import Health
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from keylane.stopping import Stop
 
 log = logging.getLogger("keylane")
+T = TypeVar("T")
 
 POLL_S: Final = 0.2
 """Longest wait of one poll, in seconds."""
@@ -66,7 +68,7 @@ class Membership:
         """
         committing: asyncio.Task[None] | None = None
         try:
-            await self._stop.unless_asked(self._subscription.start(), tick=self._tick)
+            await self._answer(self._subscription.start())
             if not self._stop.asked:
                 self._health.well("broker")
                 interval_s = self._settings.commit_interval.total_seconds()
@@ -89,11 +91,17 @@ class Membership:
         going = [self.owned[tp] for tp in partitions if tp in self.owned]
         await self._hand_over(going, drain_s=self._settings.drain_timeout.total_seconds())
 
+    async def _answer(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """What the broker says, or nothing once a stop is asked for."""
+        try:
+            return await self._stop.unless_asked(work, tick=self._tick)
+        except ConnectionAbortedError as exc:
+            raise BrokerUnavailableError(str(exc)) from exc
+
     async def _poll(self) -> None:
         while not self._stop.asked:
             self._tick()
-            polling = self._subscription.poll(max_records=POLL_RECORDS, timeout_s=POLL_S)
-            batch = await self._stop.unless_asked(polling, tick=self._tick)
+            batch = await self._answer(self._subscription.poll(max_records=POLL_RECORDS, timeout_s=POLL_S))
             for tp, records in (batch or {}).items():
                 partition = self.owned.get(tp)
                 if partition is not None:

@@ -6,8 +6,6 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from keylane.errors import BrokerUnavailableError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
@@ -51,7 +49,7 @@ class Stop:
         """The work's result; `tick` is called every second. Asked to stop, the work is abandoned and there is none.
 
         Raises:
-            BrokerUnavailableError: The work was cancelled from within, as aiokafka does with the broker away.
+            ConnectionAbortedError: The work was cancelled from within, as aiokafka does with the broker away.
         """
         loop = asyncio.get_running_loop()
         working, asked = loop.create_task(work), loop.create_task(self._asked.wait())
@@ -67,7 +65,7 @@ class Stop:
         if self.asked and (not working.done() or working.cancelled()):
             return None
         if working.cancelled():
-            raise BrokerUnavailableError("the client gave up without a word")
+            raise ConnectionAbortedError("the client gave up without a word")
         return working.result()
 
     async def join(self, main: asyncio.Task[Any] | None) -> None:

@@ -195,7 +195,7 @@ class Worker:
             self._tick()
             try:
                 await self._stop.unless_asked(look(), tick=self._tick)
-            except (BrokerUnavailableError, StoreUnavailableError) as exc:
+            except (BrokerUnavailableError, StoreUnavailableError, ConnectionAbortedError) as exc:
                 tries += 1
                 self._health.trouble(part, str(exc))
                 await self._stop.rest(outage_delay_s(tries, jitter=self._jitter))
