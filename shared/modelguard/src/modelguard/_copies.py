@@ -5,10 +5,8 @@ import functools
 import marshal
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import Any
-
-from modelguard._readable import cell_contents
 
 # What programs fill after the body ran: caches, registers of plugins.
 CONTAINERS = (dict, list, set, deque)
@@ -46,6 +44,14 @@ def keep_all(values: Iterable[Any], copies: Copies) -> None:
             copies[id(each)] = (each, copied(each))
         else:
             keep(each, copies)
+
+
+def cell_contents(cell: CellType) -> object:
+    """What a closure's variable holds; the type of cells, for one that is bound later."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return CellType
 
 
 def _of_function(function: FunctionType) -> Sequence[Any]:

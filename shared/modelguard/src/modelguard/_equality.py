@@ -40,10 +40,10 @@ from types import (
 from typing import Any
 
 from modelguard._code import PLACE, is_rebound, same_code
-from modelguard._copies import Copies
+from modelguard._copies import Copies, cell_contents
 from modelguard._fields import Declared, state_of
 from modelguard._mongoengine import SELF, BaseField, is_model
-from modelguard._readable import cell_contents, claims_equal, pickled_parts, readable_state
+from modelguard._readable import claims_equal, pickled_parts, readable_state
 from modelguard._site import real_file
 
 _ATOMS = frozenset({type(None), bool, int, str, bytes, complex, type(Ellipsis), type(NotImplemented)})

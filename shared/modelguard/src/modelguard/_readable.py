@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator, Mapping
-from types import CellType
 from typing import Any
 
 
@@ -32,14 +31,6 @@ def pickled_parts(value: Any) -> list[Any] | None:
     if not isinstance(parts, tuple):
         return [parts]
     return [list(part) if isinstance(part, Iterator) else part for part in parts]
-
-
-def cell_contents(cell: CellType) -> object:
-    """What a closure's variable holds; the type of cells, for one that is bound later."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return CellType
 
 
 def claims_equal(old: Any, new: Any) -> bool:
