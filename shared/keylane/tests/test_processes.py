@@ -76,11 +76,12 @@ async def kill_one_of_two(rig: Rig, folder: Path, *more: str) -> int:
         while len({run[0] for run in runs(folder)}) < 2:  # until both have their partitions
             total = await publish(rig, total, LANES)
             await all_effects(folder, total)
-        total = await publish(rig, total, 6 * LANES)
         seen = len(runs(folder))
+        publishing = asyncio.create_task(publish(rig, total, 6 * LANES))  # beside it, or all might be done by then
         await until(lambda: victim.pid in {run[0] for run in runs(folder)[seen:]}, what="the victim at work")
         victim.send_signal(signal.SIGKILL)
         victim.wait()
+        total = await publishing
         await all_effects(folder, total)
         survivor.send_signal(signal.SIGTERM)
         await asyncio.to_thread(survivor.wait, 10)
