@@ -180,7 +180,10 @@ def test_a_wrong_file_of_purchases_is_refused_before_kafka_is_asked(tmp_path: Pa
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize(("bootstrap", "says"), [(None, "KAFKA_BOOTSTRAP"), ("localhost", "give host:port")])
+@pytest.mark.parametrize(
+    ("bootstrap", "says"),
+    [(None, "KAFKA_BOOTSTRAP"), ("localhost", "KAFKA_BOOTSTRAP holds 'localhost': give host:port")],
+)
 def test_a_wrong_address_of_kafka_is_refused(tmp_path: Path, bootstrap: str | None, says: str) -> None:
     (tmp_path / "p.jsonl").write_text(json.dumps(REFUND))
 

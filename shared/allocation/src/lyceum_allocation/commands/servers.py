@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from keylane import KafkaSettings
+from keylane import ConfigurationError, KafkaSettings
 from lyceum_database import MongoSettings, close, connect, ping
 
 GIVE_UP_AFTER = timedelta(seconds=10)
@@ -36,4 +36,7 @@ def kafka(bootstrap: str) -> KafkaSettings:
     Raises:
         ConfigurationError: the address cannot work.
     """
-    return KafkaSettings(bootstrap_servers=bootstrap, client_id="lyceum", request_timeout=GIVE_UP_AFTER)
+    try:
+        return KafkaSettings(bootstrap_servers=bootstrap, client_id="lyceum", request_timeout=GIVE_UP_AFTER)
+    except ConfigurationError as exc:
+        raise ConfigurationError(str(exc).replace("KafkaSettings.bootstrap_servers", "KAFKA_BOOTSTRAP")) from exc
