@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from allocation_worker import AllocationWorker, storage
+from allocation_worker import storage
+from allocation_worker.program import AllocationWorker
 from lyceum_devstack.cli import main
 from lyceum_devstack.demo import command, run
 from lyceum_devstack.demo.witness import Witness, database

@@ -24,7 +24,7 @@ from lyceum_devstack.demo.stage import Stage, open_stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from allocation_worker import AllocationWorker
+    from allocation_worker.program import AllocationWorker
 
 MIB = 1024 * 1024
 BAR_DEMO_MIB = 500

@@ -13,8 +13,8 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from allocation_worker import WorkerSettings
 from allocation_worker.deploy import create_indexes, create_topics
+from allocation_worker.settings import WorkerSettings
 from keylane import KafkaSettings
 from lyceum_allocation import CapacityRepository, allocation_id
 from lyceum_allocation.audit import violations

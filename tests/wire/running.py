@@ -18,7 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from allocation_worker import AllocationWorker, initialize, shutdown
+from allocation_worker.main import initialize, shutdown
+from allocation_worker.program import AllocationWorker
 from keylane import Message, RetryPolicy
 
 from .deployment import WAIT_SECONDS, Deployment, until

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import modelguard
-from allocation_worker import allocation_service
+from allocation_worker.main import allocation_service
 from keylane import RetryPolicy
 from lyceum_allocation import Allocation, TrainerCapacity
 from lyceum_allocation.testing import purchase

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from allocation_worker import AllocationWorker, WorkerSettings, initialize, shutdown, storage
+from allocation_worker import storage
+from allocation_worker.main import initialize, shutdown
+from allocation_worker.program import AllocationWorker
+from allocation_worker.settings import WorkerSettings
 from keylane import KafkaSettings, Message, RetryPolicy, dead_letter_topic
 from keylane.kafka import KafkaBroker
 from keylane.testing import MockCluster, until

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from allocation_worker import AllocationServiceNotInitialized, allocation_service
-from allocation_worker.errors import OUTAGES, verdict
+from allocation_worker.errors import OUTAGES, AllocationServiceNotInitialized, verdict
 from allocation_worker.handlers import HANDLERS, bound
+from allocation_worker.main import allocation_service
 from keylane import Fatal, Message, Retry
 from lyceum_allocation import Contended
 from lyceum_allocation.testing import purchase, refund

@@ -6,7 +6,7 @@ from typing import Any
 
 import lyceum_allocation
 import lyceum_database
-from allocation_worker import allocation_service
+from allocation_worker.main import allocation_service
 from keylane import Message
 from keylane.testing import until
 from lyceum_allocation import Allocation, TrainerCapacity

@@ -18,9 +18,11 @@ from typing import Any
 import pytest
 
 import lyceum_database
-from allocation_worker import AllocationWorker, StartRefused, initialize, storage
+from allocation_worker import storage
+from allocation_worker.errors import StartRefused
 from allocation_worker.health import HealthServer
-from allocation_worker.main import main
+from allocation_worker.main import initialize, main
+from allocation_worker.program import AllocationWorker
 from allocation_worker.topics import specs
 from keylane import KafkaSettings, Worker
 from keylane.testing import until

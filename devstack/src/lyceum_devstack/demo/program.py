@@ -5,8 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
-from allocation_worker import AllocationWorker, WorkerSettings, initialize, shutdown, storage, topics
+from allocation_worker import storage, topics
 from allocation_worker.handlers import BeforeAttempt
+from allocation_worker.main import initialize, shutdown
+from allocation_worker.program import AllocationWorker
+from allocation_worker.settings import WorkerSettings
 from keylane import KafkaSettings, RetryPolicy, ensure_topics
 from lyceum_allocation import CapacityRepository, TrainerRow, import_trainers
 from lyceum_database import UserRepository

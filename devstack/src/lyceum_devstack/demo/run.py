@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from rich.console import Console
 
-from allocation_worker import AllocationWorker
+from allocation_worker.program import AllocationWorker
 from lyceum_devstack.check import Case, Finding, Sent, expect, judge
 from lyceum_devstack.demo.faults import FaultInjector
 from lyceum_devstack.demo.inputs import Day
