@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, wait
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -29,8 +29,10 @@ def cleaned_up(stage: Stage, console: Console, *, keep: bool) -> Iterator[None]:
         yield
     except BaseException:
         if not keep:
-            with suppress(DevstackError, DatabaseError):  # what made the block fail is the one to tell
+            try:
                 _remove(stage)
+            except (DevstackError, DatabaseError) as left:  # beside what made the block fail, which is told last
+                console.print(f"May be left: {', '.join(_names(stage))} ({left})")
         raise
     if not keep:
         _remove(stage)
