@@ -37,7 +37,7 @@ MEMBERS = {
     "devstack": "devstack",
     "servers": "tests/servers",
 }
-GROUPS = ["lint", "types", "launcher", "test", "build", "hooks"]  # of the root pyproject.toml
+GROUPS = ["lint", "types", "launcher", "test", "bench", "build", "hooks"]  # of the root pyproject.toml
 BUDGET_SECONDS = {
     "lint": 30,
     "types": 120,
@@ -174,7 +174,7 @@ def lyceum(session: nox.Session) -> None:
 @timed
 def bench(session: nox.Session) -> None:
     """Measure speed and memory, each figure beside its bar. A name after -- picks one benchmark."""
-    install(session, *MEMBERS, groups=("test",))
+    install(session, *MEMBERS, groups=("test", "bench"))
     for script in sorted(ROOT.glob("tests/benchmarks/bench_*.py")):
         if not session.posargs or script.stem.removeprefix("bench_") in session.posargs:
             session.run("python", str(script.relative_to(ROOT)))
@@ -185,7 +185,7 @@ def bench(session: nox.Session) -> None:
 def dev(session: nox.Session) -> None:
     """Make `.venv` for an editor: every member, editable, with all tools."""
     session.run("uv", "venv", "--allow-existing", ".venv", external=True)
-    tools = ("lint", "types", "launcher", "test")
+    tools = ("lint", "types", "launcher", "test", "bench")
     session.run("uv", "pip", "install", "--python", ".venv", *wanted(MEMBERS, tools, tested=True), external=True)
 
 
