@@ -14,6 +14,7 @@ from allocation_worker import storage
 from allocation_worker.main import initialize, shutdown
 from allocation_worker.program import AllocationWorker
 from allocation_worker.settings import WorkerSettings
+from allocation_worker.topics import specs
 from keylane import KafkaSettings, Message, RetryPolicy, dead_letter_topic
 from keylane.kafka import KafkaBroker
 from keylane.testing import MockCluster, until
@@ -121,8 +122,8 @@ def stage(cluster: MockCluster) -> Iterator[Stage]:
         concurrency=4,
     )
     made = Stage(settings)
-    for name in (f"{prefix}purchases", f"{prefix}allocations", made.letters_topic):
-        cluster.create_topic(name, PARTITIONS)
+    for spec in specs(settings):
+        cluster.create_topic(spec.name, PARTITIONS)
     connect(settings.mongo, client_class=EmbeddedMongoClient)
     storage.create()
     yield made

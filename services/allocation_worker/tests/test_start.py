@@ -272,6 +272,7 @@ def test_the_topics_that_are_deployed_are_those_that_are_needed(stage: Any) -> N
         (f"{prefix}purchases", 12),
         (f"{prefix}allocations", 12),
         (f"{prefix}purchases.{group}.dlq", 12),
+        (f"{prefix}purchases.{group}.replay", 12),
     ]
 
 

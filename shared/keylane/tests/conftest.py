@@ -54,17 +54,17 @@ async def rig_on(kind: str, request: pytest.FixtureRequest) -> AsyncIterator[Rig
     if kind == "memory":
         broker = InMemoryBroker()
         rig = Rig(broker, settings_for("memory:1"), "t", broker.publisher())
-        broker.create_topic(rig.topic, PARTITIONS)
-        broker.create_topic(rig.dead_letter_topic, PARTITIONS)
+        for name in rig.topics:
+            broker.create_topic(name, PARTITIONS)
     elif kind == "mock":
         cluster: MockCluster = request.getfixturevalue("cluster")
         rig = await _kafka_rig(cluster.bootstrap)
-        cluster.create_topic(rig.topic, PARTITIONS)
-        cluster.create_topic(rig.dead_letter_topic, PARTITIONS)
+        for name in rig.topics:
+            cluster.create_topic(name, PARTITIONS)
     else:
         rig = await _kafka_rig(os.environ["KAFKA_BOOTSTRAP"])  # noqa: TID251  the wire tests' one setting
         spec = TopicSpec(rig.topic, PARTITIONS)
-        await ensure_topics(rig.settings, [spec, spec.dead_letters(rig.group)])
+        await ensure_topics(rig.settings, [spec, spec.dead_letters(rig.group), spec.replays(rig.group)])
     try:
         yield rig
     finally:

@@ -69,7 +69,7 @@ def test_a_worker_that_stops_while_a_request_hangs_closes_everything(
     cluster: MockCluster, monkeypatch: pytest.MonkeyPatch, request_name: str, time: int
 ) -> None:
     topic = f"leak-{uuid.uuid4().hex[:8]}"
-    for name in (topic, f"{topic}.{topic}.dlq"):
+    for name in (topic, f"{topic}.{topic}.dlq", f"{topic}.{topic}.replay"):
         cluster.create_topic(name, 1)
     sent: list[str] = []
 

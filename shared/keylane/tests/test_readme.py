@@ -50,7 +50,11 @@ def quick_start(bootstrap: str) -> Iterator[subprocess.Popen[str]]:
 
 
 async def test_the_quick_start_handles_an_event_and_ends_with_a_signal(cluster: MockCluster) -> None:
-    for topic in ("orders", "orders.mailer.dlq"):  # the mock cluster has no request that creates topics
+    for topic in (
+        "orders",
+        "orders.mailer.dlq",
+        "orders.mailer.replay",
+    ):  # the mock cluster has no request that creates topics
         cluster.create_topic(topic, 2)
     publisher = KafkaBroker(KafkaSettings(bootstrap_servers=cluster.bootstrap)).publisher()
     headers = [("ce_id", b"e1"), ("ce_type", b"order.paid")]

@@ -35,8 +35,8 @@ async def own(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Rig, MockCl
         )
         broker = KafkaBroker(settings)
         rig = Rig(broker, settings, "t", broker.publisher())
-        cluster.create_topic("t", 4)
-        cluster.create_topic(rig.dead_letter_topic, 4)
+        for name in rig.topics:
+            cluster.create_topic(name, 4)
         yield rig, cluster
         await rig.stop()
         await rig.publisher.close(timeout_s=1)
@@ -148,7 +148,9 @@ async def test_a_broker_that_goes_and_comes_back_costs_no_attempt_and_no_record(
 
 async def test_a_missing_topic_ends_the_start_with_one_clear_line(mock: Rig) -> None:
     worker = Worker("g", ["absent"], {"made": lambda _: None}, inbox=MemoryInbox(), settings=mock.settings)
-    with pytest.raises(ConfigurationError, match=r"^missing topic absent, absent\.g\.dlq: create it"):
+    with pytest.raises(
+        ConfigurationError, match=r"^missing topic absent, absent\.g\.replay, absent\.g\.dlq: create it"
+    ):
         await worker.run()
 
 

@@ -60,8 +60,10 @@ def test_a_refusal_is_raised_and_a_race_is_not() -> None:
 @pytest.mark.wire
 async def test_topics_are_created_once_on_a_real_broker(kafka: Rig) -> None:
     fresh = TopicSpec(f"{kafka.topic}-fresh", 3)
-    assert await ensure_topics(kafka.settings, [fresh, fresh.dead_letters("g")]) == sorted(
-        [fresh.name, f"{fresh.name}.g.dlq"]
-    )
+    assert await ensure_topics(kafka.settings, [fresh, fresh.dead_letters("g"), fresh.replays("g")]) == [
+        fresh.name,
+        f"{fresh.name}.g.dlq",
+        f"{fresh.name}.g.replay",
+    ]
     assert await ensure_topics(kafka.settings, [fresh]) == []
     assert await kafka.broker.partitions([fresh.name]) == {fresh.name: 3}

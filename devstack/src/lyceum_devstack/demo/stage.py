@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from keylane import dead_letter_topic
+from keylane import dead_letter_topic, replay_topic
 from keylane.testing import MockCluster
 from lyceum_contracts import ALLOCATION_WORKER, ALLOCATIONS, PURCHASES
 from lyceum_database import MongoSettings, close, connect, ping
@@ -13,7 +13,12 @@ from lyceum_database.embedded import embedded_settings
 from lyceum_devstack.demo.kafka import refuse_shapeless, refuse_unreachable
 
 PARTITIONS = PURCHASES.partitions
-EMBEDDED_TOPICS = (PURCHASES.name, ALLOCATIONS.name, dead_letter_topic(PURCHASES.name, ALLOCATION_WORKER))
+EMBEDDED_TOPICS = (
+    PURCHASES.name,
+    ALLOCATIONS.name,
+    dead_letter_topic(PURCHASES.name, ALLOCATION_WORKER),
+    replay_topic(PURCHASES.name, ALLOCATION_WORKER),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,14 @@ class Stage:
         return dead_letter_topic(self.purchases, self.group)
 
     @property
+    def replays(self) -> str:
+        """The topic on which the worker reads again what it gave up."""
+        return replay_topic(self.purchases, self.group)
+
+    @property
     def topics(self) -> tuple[str, ...]:
         """Every topic that the demo needs."""
-        return self.purchases, self.dead_letters, self.allocations
+        return self.purchases, self.dead_letters, self.replays, self.allocations
 
 
 @contextmanager

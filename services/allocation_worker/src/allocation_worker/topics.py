@@ -20,7 +20,7 @@ def written_topic(settings: WorkerSettings) -> str:
 def specs(settings: WorkerSettings) -> list[TopicSpec]:
     """Every topic that has to exist before the program starts."""
     purchases, allocations = (_spec(topic, settings) for topic in (PURCHASES, ALLOCATIONS))
-    return [purchases, allocations, purchases.dead_letters(settings.group)]
+    return [purchases, allocations, purchases.dead_letters(settings.group), purchases.replays(settings.group)]
 
 
 def _spec(topic: Topic, settings: WorkerSettings) -> TopicSpec:

@@ -15,7 +15,7 @@ from keylane.errors import (
 )
 from keylane.every import Every
 from keylane.inbox import Inbox
-from keylane.letters import dead_letter_topic
+from keylane.letters import dead_letter_topic, replay_topic
 from keylane.memory import MemoryInbox
 from keylane.message import Handler, Message
 from keylane.retry import RetryPolicy
@@ -49,4 +49,5 @@ __all__ = [
     "dead_letter_topic",
     "ensure_topics",
     "missing_topics",
+    "replay_topic",
 ]

@@ -31,6 +31,11 @@ def dead_letter_topic(topic: str, group: str) -> str:
     return f"{topic}.{group}.dlq"
 
 
+def replay_topic(topic: str, group: str) -> str:
+    """Where dead letters of one topic are published again, for this group alone."""
+    return f"{topic}.{group}.replay"
+
+
 def letter_id(group: str, record: Record) -> str:
     """The stable `x-dlq-id` of a record: the same however often its letter is produced."""
     place = f"{group}\0{record.topic}\0{record.partition}\0{record.offset}"

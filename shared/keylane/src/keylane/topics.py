@@ -13,7 +13,7 @@ from keylane.connection import bounded, connection
 from keylane.dismantle import dismantle, started
 from keylane.errors import BrokerUnavailableError, ConfigurationError
 from keylane.kafka import KafkaBroker
-from keylane.letters import dead_letter_topic
+from keylane.letters import dead_letter_topic, replay_topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -46,6 +46,11 @@ class TopicSpec:
         """The dead-letter topic of this topic and a group: kept for ever, with room for the letter's own headers."""
         roomier = {**self.config, "retention.ms": "-1", "max.message.bytes": str(LETTER_BYTES)}
         return replace(self, name=dead_letter_topic(self.name, group), config=roomier)
+
+    def replays(self, group: str) -> TopicSpec:
+        """The topic on which the group's dead letters of this topic come again, with the same room as theirs."""
+        roomier = {**self.config, "max.message.bytes": str(LETTER_BYTES)}
+        return replace(self, name=replay_topic(self.name, group), config=roomier)
 
 
 async def missing_topics(settings: KafkaSettings, names: Iterable[str]) -> list[str]:

@@ -19,7 +19,7 @@ from keylane.health import Health
 from keylane.kafka import KafkaBroker
 from keylane.lanes import Lanes, Order
 from keylane.leases import Leases
-from keylane.letters import dead_letter_topic
+from keylane.letters import dead_letter_topic, replay_topic
 from keylane.mailbox import Mailbox
 from keylane.membership import Membership
 from keylane.processor import Processor
@@ -58,7 +58,8 @@ class Worker:
 
     Args:
         group: The consumer group: all its workers share the work.
-        topics: Topics to read. Their dead letters go to `<topic>.<group>.dlq`, which must exist too.
+        topics: Topics to read. Their dead letters go to `<topic>.<group>.dlq` and come again, when an operator wants
+            it, on `<topic>.<group>.replay`; both must exist too.
         handlers: By event type. Effects must be keyed by `message.id`, or carry `message.fence` in their filter.
         ignored: Event types of these topics that this group does not want.
         inbox: The idempotency store.
@@ -100,6 +101,7 @@ class Worker:
         check_limits(group, order=order, concurrency=concurrency, lease=lease)
         self.group = group
         self.topics = tuple(topics)
+        self._read = (*topics, *(replay_topic(topic, group) for topic in topics))
         self._settings = settings or KafkaSettings()
         self._broker = broker or KafkaBroker(self._settings)
         self._inbox = inbox
@@ -154,7 +156,7 @@ class Worker:
     @property
     def needed_topics(self) -> list[str]:
         """The topics that must exist before the worker starts."""
-        return [*self.topics, *(dead_letter_topic(topic, self.group) for topic in self.topics)]
+        return [*self._read, *(dead_letter_topic(topic, self.group) for topic in self.topics)]
 
     async def run(self) -> None:
         """Work until `stop()`; servers that are away are waited for.
@@ -216,7 +218,7 @@ class Worker:
             self._membership = Membership(
                 self._broker,
                 self.group,
-                self.topics,
+                self._read,
                 settings=self._settings,
                 lanes=self._lanes,
                 processor=self._processor,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from keylane.letters import dead_letter_topic
+from keylane.letters import dead_letter_topic, replay_topic
 from keylane.memory import MemoryInbox
 from keylane.retry import RetryPolicy
 from keylane.worker import Worker
@@ -31,7 +31,7 @@ class Rig:
     Attributes:
         broker: Kafka or in memory.
         settings: Of every worker started here.
-        topic: Must exist, as must its dead-letter topic.
+        topic: Must exist, as must its dead-letter and its replay topic (`topics` names all three).
         publisher: Writes the events; close it with the rig.
         group: Of every worker started here.
         workers: Those started, with their tasks.
@@ -48,6 +48,16 @@ class Rig:
     def dead_letter_topic(self) -> str:
         """Where the group's letters of this topic rest."""
         return dead_letter_topic(self.topic, self.group)
+
+    @property
+    def replay_topic(self) -> str:
+        """Where the group reads letters again."""
+        return replay_topic(self.topic, self.group)
+
+    @property
+    def topics(self) -> tuple[str, str, str]:
+        """All topics that a worker of this rig needs."""
+        return self.topic, self.dead_letter_topic, self.replay_topic
 
     async def publish(
         self,
