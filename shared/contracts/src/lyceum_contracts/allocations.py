@@ -85,3 +85,7 @@ class AllocationStarved(AllocationEvent):
     waited_s: Count
     relaxed: tuple[Text, ...] = ()
     """Requirements already dropped while waiting."""
+    missing: Text = ""
+    """The skill that nobody has free and why, in words: `math|en: 12 teach it, all are full`."""
+    stage: Text = ""
+    """The requirement at which the last candidates were lost: skill, inactive, leave, excluded, hours, full, daily cap."""

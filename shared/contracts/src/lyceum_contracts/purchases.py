@@ -26,6 +26,8 @@ class PurchaseCreated(Event):
     paid_at: Moment
     wants: Hours = ()
     """Half-hours of the week, 0 = Monday 00:00 UTC, in which the student can meet; empty = any."""
+    second_language: LanguageTag | None = None
+    """Another language, which the student accepts after twelve hours of waiting; none: no other, however long."""
 
 
 class PurchaseRefunded(Event):

@@ -51,6 +51,9 @@ def _prose(contract: type[Event]) -> str:
 
 
 def _form(schema: dict[str, object]) -> str:
+    if isinstance(choices := schema.get("anyOf"), list):
+        # An optional value: what it is when it is there; null says the same as leaving it out.
+        return " or ".join(_form(choice) for choice in choices)
     if isinstance(items := schema.get("items"), dict):
         return f"list of {_form(items)}"
     limits = [f"{name} {schema[key]}" for key, name in _LIMITS.items() if key in schema]
