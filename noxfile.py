@@ -7,6 +7,7 @@ under 20 minutes on 2 cores; whoever breaks one trims.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import time
 from pathlib import Path
@@ -143,7 +144,7 @@ def tests(session: nox.Session, member: str) -> None:
 def platform(session: nox.Session) -> None:
     """What only shows when every member is in one process."""
     install(session, *MEMBERS, groups=("test",))
-    session.run("pytest", "tests/models", "tests/workspace", *session.posargs)
+    session.run("pytest", "tests/models", "tests/workspace", "tests/benchmarks", *session.posargs)
 
 
 @nox.session
@@ -173,11 +174,15 @@ def lyceum(session: nox.Session) -> None:
 @nox.session
 @timed
 def bench(session: nox.Session) -> None:
-    """Measure speed and memory, each figure beside its bar. A name after -- picks one benchmark."""
+    """Measure speed and memory, each figure beside its bar. `-- keylane --full`: names pick, options go to each."""
     install(session, *MEMBERS, groups=("test", "bench"))
-    for script in sorted(ROOT.glob("tests/benchmarks/bench_*.py")):
-        if not session.posargs or script.stem.removeprefix("bench_") in session.posargs:
-            session.run("python", str(script.relative_to(ROOT)))
+    names = list(itertools.takewhile(lambda word: not word.startswith("-"), session.posargs))
+    options = session.posargs[len(names) :]
+    known = {script.stem.removeprefix("bench_"): script.stem for script in ROOT.glob("tests/benchmarks/bench_*.py")}
+    if unknown := [name for name in names if name not in known]:
+        session.error(f"no benchmark {', '.join(unknown)}: choose from {', '.join(sorted(known))}")
+    for name in names or sorted(known):
+        session.run("python", "-m", f"tests.benchmarks.{known[name]}", *options)
 
 
 @nox.session
