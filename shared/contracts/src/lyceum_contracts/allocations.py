@@ -88,4 +88,4 @@ class AllocationStarved(AllocationEvent):
     missing: Text = ""
     """The skill that nobody has free and why, in words: `math|en: 12 teach it, all are full`."""
     stage: Text = ""
-    """The requirement at which the last candidates were lost: skill, inactive, leave, excluded, hours, full, daily cap."""
+    """The requirement that the last candidates fail: skill, inactive, leave, excluded, hours, full or daily cap."""
