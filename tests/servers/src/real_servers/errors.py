@@ -3,7 +3,8 @@
 ServersError
 ├── ToolMissing      no usable Java or Maven: the text says how to get them
 ├── FetchFailed      Maven or the Java compiler failed
-└── ServerFailed     a server ended or did not answer in time; `.log` is its log
+├── ServerFailed     a server ended or did not answer in time; `.log` is its log
+└── ProxyFailed      the proxy between a client and a server did not obey
 """
 
 from pathlib import Path
@@ -27,3 +28,7 @@ class ServerFailed(ServersError):  # noqa: N818 - as ToolMissing
     def __init__(self, message: str, log: Path) -> None:
         super().__init__(f"{message}; its log: {log}")
         self.log = log
+
+
+class ProxyFailed(ServersError):  # noqa: N818 - as ToolMissing
+    """The proxy between a client and a server did not obey in time."""
