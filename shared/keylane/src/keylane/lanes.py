@@ -93,6 +93,13 @@ class Lanes:
                 if lane.head is not None and lane not in self._running:
                     yield lane
 
+    def wake(self, lanes: Iterable[Lane]) -> None:
+        """Let those of these lanes that are parked run now."""
+        for lane in lanes:
+            if lane.timer is not None and not lane.partition.revoked:
+                lane.timer.cancel()
+                self._make_ready(lane)
+
     def forget(self, partitions: Collection[Partition]) -> None:
         """Drop the lanes of partitions that are gone; a run that goes on ends without them."""
         for partition in partitions:

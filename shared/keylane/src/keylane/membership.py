@@ -110,12 +110,13 @@ class Membership:
             await asyncio.sleep(0)
 
     def _throttle(self) -> None:
-        """Pause partitions that are full; resume them at half, so that they do not flicker."""
+        """Pause partitions that are full, and resume them at half; all of them, while nothing can run."""
+        held = self._processor.circuit.holds_everything
         for partition in self.owned.values():
-            if partition.full and not partition.paused:
+            if (held or partition.full) and not partition.paused:
                 partition.paused = True
                 self._subscription.pause([partition.tp])
-            elif partition.paused and partition.has_room:
+            elif partition.paused and partition.has_room and not held:
                 partition.paused = False
                 self._subscription.resume([partition.tp])
 

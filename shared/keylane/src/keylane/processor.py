@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from keylane import letters
+from keylane.circuit import STORE, handler_part
 from keylane.cloudevents import Event, decode
 from keylane.counts import Counts
 from keylane.errors import BrokerUnavailableError, FencedError, Skip, StoreUnavailableError, UndecodableError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from datetime import datetime
 
+    from keylane.circuit import Circuit
     from keylane.handlers import Handlers
     from keylane.health import Health
     from keylane.inbox import Inbox
@@ -60,6 +62,7 @@ class Processor:
     judge: Judge
     mailbox: Mailbox
     health: Health
+    circuit: Circuit
     clock: Callable[[], datetime]
     counts: Counts = field(default_factory=Counts)
     _serial: Iterator[int] = field(default_factory=itertools.count)
@@ -70,16 +73,21 @@ class Processor:
         if head is None:
             head = lane.head = Head(self._decode, f"{self.owner}/{next(self._serial)}")
         try:
+            if self.circuit.tripped and (held := await self._hold(lane, head)) is not None:
+                return held
             while (outcome := await head.step(lane, head)) is None:
                 head.tries = 0
         except StoreUnavailableError as exc:
-            return self._outage(head, "store", exc)
+            return self._outage(head, STORE, exc)
         except BrokerUnavailableError as exc:
             return self._outage(head, _letters_part(lane), exc)
         except FencedError as exc:
             return self._fenced(head, exc)
         except Exception as exc:  # noqa: BLE001  logged there: no error may take a lane down
             return self._defect(lane, head, exc)
+        finally:
+            if self.circuit.tripped:
+                self.circuit.ended(lane)
         self.health.well("runtime", member=head.owner)
         return outcome
 
@@ -88,7 +96,8 @@ class Processor:
         head = lane.head
         if head is None:
             return
-        self._reached(head)
+        self.circuit.forget(lane)
+        self.health.well("handler", member=head.owner)
         self.health.well("runtime", member=head.owner)
         if head.claim is None:
             return
@@ -121,7 +130,7 @@ class Processor:
     async def _claim(self, lane: Lane, head: Head) -> Outcome | float | None:
         key = f"{self.group}:{_event(head).id}"
         answer = await self.inbox.claim(key, owner=head.owner, lease=self.leases.duration)
-        self.health.well("store")
+        self._answered()
         if isinstance(answer, Settled):
             self.counts.duplicate += 1
             return Outcome.COMPLETED
@@ -177,6 +186,7 @@ class Processor:
     async def _letter(self, lane: Lane, head: Head) -> Outcome | None:
         await self.mailbox.send(lane.queue[0], _burial(head), head)
         self.health.well(_letters_part(lane))
+        self.circuit.succeeded(_letters_part(lane))
         self.counts.dead += 1
         if head.claim is None:
             return Outcome.COMPLETED
@@ -206,7 +216,10 @@ class Processor:
         if not self.judge.counts(error):
             head.away += 1
             head.pause_s = self.judge.outage_pause_s(error, head.away)
-            self.health.trouble("handler", f"{event.type}: {letters.clipped(said(error))}", member=head.owner)
+            words = f"{event.type}: {letters.clipped(said(error))}"
+            self.health.trouble("handler", words, member=head.owner)
+            if self.judge.is_outage(error):
+                self.circuit.failed(handler_part(event.type), words)
             head.step = self._release
             return
         attempts = _claim(head).attempts + 1
@@ -243,12 +256,27 @@ class Processor:
         )
         head.step = self._letter if head.claim is None else self._bury
 
+    async def _hold(self, lane: Lane, head: Head) -> Outcome | float | None:
+        """Park the lane if what its next steps need is away: nothing but decoding is done meanwhile."""
+        if head.event is None and head.burial is None and (outcome := await head.step(lane, head)) is not None:
+            return outcome
+        return self.circuit.hold(lane, self._needs(lane, head))
+
+    def _needs(self, lane: Lane, head: Head) -> tuple[str, ...]:
+        if head.step == self._letter:
+            return (_letters_part(lane),)
+        if head.step == self._claim and head.event is not None:
+            return (STORE, handler_part(head.event.type))
+        return (STORE,)
+
     def _outage(self, head: Head, part: str, error: Exception) -> float:
         head.tries += 1
         self.health.trouble(part, str(error))
+        self.circuit.failed(part, str(error))
         return outage_delay_s(head.tries, jitter=self.judge.jitter)
 
     def _fenced(self, head: Head, error: FencedError) -> float:
+        self._answered()
         self.counts.fenced += 1
         log.warning("a result was discarded: %s", error, extra={"action": "fenced"})
         if head.claim is not None:
@@ -268,11 +296,19 @@ class Processor:
     def _drop(self, head: Head) -> None:
         self.leases.drop(_claim(head))
         head.claim = None
-        self.health.well("store")
+        self._answered()
+
+    def _answered(self) -> None:
+        """The store did."""
+        self.health.well(STORE)
+        if self.circuit.strained:
+            self.circuit.succeeded(STORE)
 
     def _reached(self, head: Head) -> None:
         """The handler's servers answered this message."""
         self.health.well("handler", member=head.owner)
+        if self.circuit.strained and head.event is not None:
+            self.circuit.succeeded(handler_part(head.event.type))
 
     async def _give_back(self, claim: Claim, head: Head) -> Outcome:
         await self.inbox.release(claim)

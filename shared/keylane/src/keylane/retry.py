@@ -28,6 +28,8 @@ class RetryPolicy:
             cancelled, so a sync handler that overruns is logged and its own outcome counts.
         max_abandoned_claims: Starts in a row without any outcome (the process died) after which the message is
             dead-lettered as `crash_loop`.
+        outages_to_open: Outages in a row of one server (the store, a type's handler, a dead-letter topic) after which
+            all that need it wait, but for one probe at a time.
     """
 
     max_attempts: int = 5
@@ -36,6 +38,7 @@ class RetryPolicy:
     cap: timedelta = timedelta(seconds=30)
     timeout: timedelta = timedelta(minutes=5)
     max_abandoned_claims: int = 5
+    outages_to_open: int = 5
 
     def __post_init__(self) -> None:
         """Refuse numbers that can never work.
@@ -43,7 +46,7 @@ class RetryPolicy:
         Raises:
             ConfigurationError: A count below 1, a factor below 1 or a negative duration.
         """
-        for name in ("max_attempts", "max_abandoned_claims", "factor"):
+        for name in ("max_attempts", "max_abandoned_claims", "outages_to_open", "factor"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"RetryPolicy.{name} is {getattr(self, name)}: it must be at least 1")
         for name in ("base", "cap"):

@@ -25,7 +25,11 @@ class Judge:
 
     def counts(self, error: BaseException) -> bool:
         """Whether a run that ended so is a failed attempt."""
-        return not (isinstance(error, self.outages) or (isinstance(error, Retry) and not error.counted))
+        return not (self.is_outage(error) or (isinstance(error, Retry) and not error.counted))
+
+    def is_outage(self, error: BaseException) -> bool:
+        """Whether a server that the handler needs is away, so that other runs would end the same way."""
+        return isinstance(error, self.outages)
 
     def death(self, error: BaseException, attempts: int) -> str | None:
         """The reason of the dead letter after that many failed runs, or None for another run."""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from keylane.checks import check, check_limits
+from keylane.circuit import Circuit
 from keylane.errors import BrokerUnavailableError, ConfigurationError, StoreUnavailableError
 from keylane.handlers import Handlers
 from keylane.health import Health
@@ -115,6 +116,13 @@ class Worker:
         judge = Judge(retry or RetryPolicy(), tuple(outages), self._jitter)
         running = Handlers(handlers, threads=self._threads, timeout_s=judge.policy.timeout.total_seconds())
         self._runs = Runs(running, inbox=inbox, leases=self._leases, judge=judge, clock=clock)
+        self._circuit = Circuit(
+            judge.policy.outages_to_open,
+            health=self._health,
+            wake=lambda lanes: self._lanes.wake(lanes),  # noqa: PLW0108  the lanes are built from what needs this
+            monotonic=time.monotonic,
+            jitter=self._jitter,
+        )
         self._processor = Processor(
             group=group,
             owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
@@ -126,6 +134,7 @@ class Worker:
             judge=judge,
             mailbox=Mailbox(self._publisher, group, app_version),
             health=self._health,
+            circuit=self._circuit,
             clock=clock,
         )
         self._lanes = Lanes(self._processor.run, order=order, concurrency=concurrency)
