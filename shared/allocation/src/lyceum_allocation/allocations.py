@@ -1,6 +1,6 @@
 """The door to allocations: each write is one conditional update of one document."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -8,7 +8,8 @@ from typing import Any, Self
 from lyceum_allocation.conditional import update_if
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.outbox import entry
-from lyceum_allocation.states import AllocationState
+from lyceum_allocation.rules import RELAXED_AFTER, Requirement
+from lyceum_allocation.states import WAITING_STATES
 from lyceum_allocation.transitions import Change
 from lyceum_database import Clock, Duplicate, Repository, translated_errors, utc_now
 
@@ -75,38 +76,45 @@ class AllocationRepository(Repository[Allocation]):
             return self._insert(seen, change, events, line, now)
         return self._compare_and_set(seen, change, events, line, now)
 
-    def waiting(self, queue: Queue, *, after: Position | None = None, limit: int = PAGE) -> list[Allocation]:
-        """List who waits for a skill, first come first, from behind `after` on."""
+    def waiting(
+        self, queue: Queue, *, now: datetime, after: Position | None = None, limit: int = PAGE
+    ) -> list[Allocation]:
+        """List who waits for a skill, first come first, from behind `after` on.
+
+        Also those of another language who have waited so long by now that they accept this one: they stand here at
+        the place that their wait gives them, and keep their place in their own queue.
+        """
+        conditions = [_waits_in(queue, now)] + ([] if after is None else [after.behind()])
         with translated_errors():
-            query = Allocation.objects(state=AllocationState.PENDING.value, org_id=queue.org_id, skill=queue.skill)
-            if after is not None:
-                query = query.filter(__raw__=after.behind())
+            query = Allocation.objects(__raw__={**_WAITS, "org_id": queue.org_id, "$and": conditions})
             return list(query.order_by("priority", "waiting_since", "id").limit(limit))
 
     def pending(self, *, after_id: str | None, limit: int = PAGE) -> list[Allocation]:
         """List all who wait, of every skill, in order of id."""
-        return self.list_(after_id=after_id, limit=limit, state=AllocationState.PENDING.value)
+        behind = {} if after_id is None else {"_id": {"$gt": after_id}}
+        with translated_errors():
+            return list(Allocation.objects(__raw__={**_WAITS, **behind}).order_by("id").limit(limit))
 
     def by_id(self, ids: Iterable[str]) -> dict[str, Allocation]:
         """Read several at once; those that do not exist are left out."""
         with translated_errors():
             return {found.id: found for found in Allocation.objects(id__in=list(ids))}
 
-    def queues(self, *, org_id: str | None = None, skills: Iterable[str] | None = None) -> list[Queue]:
+    def queues(self, *, now: datetime, org_id: str | None = None, skills: Iterable[str] | None = None) -> list[Queue]:
         """List the queues in which somebody waits, the one with the oldest head first."""
-        match: dict[str, Any] = {"state": AllocationState.PENDING.value}
+        match: dict[str, Any] = dict(_WAITS)
+        wanted = None if skills is None else sorted(skills)
         if org_id is not None:
             match["org_id"] = org_id
-        if skills is not None:
-            match["skill"] = {"$in": sorted(skills)}
-        stages = [
-            {"$match": match},
-            {"$group": {"_id": {"org_id": "$org_id", "skill": "$skill"}, "oldest": {"$min": "$waiting_since"}}},
-            {"$sort": {"oldest": 1}},
-        ]
+        if wanted is not None:
+            match["$or"] = [{"skill": {"$in": wanted}}, {"second_skill": {"$in": wanted}}]
+        of = {"org_id": "$org_id", "skill": "$skill", "second_skill": "$second_skill"}
         with translated_errors():
-            found = list(self._collection().aggregate(stages))
-        return [Queue(row["_id"]["org_id"], row["_id"]["skill"]) for row in found]
+            found = self._collection().aggregate(
+                [{"$match": match}, {"$group": {"_id": of, "oldest": {"$min": "$waiting_since"}}}]
+            )
+            rows = [{**row["_id"], "oldest": row["oldest"]} for row in found]
+        return [queue for queue in _by_age(rows, now) if wanted is None or queue.skill in wanted]
 
     def _insert(self, seen: Allocation, change: Change, events: list[Any], line: list[Any], now: datetime) -> bool:
         _apply(seen, change.fields)
@@ -138,6 +146,38 @@ class AllocationRepository(Repository[Allocation]):
 
     def _collection(self) -> Any:
         return Allocation._get_collection()  # noqa: SLF001 - mongoengine's documented way to the driver's collection
+
+
+def queues_of(waiter: Allocation, now: datetime) -> list[Queue]:
+    """Name the queues in which somebody stands by now: his own, and after a long wait that of his second language."""
+    skills = [waiter.skill]
+    if waiter.waiting_since is not None and waiter.waiting_since <= _accepts_since(now):
+        skills.append(waiter.second_skill)
+    return [Queue(waiter.org_id, skill) for skill in skills if skill]
+
+
+_WAITS: Mapping[str, Any] = {"state": {"$in": [state.value for state in WAITING_STATES]}}
+
+
+def _waits_in(queue: Queue, now: datetime) -> dict[str, Any]:
+    accepts = {"second_skill": queue.skill, "waiting_since": {"$lte": _accepts_since(now)}}
+    return {"$or": [{"skill": queue.skill}, accepts]}
+
+
+def _accepts_since(now: datetime) -> datetime:
+    return now - RELAXED_AFTER[Requirement.FIRST_LANGUAGE]
+
+
+def _by_age(rows: Iterable[Mapping[str, Any]], now: datetime) -> list[Queue]:
+    """Order queues by their oldest head; a row counts for its second skill too once its oldest accepts it."""
+    oldest: dict[Queue, datetime] = {}
+    for row in rows:
+        accepts = row["oldest"] <= _accepts_since(now)
+        for skill in (row["skill"], row.get("second_skill") if accepts else None):
+            if skill:
+                queue = Queue(row["org_id"], skill)
+                oldest[queue] = min(oldest.get(queue, row["oldest"]), row["oldest"])
+    return sorted(oldest, key=oldest.__getitem__)
 
 
 def _apply(seen: Allocation, fields: Any) -> None:

@@ -72,7 +72,7 @@ def _waiting_beside_a_seat(
     candidates = [(capacity.org_id, candidate_of(capacity.to_mongo().to_dict())) for capacity in capacities]
     for allocation in allocations:
         if allocation.state == AllocationState.PENDING:
-            wish = wish_of(allocation)
+            wish = wish_of(allocation, now)
             for org_id, candidate in candidates:
                 if org_id == allocation.org_id and refusal(candidate, wish, now) is None:
                     yield f"allocation {allocation.id}: waits although trainer {candidate.trainer_id} is free"

@@ -1,32 +1,48 @@
 """The trainers of one skill who have a free seat, read page by page as far as they are needed."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from lyceum_allocation.allocations import Queue
 from lyceum_allocation.capacities import PAGE, CapacityRepository
+from lyceum_allocation.choice import choice
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.rules import Candidate, Wish, ranked
+from lyceum_allocation.supply import RecentSupply
 
 WEIGHT = 1
 """Every student uses one seat."""
 
 
-def wish_of(allocation: Allocation) -> Wish:
-    """Read from an allocation what this student needs of a trainer."""
+def wish_of(allocation: Allocation, now: datetime) -> Wish:
+    """Read from an allocation what this student needs of a trainer, after waiting until now."""
+    since = allocation.waiting_since
     return Wish(
         skill=allocation.skill or "",
+        second_skill=allocation.second_skill,
         wants=frozenset(allocation.wants),
         excluded=frozenset(allocation.excluded),
         previous_trainer_id=allocation.trainer_id,
         weight=WEIGHT,
+        waited=timedelta(0) if since is None else now - since,
     )
 
 
 class CandidatePool:
     """A reader's view of who is free. It may be stale; a claim says so, and the trainer is then read again."""
 
-    def __init__(self, capacities: CapacityRepository, queue: Queue, *, random: Random, scarcity: bool) -> None:
+    def __init__(
+        self,
+        capacities: CapacityRepository,
+        queue: Queue,
+        *,
+        random: Random,
+        scarcity: bool,
+        supply: RecentSupply | None = None,
+    ) -> None:
+        self._supply = supply or RecentSupply(capacities)
         self._capacities = capacities
         self._queue = queue
         self._random = random
@@ -53,6 +69,11 @@ class CandidatePool:
             if able or self._whole:
                 return able[0] if able else None
             self._read_on()
+
+    def explain(self, chosen: Candidate, wish: Wish, now: datetime) -> Mapping[str, Any]:
+        """Say why this one: what is kept with the allocation. Called before `claimed`, which changes the scores."""
+        supply = self._supply.of(self._queue)
+        return choice(chosen, list(self._known.values()), wish, now=now, scarcity=self._scarcity, supply=supply)
 
     def claimed(self, candidate: Candidate, weight: int, now: datetime) -> None:
         """Take note of a claim that succeeded."""

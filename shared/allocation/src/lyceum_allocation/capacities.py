@@ -1,17 +1,23 @@
 """The door to trainers' capacity: seats are taken and given back by single conditional updates."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from lyceum_allocation.allocations import Queue
+from lyceum_allocation.choice import Supply
 from lyceum_allocation.conditional import update_if
 from lyceum_allocation.models import TrainerCapacity
-from lyceum_allocation.rules import Candidate, utilisation_milli
+from lyceum_allocation.rules import FULL_MILLI, Candidate, utilisation_milli
 from lyceum_database import Clock, Repository, translated_errors, utc_now
 
 PAGE = 20
 """Candidates in one read: the best are at the front, so a second page is needed only when hours or exclusions rule
 out a whole one."""
+
+FREED_KEPT = 20
+"""Moments at which a trainer's seats came free: enough to tell how often, and no more than a line of the document."""
 
 _READ = (
     "skills", "avail", "active", "on_leave_until", "capacity", "load", "free", "max_new_per_day", "new_on",
@@ -28,10 +34,31 @@ class CapacityRepository(Repository[TrainerCapacity]):
     def candidates(self, queue: Queue, *, skip: int = 0, limit: int = PAGE) -> list[Candidate]:
         """List trainers of a skill with a free seat, least utilised first."""
         condition = {"org_id": queue.org_id, "skills": queue.skill, "active": True, "free": {"$gte": 1}}
+        # Says the same as the free seat, but of a field of the index: of a skill that is full, nobody is read.
+        condition["util_milli"] = {"$lt": FULL_MILLI}
         order = [("util_milli", 1), ("last_assigned_at", 1), ("_id", 1)]
         with translated_errors():
             found = self._collection().find(condition, dict.fromkeys(_READ, 1))
             return [candidate_of(row) for row in found.sort(order).skip(skip).limit(limit)]
+
+    def supply(self, queue: Queue) -> Supply:
+        """Count the trainers of a skill and of its subject, in one read."""
+        subject = queue.skill.partition("|")[0]
+        now = self._clock()
+        teaches = {"$in": [queue.skill, "$skills"]}
+        works = {"$and": [teaches, "$active", {"$lte": [{"$ifNull": ["$on_leave_until", now]}, now]}]}
+        has_seat = {"$and": [works, {"$gt": ["$free", 0]}]}
+        counts = {
+            name: {"$sum": {"$cond": [test, 1, 0]}}
+            for name, test in (("skill", teaches), ("active", works), ("free", has_seat))
+        }
+        stages = [
+            {"$match": {"org_id": queue.org_id, "skills": {"$regex": f"^{re.escape(subject + '|')}"}}},
+            {"$group": {"_id": None, "subject": {"$sum": 1}, **counts}},
+        ]
+        with translated_errors():
+            rows = list(self._collection().aggregate(stages))
+        return Supply(**{name: rows[0][name] for name in ("subject", "skill", "active", "free")}) if rows else Supply()
 
     def find_candidate(self, trainer_id: str) -> Candidate | None:
         """Read one trainer again."""
@@ -75,6 +102,18 @@ class CapacityRepository(Repository[TrainerCapacity]):
         """List trainers who hold any seat, in order of id."""
         return self.list_(after_id=after_id, limit=limit, load__gt=0)
 
+    def due_for_judgement(self, *, not_since: datetime, limit: int) -> list[TrainerCapacity]:
+        """List trainers with seats at which nobody looked since then, the longest neglected first."""
+        unseen = {"$or": [{"judged_at": None}, {"judged_at": {"$lte": not_since}}]}
+        with translated_errors():
+            query = TrainerCapacity.objects(__raw__={"load": {"$gt": 0}, **unseen})
+            return list(query.order_by("judged_at", "id").limit(limit))
+
+    def mark_judged(self, trainer_ids: Iterable[str]) -> None:
+        """Note that somebody looks at the seats of these trainers now; no version changes, no writer is disturbed."""
+        with translated_errors():
+            self._collection().update_many({"_id": {"$in": list(trainer_ids)}}, {"$set": {"judged_at": self._clock()}})
+
     def release(self, seen: TrainerCapacity, key: str) -> bool:
         """Give a seat back, if the trainer is still as he was read.
 
@@ -84,15 +123,17 @@ class CapacityRepository(Repository[TrainerCapacity]):
         weight = sum(seat.w for seat in seen.seats if seat.k == key)
         if weight == 0:
             return True
+        now = self._clock()
         return update_if(
             self._collection(),
             {"_id": seen.id, "version": seen.version, "seats.k": key},
             {
                 "$pull": {"seats": {"k": key}},
+                "$push": {"freed": {"$each": [now], "$slice": -FREED_KEPT}},
                 "$inc": {"load": -weight, "free": weight, "version": 1},
                 "$set": {
                     "util_milli": utilisation_milli(seen.load - weight, seen.capacity),
-                    "updated_at": self._clock(),
+                    "updated_at": now,
                 },
             },
         )

@@ -4,13 +4,18 @@ Specification and the simulation behind the order: utilisation is the base; the 
 for rare skills, pays only near saturation and costs a little evenness, so it is a switch and both scores are kept.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from random import Random
 
+RULES_VERSION = 2
+"""Kept with each choice; raised whenever the same trainers and the same wish may give another order."""
+
 FULL_MILLI = 1000
-"""Utilisation is counted in thousandths: integers compare alike on every engine."""
+"""Utilisation is counted in thousandths: integers compare alike on every engine. Below it there is a free seat."""
 
 PREVIOUS_TRAINER_BELOW_MILLI = 900
 """A student goes back to his previous trainer unless that one is nearly full."""
@@ -23,6 +28,21 @@ SCARCITY_STEP_MILLI = 50
 
 EQUALS = 3
 """A random choice among this many of equal standing keeps workers from all wanting the same trainer."""
+
+
+class Requirement(StrEnum):
+    """What a student gives up while he waits; the subject is never among it."""
+
+    HOURS = "hours"
+    FIRST_LANGUAGE = "first language"
+
+
+RELAXED_AFTER: Mapping[Requirement, timedelta] = {
+    Requirement.HOURS: timedelta(hours=2),
+    Requirement.FIRST_LANGUAGE: timedelta(hours=12),
+}
+STARVED_AFTER = timedelta(hours=24)
+"""Then a person should act."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +95,26 @@ class Wish:
     """What the choice looks at of one student."""
 
     skill: str
+    second_skill: str | None = None
+    """The same subject in the second language, if the student named one."""
     wants: frozenset[int] = frozenset()
     excluded: frozenset[str] = frozenset()
     previous_trainer_id: str | None = None
     weight: int = 1
+    waited: timedelta = timedelta(0)
+
+    @property
+    def relaxed(self) -> tuple[Requirement, ...]:
+        """What he asked for and has given up by now."""
+        asked = {Requirement.HOURS: bool(self.wants), Requirement.FIRST_LANGUAGE: self.second_skill is not None}
+        return tuple(what for what, after in RELAXED_AFTER.items() if asked[what] and self.waited >= after)
+
+    @property
+    def skills(self) -> frozenset[str]:
+        """What a trainer may have, any of them."""
+        if self.second_skill is None or Requirement.FIRST_LANGUAGE not in self.relaxed:
+            return frozenset((self.skill,))
+        return frozenset((self.skill, self.second_skill))
 
 
 def utilisation_milli(load: int, capacity: int) -> int:
@@ -89,15 +125,35 @@ def utilisation_milli(load: int, capacity: int) -> int:
 def refusal(candidate: Candidate, wish: Wish, now: datetime) -> str | None:
     """Name the first hard rule that keeps this trainer from this student, or None."""
     checks = (
-        ("skill", wish.skill not in candidate.skills),
+        ("skill", not wish.skills & candidate.skills),
         ("inactive", not candidate.active),
         ("leave", candidate.on_leave_until is not None and now < candidate.on_leave_until),
         ("excluded", candidate.trainer_id in wish.excluded),
-        ("hours", not _hours_overlap(candidate.avail, wish.wants)),
+        ("hours", Requirement.HOURS not in wish.relaxed and not _hours_overlap(candidate.avail, wish.wants)),
         ("full", candidate.free < wish.weight),
         ("daily cap", _daily_cap_reached(candidate, now)),
     )
     return next((rule for rule, broken in checks if broken), None)
+
+
+REFUSALS = ("skill", "inactive", "leave", "excluded", "hours", "full", "daily cap")
+"""Every answer of `refusal`, in the order in which the rules are asked."""
+
+
+def funnel(candidates: Iterable[Candidate], wish: Wish, now: datetime) -> dict[str, int]:
+    """Count who is left after each hard rule, under the rule's name; the last figure counts those who may serve."""
+    refused = Counter(refusal(candidate, wish, now) for candidate in candidates)
+    left = refused.total()
+    return {rule: (left := left - refused[rule]) for rule in REFUSALS}
+
+
+def concessions(candidate: Candidate, wish: Wish) -> tuple[Requirement, ...]:
+    """Name what this trainer does not offer of what the student asked for at first; empty for a strict match."""
+    lacks = {
+        Requirement.HOURS: not _hours_overlap(candidate.avail, wish.wants),
+        Requirement.FIRST_LANGUAGE: wish.skill not in candidate.skills,
+    }
+    return tuple(what for what, is_lacking in lacks.items() if is_lacking)
 
 
 def ranked(
@@ -105,12 +161,12 @@ def ranked(
 ) -> list[Candidate]:
     """Order the trainers who may serve this student, best first.
 
-    Previous trainer, then utilisation (with the scarcity term if it is on), then least recently assigned; of the best
-    three of equal standing the first is drawn at random.
+    Fewest concessions, which only a relaxed wish can make; previous trainer; utilisation (with the scarcity term if it
+    is on); least recently assigned. Of the best three of equal standing the first is drawn at random.
     """
     able = sorted(
         (candidate for candidate in candidates if refusal(candidate, wish, now) is None),
-        key=lambda candidate: (_standing(candidate, wish, scarcity=scarcity), _assigned(candidate)),
+        key=lambda candidate: (standing(candidate, wish, scarcity=scarcity), _assigned(candidate)),
     )
     return _with_a_drawn_first(able, wish, random=random, scarcity=scarcity)
 
@@ -118,15 +174,21 @@ def ranked(
 def _with_a_drawn_first(able: list[Candidate], wish: Wish, *, random: Random, scarcity: bool) -> list[Candidate]:
     if not able:
         return able
-    best = _standing(able[0], wish, scarcity=scarcity)
-    equals: Sequence[Candidate] = [c for c in able[:EQUALS] if _standing(c, wish, scarcity=scarcity) == best]
+    best = standing(able[0], wish, scarcity=scarcity)
+    equals: Sequence[Candidate] = [c for c in able[:EQUALS] if standing(c, wish, scarcity=scarcity) == best]
     drawn = random.choice(equals)
     return [drawn, *(candidate for candidate in able if candidate is not drawn)]
 
 
-def _standing(candidate: Candidate, wish: Wish, *, scarcity: bool) -> tuple[bool, int]:
-    returning = candidate.trainer_id == wish.previous_trainer_id and candidate.util_milli < PREVIOUS_TRAINER_BELOW_MILLI
-    return not returning, candidate.scarcity_milli if scarcity else candidate.util_milli
+def is_returning(candidate: Candidate, wish: Wish) -> bool:
+    """Tell whether the student goes back to his previous trainer, who is not nearly full."""
+    return candidate.trainer_id == wish.previous_trainer_id and candidate.util_milli < PREVIOUS_TRAINER_BELOW_MILLI
+
+
+def standing(candidate: Candidate, wish: Wish, *, scarcity: bool) -> tuple[int, bool, int]:
+    """Give what trainers are compared by, the best first: concessions, whether he returns, and the score."""
+    score = candidate.scarcity_milli if scarcity else candidate.util_milli
+    return len(concessions(candidate, wish)), not is_returning(candidate, wish), score
 
 
 def _assigned(candidate: Candidate) -> tuple[float, str]:

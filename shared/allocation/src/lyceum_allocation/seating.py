@@ -1,6 +1,7 @@
 """Steps 2 to 4 of the protocol: find or claim a seat, confirm it, give back what is dead."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from lyceum_allocation import transitions
 from lyceum_allocation.allocations import AllocationRepository
@@ -9,8 +10,10 @@ from lyceum_allocation.capacities import CapacityRepository
 from lyceum_allocation.keys import seat_key, seat_owner
 from lyceum_allocation.models import Allocation, TrainerCapacity
 from lyceum_allocation.patience import Patience
-from lyceum_allocation.rules import Candidate
 from lyceum_database import Clock
+
+if TYPE_CHECKING:
+    from lyceum_allocation.rules import Candidate
 
 
 class Seating:
@@ -38,18 +41,20 @@ class Seating:
 
     def claim_seat(self, allocation: Allocation, pool: CandidatePool, *, cause_id: str | None) -> bool:
         """Claim the best trainer who is free and confirm. False if nobody is free for this student."""
-        key, wish = seat_key(allocation.id, allocation.epoch), wish_of(allocation)
+        key = seat_key(allocation.id, allocation.epoch)
         refused: Candidate | None = None
         for _ in self._patience.attempts(f"claim for allocation {allocation.id}"):
             if refused is not None:
                 pool.stale(refused)
             now = self._clock()
+            wish = wish_of(allocation, now)
             chosen = pool.best(wish, now)
             if chosen is None:
                 return False
+            decision = pool.explain(chosen, wish, now)
             if self._capacities.claim(chosen, key, weight=WEIGHT):
                 pool.claimed(chosen, WEIGHT, now)
-                self._confirm(allocation, chosen.trainer_id, allocation.epoch, cause_id=cause_id, chosen=chosen)
+                self._confirm(allocation, chosen.trainer_id, allocation.epoch, cause_id=cause_id, decision=decision)
                 return True
             refused = chosen
         raise AssertionError("attempts() raises Contended, it does not end")  # pragma: no cover
@@ -104,15 +109,14 @@ class Seating:
         epoch: int,
         *,
         cause_id: str | None,
-        chosen: Candidate | None = None,
+        decision: Mapping[str, Any] | None = None,
     ) -> bool:
         """Tell the student of a seat that exists, or give the seat back if its epoch is over: then False."""
-        scores = {} if chosen is None else {"util_milli": chosen.util_milli, "scarcity_milli": chosen.scarcity_milli}
         current = allocation
         for repeat in self._patience.attempts(f"confirm allocation {allocation.id}"):
             if repeat:
                 current = self._allocations.get(allocation.id)
-            change = transitions.confirm(current, trainer_id, epoch, self._clock(), scores)
+            change = transitions.confirm(current, trainer_id, epoch, self._clock(), decision)
             if change is None or self._allocations.write(current, change, cause_id=cause_id):
                 break
         return not self._give_back_if_dead(current, trainer_id, epoch)

@@ -93,7 +93,7 @@ class AllocationService:
             _blank(org_id, refund), lambda seen: transitions.revoke(seen, refund, self._clock()), cause_id
         )
         freed = self._seating.settle([allocation], cause_id=cause_id)
-        for queue in self._allocations.queues(org_id=org_id, skills=freed) if freed else ():
+        for queue in self._allocations.queues(now=self._clock(), org_id=org_id, skills=freed) if freed else ():
             self._waitlist.drain(queue, cause_id=cause_id)
 
     def drain(self, *, org_id: str, skill: str, cause_id: str | None = None) -> int:
@@ -109,7 +109,9 @@ class AllocationService:
         while page := self._allocations.pending(after_id=last_id):
             last_id = page[-1].id
             self._seating.settle(page, cause_id=None)
-        return sum(len(self._waitlist.drain(queue, cause_id=None)) for queue in self._allocations.queues())
+        return sum(
+            len(self._waitlist.drain(queue, cause_id=None)) for queue in self._allocations.queues(now=self._clock())
+        )
 
     def reconcile(self) -> int:
         """Finish or give back every seat that a process left behind when it died; returns how many students got one.
@@ -117,7 +119,7 @@ class AllocationService:
         For a timer, rarer than the sweep: it reads every seat. Any number of processes may reconcile at once.
         """
         freed = self._seating.reconcile()
-        queues = self._allocations.queues(skills=freed) if freed else []
+        queues = self._allocations.queues(now=self._clock(), skills=freed) if freed else []
         return sum(len(self._waitlist.drain(queue, cause_id=None)) for queue in queues)
 
     def _record(

@@ -10,3 +10,7 @@ class AllocationState(StrEnum):
     ASSIGNED = "ASSIGNED"
     CANCELLED = "CANCELLED"
     """Also the tombstone of a purchase whose refund came first."""
+
+
+WAITING_STATES: tuple[AllocationState, ...] = (AllocationState.PENDING,)
+"""Those in which a student stands in a queue."""

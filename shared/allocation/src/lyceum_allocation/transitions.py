@@ -42,6 +42,7 @@ def grant(seen: Allocation, purchase: PurchaseCreated, now: datetime) -> Change 
             "subject": purchase.subject,
             "language": purchase.language,
             "skill": skill(purchase.subject, purchase.language),
+            **_second_choice(purchase),
             "wants": list(purchase.wants),
             "waiting_since": now,
             "claiming_until": None,
@@ -71,11 +72,12 @@ def waitlist(seen: Allocation) -> Change | None:
 
 
 def confirm(
-    seen: Allocation, trainer_id: str, epoch: int, now: datetime, scores: Mapping[str, int] | None = None
+    seen: Allocation, trainer_id: str, epoch: int, now: datetime, decision: Mapping[str, Any] | None = None
 ) -> Change | None:
     """Step 3: the seat exists, so the student may be told, if this epoch still seeks one.
 
-    `scores` are what the trainer was chosen by, kept in the history.
+    `decision` is what the trainer was chosen by, see `Choice`; it stays with the allocation, its scores also in the
+    history. A seat that a predecessor claimed has none: what he knew died with him.
     """
     if not seeks(seen, epoch):
         return None
@@ -91,10 +93,13 @@ def confirm(
         "state": AllocationState.ASSIGNED,
         "trainer_id": trainer_id,
         "seat_epoch": epoch,
+        "assigned_at": now,
+        "decision": {**(decision or {}), "waited_s": _waited_s(seen, now)},
         "waiting_since": None,
         "claiming_until": None,
     }
-    return Change(fields=fields, events=(event,), note={"what": "assigned", "trainer_id": trainer_id, **(scores or {})})
+    note = {"what": "assigned", "trainer_id": trainer_id, **(decision or {}).get("scores", {})}
+    return Change(fields=fields, events=(event,), note=note)
 
 
 def revoke(seen: Allocation, refund: PurchaseRefunded, now: datetime) -> Change | None:
@@ -131,6 +136,19 @@ def is_dead(seen: Allocation, trainer_id: str, epoch: int) -> bool:
     known: its seat may be the one that the student has been told of since.
     """
     return epoch <= seen.epoch and not seeks(seen, epoch) and not holds(seen, trainer_id, epoch)
+
+
+def _waited_s(seen: Allocation, now: datetime) -> int:
+    return 0 if seen.waiting_since is None else max(0, int((now - seen.waiting_since).total_seconds()))
+
+
+def _second_choice(purchase: PurchaseCreated) -> dict[str, str | None]:
+    """What the student accepts after a long wait; the same language a second time is no choice."""
+    language = purchase.second_language
+    second_skill = None if language is None else skill(purchase.subject, language)
+    if second_skill == skill(purchase.subject, purchase.language):
+        language = second_skill = None
+    return {"second_language": language, "second_skill": second_skill}
 
 
 def _subject_of(seen: Allocation) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from random import Random
 from threading import Lock
 
 from lyceum_allocation import transitions
-from lyceum_allocation.allocations import AllocationRepository, Position, Queue
+from lyceum_allocation.allocations import AllocationRepository, Position, Queue, queues_of
 from lyceum_allocation.candidates import CandidatePool, wish_of
 from lyceum_allocation.capacities import CapacityRepository
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.seating import Seating
+from lyceum_allocation.supply import RecentSupply
 from lyceum_database import Clock
 
 LEASE = timedelta(seconds=10)
@@ -41,20 +42,26 @@ class Waitlist:
         self._clock = clock
         self._random = random
         self._scarcity = scarcity
+        self._supply = RecentSupply(capacities)
         self._turns: dict[Queue, Lock] = {}
 
     def drain(self, queue: Queue, *, cause_id: str | None) -> set[str]:
         """Give free seats of a skill to those who wait for it; returns the ids of the allocations seated."""
         seated: set[str] = set()
-        # One thread of a process serves everybody; several would only take the same trainers from each other.
-        with self._turns.setdefault(queue, Lock()):
-            while self._pass(queue, seated, cause_id):
-                pass
+        to_drain = {queue}
+        while to_drain:
+            queue, shared = to_drain.pop(), set[Queue]()
+            # One thread of a process serves everybody; several would only take the same trainers from each other.
+            with self._turns.setdefault(queue, Lock()):
+                while self._pass(queue, seated, shared, cause_id):
+                    pass
+            # Whom this process served stands in these too: somebody may have stopped there because of it.
+            to_drain |= shared
         return seated
 
-    def _pass(self, queue: Queue, seated: set[str], cause_id: str | None) -> bool:
+    def _pass(self, queue: Queue, seated: set[str], shared: set[Queue], cause_id: str | None) -> bool:
         """Go through the queue once. True if another process may have stopped because of this one: look again."""
-        pool = CandidatePool(self._capacities, queue, random=self._random, scarcity=self._scarcity)
+        pool = CandidatePool(self._capacities, queue, random=self._random, scarcity=self._scarcity, supply=self._supply)
         if not pool.free_seats():
             return False
         tried = left = False
@@ -69,10 +76,12 @@ class Waitlist:
                 reserved = elsewhere
             if pool.free_seats() <= elsewhere:
                 return tried
-            if pool.best(wish_of(waiter), self._clock()) is None:
+            now = self._clock()
+            if pool.best(wish_of(waiter, now), now) is None:
                 left = True
                 continue
             tried = True
+            shared.update(other for other in queues_of(waiter, now) if other != queue)
             if not self._allocations.write(waiter, transitions.lease(self._clock() + LEASE)):
                 elsewhere, left = elsewhere + 1, True
             elif not self._serve(waiter, pool, seated, cause_id):
@@ -82,7 +91,7 @@ class Waitlist:
     def _in_order(self, queue: Queue) -> Iterator[Allocation]:
         """Yield who waits, page by page: who came meanwhile is at the end."""
         last: Position | None = None
-        while page := self._allocations.waiting(queue, after=last):
+        while page := self._allocations.waiting(queue, now=self._clock(), after=last):
             for waiter in page:
                 last = Position.of(waiter)
                 yield waiter

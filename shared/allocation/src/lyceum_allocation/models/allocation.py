@@ -21,6 +21,8 @@ class Allocation(Record):
     subject: str | None = StringField(max_length=LONGEST_SUBJECT)
     language: str | None = StringField(max_length=LONGEST_LANGUAGE)
     skill: str | None = StringField(max_length=LONGEST_SKILL)
+    second_language: str | None = StringField(max_length=LONGEST_LANGUAGE)
+    second_skill: str | None = StringField(max_length=LONGEST_SKILL)
     wants: list[int] = ListField(IntField(min_value=0, max_value=335))
     grants: list[str] = ListField(IdField())
     revoked: list[str] = ListField(IdField())
@@ -32,7 +34,10 @@ class Allocation(Record):
     priority: int = IntField(required=True, default=0)
     waiting_since: datetime | None = MomentField()
     waitlisted_epoch: int = IntField(required=True, default=0, min_value=0)
+    starved_epoch: int = IntField(required=True, default=0, min_value=0)
     claiming_until: datetime | None = MomentField()
+    assigned_at: datetime | None = MomentField()
+    decision: dict[str, Any] = DictField()
     history: list[dict[str, Any]] = ListField(DictField())
     outbox: list[dict[str, Any]] = ListField(DictField())
     outbox_due: datetime | None = MomentField()
@@ -41,7 +46,10 @@ class Allocation(Record):
         "collection": "allocations",
         "indexes": [
             ("state", "org_id", "skill", "priority", "waiting_since", "id"),
+            ("state", "org_id", "second_skill", "priority", "waiting_since", "id"),
+            ("state", "id"),
             ("trainer_id", "state"),
+            {"fields": ["assigned_at"], "sparse": True},
             {"fields": ["outbox_due"], "sparse": True},
         ],
     }

@@ -24,6 +24,9 @@ class TrainerCapacity(Record):
     `load`, `free`, `util_milli`, `seats` and `version` change in one conditional update, see `CapacityRepository`:
     load is the sum of the seats' weights, free is capacity - load. Capacity may be lowered below load; free is then
     negative, nobody loses a seat, no new one is given, and `overdraft` keeps by how much load exceeded capacity then.
+
+    `freed` are the last moments at which a seat came free, from which a waiting student's time is reckoned; `judged_at`
+    is when the reconciler last looked at the seats.
     """
 
     id: str = IdField(primary_key=True, required=True, references="User")
@@ -41,11 +44,14 @@ class TrainerCapacity(Record):
     new_that_day: int = IntField(required=True, default=0, min_value=0)
     last_assigned_at: datetime | None = MomentField()
     seats: list[Seat] = EmbeddedDocumentListField(Seat)
+    freed: list[datetime] = ListField(MomentField())
+    judged_at: datetime | None = MomentField()
 
     meta: ClassVar[dict[str, Any]] = {
         "collection": "trainer_capacity",
         "indexes": [
-            ("org_id", "skills", "util_milli", "last_assigned_at"),
+            ("org_id", "skills", "util_milli", "last_assigned_at", "id"),
+            ("judged_at", "id"),
             "seats.k",
         ],
     }

@@ -5,6 +5,9 @@ from typing import Any, NamedTuple
 
 NONE, PENDING, ASSIGNED, MOVING, CANCELLED = "NONE", "PENDING", "ASSIGNED", "MOVING", "CANCELLED"
 
+FREE, OVER, OF_THE_DEAD = 0, -1, -2
+"""Leases that nobody living holds: none; one that ran out; one that runs though its holder died."""
+
 
 class Fault(Enum):
     """A way to build the protocol wrong; the model has to catch each."""
@@ -17,6 +20,16 @@ class Fault(Enum):
     EPOCH_NOT_BUMPED = "a move seeks its seat at the old epoch"
     NO_RECONCILER = "nobody looks at seats whose allocation nobody handles any more"
     JUDGES_THE_UNREAD = "a seat of a later epoch is judged by what was read before there was that epoch"
+    PARTIAL_DROPS_THE_GRANT = "a partial refund takes the grant"
+    PARTIAL_LEAVES_A_TOMBSTONE = "a partial refund is remembered as a full one"
+    CLAIMS_FOR_ITSELF = "a new purchase or a move claims a seat although others wait"
+    RESERVES_NOTHING = "a drain passes whoever another one serves, however few seats there are"
+    COUNTS_TOO_EARLY = "seats are counted before it is known whom others serve"
+    RESERVES_ANY_SEAT = "a seat is left for whoever another drain serves, but none that he could take"
+    LEAVES_NO_NOTE = "a drain stops for another one, which never hears of it"
+    LOSER_LOOKS_NO_MORE = "a drain gives a seat back and looks no more"
+    GIVES_UP_FOR_WHO_LEFT = "a move that finds nobody goes back to a trainer who left for good"
+    COMES_BACK_ALONE = "who comes back leaves his waiting students on the waitlist"
 
 
 class Held(NamedTuple):
@@ -27,13 +40,27 @@ class Held(NamedTuple):
 
 
 class Alloc(NamedTuple):
-    """An allocation document."""
+    """An allocation document.
+
+    Attributes:
+        since: its place in the queue, by when it began to wait.
+        lease: the process that serves it (its number from 1 on), or FREE, OVER or OF_THE_DEAD.
+        awaited: somebody stopped because of this lease; its holder has to look again.
+    """
 
     state: str = NONE
     epoch: int = 0
     seat: Held | None = None
     grants: frozenset[int] = frozenset()
     revoked: frozenset[int] = frozenset()
+    since: int = 0
+    lease: int = FREE
+    awaited: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether a seat is sought."""
+        return self.state in (PENDING, MOVING)
 
 
 class Key(NamedTuple):
@@ -41,6 +68,35 @@ class Key(NamedTuple):
 
     alloc: int
     epoch: int
+
+
+class Waiter(NamedTuple):
+    """Somebody in the queue, as he was read."""
+
+    alloc: int
+    read: Alloc
+
+
+class Pass(NamedTuple):
+    """A drain's way through the queue.
+
+    Attributes:
+        free: free seats of each trainer as last counted, less those reserved for whom others serve.
+        reserved: how many of each trainer's are reserved.
+        line: who is still to be looked at.
+        passed: the last one of those whom others serve.
+        own: an allocation of which this process has held the lease since it wrote it, or none (-1).
+        is_fresh: nobody can have claimed a seat for it.
+        again: once more when this is done.
+    """
+
+    free: tuple[int, ...] = ()
+    reserved: tuple[int, ...] = ()
+    line: tuple[Waiter, ...] = ()
+    passed: Waiter | None = None
+    own: int = -1
+    is_fresh: bool = False
+    again: bool = False
 
 
 class Process(NamedTuple):
@@ -52,6 +108,7 @@ class Process(NamedTuple):
         seen: the allocation as it wrote it, by which it judges seats however much later; None reads it for each seat.
         found: seats (trainer, epoch) that it found and has yet to judge.
         seeks_after: whether it looks for a seat once those are judged.
+        drain: how far it is in the queue.
     """
 
     kind: str
@@ -62,6 +119,7 @@ class Process(NamedTuple):
     seen: Alloc | None = None
     found: tuple[tuple[int, int], ...] = ()
     seeks_after: bool = False
+    drain: Pass = Pass()
 
     @property
     def is_done(self) -> bool:
@@ -70,16 +128,24 @@ class Process(NamedTuple):
 
     def restarted(self) -> "Process":
         """The same message or timer, from the beginning."""
-        return self._replace(at="start", memory=(), seen=None, found=(), seeks_after=False)
+        return self._replace(at="start", memory=(), seen=None, found=(), seeks_after=False, drain=Pass())
 
 
 class World(NamedTuple):
-    """Everything there is at one moment."""
+    """Everything there is at one moment.
+
+    Attributes:
+        crashes: how often somebody may still die.
+        gone: trainers who left for good.
+        overtaken: somebody took a seat that another one needed who began to wait before him.
+    """
 
     allocs: tuple[Alloc, ...]
     seats: tuple[frozenset[Key], ...]
     processes: tuple[Process, ...]
     crashes: int
+    gone: frozenset[int] = frozenset()
+    overtaken: bool = False
 
     def with_alloc(self, index: int, **changes: Any) -> "World":
         """The world after one write to an allocation."""
@@ -99,6 +165,12 @@ class World(NamedTuple):
         seats = list(self.seats)
         seats[trainer] = held
         return self._replace(seats=tuple(seats))
+
+    def after_a_crash(self, index: int) -> "World":
+        """The world in which a process died: its message comes again, its leases run on."""
+        allocs = (alloc._replace(lease=OF_THE_DEAD) if alloc.lease == index + 1 else alloc for alloc in self.allocs)
+        crashed = self._replace(allocs=tuple(allocs), crashes=self.crashes - 1)
+        return crashed.with_process(index, self.processes[index].restarted())
 
     def with_process(self, index: int, process: Process) -> "World":
         """The world after a process went on."""
