@@ -1,6 +1,7 @@
 """Who may serve a student, and who serves best."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -9,10 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lyceum_allocation.rules import Candidate, Wish, ranked, refusal, utilisation_milli
+from lyceum_allocation.rules import (
+    REFUSALS,
+    STARVED_AFTER,
+    Candidate,
+    Requirement,
+    Wish,
+    concessions,
+    funnel,
+    ranked,
+    refusal,
+    utilisation_milli,
+)
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 WISH = Wish(skill="math|en")
+MINUTE = timedelta(minutes=1)
+TWO_HOURS, TWELVE_HOURS = timedelta(hours=2), timedelta(hours=12)
 
 
 def candidate(trainer_id: str = "t", **fields: Any) -> Candidate:
@@ -108,3 +122,78 @@ def test_the_order_holds_all_who_may_serve_and_nobody_else(loads: list[int], see
 
 def test_without_capacity_a_trainer_counts_as_full() -> None:
     assert [utilisation_milli(0, 0), utilisation_milli(1, 3), utilisation_milli(3, 3)] == [1000, 333, 1000]
+
+
+PICKY = Wish(skill="math|en", second_skill="math|hi", wants=frozenset({1, 2}))
+
+
+def after(waited: timedelta, wish: Wish = PICKY) -> Wish:
+    return replace(wish, waited=waited)
+
+
+@pytest.mark.parametrize(
+    ("fields", "refused_until", "rule"),
+    [
+        ({"avail": frozenset({7, 8})}, TWO_HOURS, "hours"),
+        ({"skills": frozenset({"math|hi"})}, TWELVE_HOURS, "skill"),
+        ({"skills": frozenset({"math|hi"}), "avail": frozenset({7, 8})}, TWELVE_HOURS, "skill"),
+    ],
+)
+def test_a_requirement_is_given_up_at_its_age_and_not_before(
+    fields: dict[str, Any], refused_until: timedelta, rule: str
+) -> None:
+    assert refusal(candidate(**fields), after(refused_until - MINUTE), NOW) == rule
+    assert refusal(candidate(**fields), after(refused_until), NOW) is None
+
+
+@pytest.mark.parametrize("waited", [timedelta(0), TWO_HOURS, TWELVE_HOURS, STARVED_AFTER, timedelta(days=365)])
+@pytest.mark.parametrize("skill", ["art|en", "art|hi", "mathematics|en", "math|fr"])
+def test_the_subject_and_a_language_that_was_not_named_are_never_given_up(waited: timedelta, skill: str) -> None:
+    assert refusal(candidate(skills=frozenset({skill})), after(waited), NOW) == "skill"
+
+
+@pytest.mark.parametrize("waited", [timedelta(0), timedelta(days=365)])
+@pytest.mark.parametrize(
+    "fields", [{"free": 0}, {"active": False}, {"on_leave_until": NOW + MINUTE}, {"max_new_per_day": 0}]
+)
+def test_no_wait_makes_room_where_there_is_none(fields: dict[str, Any], waited: timedelta) -> None:
+    assert refusal(candidate(**fields), after(waited), NOW) is not None
+
+
+def test_only_what_was_asked_for_counts_as_given_up() -> None:
+    assert after(STARVED_AFTER).relaxed == (Requirement.HOURS, Requirement.FIRST_LANGUAGE)
+    assert after(TWO_HOURS).relaxed == (Requirement.HOURS,)
+    assert after(STARVED_AFTER, WISH).relaxed == ()
+
+
+def test_who_meets_the_whole_wish_serves_before_who_meets_a_relaxed_one_however_idle() -> None:
+    hindi, elsewhen = {"skills": frozenset({"math|hi"})}, {"avail": frozenset({7, 8})}
+    wish = after(STARVED_AFTER)
+
+    assert best(loaded("strict", 8), loaded("hindi", 0, **hindi), loaded("late", 0, **elsewhen), wish=wish) == "strict"
+    assert best(loaded("late", 8, **elsewhen), loaded("both", 0, **hindi, **elsewhen), wish=wish) == "late"
+    assert concessions(loaded("both", 0, **hindi, **elsewhen), wish) == (
+        Requirement.HOURS,
+        Requirement.FIRST_LANGUAGE,
+    )
+    assert concessions(loaded("strict", 8), wish) == ()
+
+
+def test_the_funnel_counts_who_is_left_after_each_rule() -> None:
+    crowd = [
+        candidate("other", skills=frozenset({"art|en"})),
+        candidate("gone", active=False),
+        candidate("away", on_leave_until=NOW + MINUTE),
+        candidate("disliked"),
+        candidate("night", avail=frozenset({7, 8})),
+        candidate("full", free=0),
+        candidate("enough", max_new_per_day=0),
+        candidate("able"),
+    ]
+    wish = replace(PICKY, excluded=frozenset({"disliked"}))
+
+    left = funnel(crowd, wish, NOW)
+
+    assert tuple(left) == REFUSALS
+    assert list(left.values()) == [7, 6, 5, 4, 3, 2, 1]
+    assert [refusal(one, wish, NOW) for one in crowd] == [*REFUSALS, None]

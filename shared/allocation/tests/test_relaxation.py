@@ -1,0 +1,182 @@
+"""Who waits long accepts more, and stands in the queue of his second language without losing his place in his own."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from lyceum_allocation import (
+    Allocation,
+    AllocationRepository,
+    AllocationService,
+    CapacityRepository,
+    allocation_id,
+    transitions,
+)
+from lyceum_allocation.allocations import Position, Queue
+from lyceum_allocation.audit import violations
+from lyceum_allocation.testing import purchase, trainer
+from lyceum_allocation.waitlist import LEASE
+
+pytestmark = pytest.mark.usefixtures("database")
+
+HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+
+
+class Town:
+    """One service and a clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+        self.allocations = AllocationRepository(clock=self.clock)
+        self.capacities = CapacityRepository(clock=self.clock)
+        self.service = AllocationService(
+            allocations=self.allocations, capacities=self.capacities, clock=self.clock, random=Random(1)
+        )
+
+    def clock(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    def buys(self, student: str, **fields: Any) -> None:
+        self.service.allocate(purchase(f"p-{student}", student=student, **fields))
+
+    def hire(self, trainer_id: str, *skills: str, capacity: int = 1, **fields: Any) -> None:
+        self.capacities.insert(trainer(trainer_id, capacity=capacity, skills=skills or ("math|en",), **fields))
+
+    def stored(self, student: str) -> Allocation:
+        return self.allocations.get(allocation_id("default", student, "course-1"))
+
+    def trainers(self, *students: str) -> list[str | None]:
+        return [self.stored(student).trainer_id for student in students]
+
+    def after(self, waited: timedelta) -> int:
+        self.now += waited
+        return self.service.sweep()
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+def test_hours_that_do_not_meet_are_accepted_after_two_hours(town: Town) -> None:
+    town.hire("night", avail=[100, 101])
+    town.buys("s1", wants=[1, 2])
+
+    assert town.after(2 * HOUR - SECOND) == 0
+    assert town.after(SECOND) == 1
+    assert town.stored("s1").decision["conceded"] == ["hours"]
+    assert violations(at_rest=True, clock=town.clock) == []
+
+
+def test_the_second_language_is_accepted_after_twelve_hours(town: Town) -> None:
+    town.hire("hindi", "math|hi")
+    town.buys("s1", second_language="hi")
+
+    assert town.after(12 * HOUR - SECOND) == 0
+    assert violations(at_rest=True, clock=town.clock) == []
+    town.now += SECOND
+    assert violations(at_rest=True, clock=town.clock) != [], "the audit asks for the same as the drain"
+    assert town.after(SECOND) == 1
+    assert town.trainers("s1") == ["hindi"]
+    assert town.stored("s1").decision["conceded"] == ["first language"]
+    assert violations(at_rest=True, clock=town.clock) == []
+
+
+@pytest.mark.parametrize("fields", [{}, {"second_language": "en"}, {"second_language": "EN"}])
+def test_without_another_second_language_nobody_is_given_one(town: Town, fields: dict[str, str]) -> None:
+    town.hire("hindi", "math|hi")
+    town.buys("s1", **fields)
+
+    assert town.after(1000 * HOUR) == 0
+    assert town.stored("s1").second_skill is None
+
+
+def test_who_accepts_two_languages_is_overtaken_in_neither_queue(town: Town) -> None:
+    town.buys("oldest", language="hi")
+    town.now += HOUR
+    town.buys("both", second_language="hi")
+    town.now += HOUR
+    town.buys("english")
+    town.buys("hindi", language="hi")
+    town.now += 12 * HOUR
+
+    assert waiting(town, "math|hi") == ["oldest", "both", "hindi"]
+    assert waiting(town, "math|en") == ["both", "english"]
+    town.hire("h1", "math|hi", capacity=2)
+    town.service.sweep()
+    town.hire("e1")
+    town.service.sweep()
+
+    assert town.trainers("oldest", "both", "hindi", "english") == ["h1", "h1", None, "e1"]
+
+
+def test_a_newcomer_of_the_second_language_does_not_overtake_who_accepts_it_by_now(town: Town) -> None:
+    town.buys("both", second_language="hi")
+    town.now += 12 * HOUR
+    town.hire("h1", "math|hi")
+
+    town.buys("newcomer", language="hi")
+
+    assert town.trainers("both", "newcomer") == ["h1", None]
+
+
+def test_both_queues_are_known_while_they_hold_only_him(town: Town) -> None:
+    town.buys("both", second_language="hi")
+    queues = [Queue("default", "math|en"), Queue("default", "math|hi")]
+
+    assert town.allocations.queues(now=town.now) == queues[:1]
+    town.now += 12 * HOUR
+    assert town.allocations.queues(now=town.now) == queues
+    assert town.allocations.queues(now=town.now, skills=["math|hi", "art|hi"]) == queues[1:]
+    assert town.allocations.queues(now=town.now, org_id="other") == []
+
+
+def test_pages_of_a_queue_hold_everybody_once_and_in_order(town: Town) -> None:
+    for number in range(7):
+        town.buys(f"s{number}", language=("en", "hi")[number % 2], second_language=("hi", "en")[number % 2])
+    town.now += 12 * HOUR
+
+    assert waiting(town, "math|en", limit=2) == waiting(town, "math|hi", limit=3) == [f"s{n}" for n in range(7)]
+
+
+def test_a_seat_in_the_queue_where_somebody_stopped_because_of_a_lease_taken_in_the_other_is_looked_at_again(
+    town: Town,
+) -> None:
+    """A drain of Hindi stops at the one whom a drain of English is serving; the latter looks at Hindi when done."""
+
+    class Meeting(AllocationRepository):
+        met = False
+
+        def write(self, seen: Allocation, change: transitions.Change, *, cause_id: str | None = None) -> bool:
+            if change.fields.get("state") == "ASSIGNED" and not self.met:
+                self.met = True
+                town.hire("h1", "math|hi")
+                town.service.drain(org_id="default", skill="math|hi")
+                assert town.trainers("both", "hindi") == [None, None]
+            return super().write(seen, change, cause_id=cause_id)
+
+    town.buys("both", second_language="hi")
+    town.now += 12 * HOUR
+    town.buys("hindi", language="hi")
+    town.hire("e1")
+    meeting = Meeting(clock=town.clock)
+
+    AllocationService(allocations=meeting, capacities=town.capacities, clock=town.clock).drain(
+        org_id="default", skill="math|en"
+    )
+
+    assert town.trainers("both", "hindi") == ["e1", "h1"]
+    assert town.now - town.stored("both").updated_at < LEASE
+
+
+def waiting(town: Town, skill: str, *, limit: int = 20) -> list[str]:
+    found: list[Allocation] = []
+    queue, last = Queue("default", skill), None
+    while page := town.allocations.waiting(queue, now=town.now, after=last, limit=limit):
+        found += page
+        last = Position.of(page[-1])
+    return [waiter.student_id for waiter in found]
