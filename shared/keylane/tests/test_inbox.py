@@ -17,7 +17,7 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
 
 from keylane import ConfigurationError, FencedError, Inbox, MemoryInbox, StoreUnavailableError
-from keylane.inbox import Burial, Busy, Claim, Settled
+from keylane.inbox import Burial, Busy, Claim, Known, Payload, Replay, Reused, Settled
 from keylane.mongo import MongoInbox
 
 if TYPE_CHECKING:
@@ -47,10 +47,21 @@ class Store:
     inbox: Inbox
     clock: Clock
 
-    async def claim(self, owner: str = "a") -> Claim:
-        claim = await self.inbox.claim("g:m", owner=owner, lease=LEASE)
+    async def claim(self, owner: str = "a", *, replay: int = 0) -> Claim:
+        claim = await self.ask(owner, replay=replay)
         assert isinstance(claim, Claim), claim
         return claim
+
+    async def ask(
+        self, owner: str = "a", *, payload: Payload | None = None, replay: int = 0
+    ) -> Claim | Settled | Busy | Reused:
+        again = Replay(replay, f"run{replay}") if replay else None
+        return await self.inbox.claim("g:m", owner=owner, lease=LEASE, payload=payload, replay=again)
+
+    async def die(self, *, replay: int = 0) -> None:
+        claim = await self.claim(replay=replay)
+        await self.inbox.bury(claim, BURIAL)
+        await self.inbox.dead(claim)
 
 
 @pytest.fixture(params=["memory", "embedded", pytest.param("server", marks=pytest.mark.wire)])
@@ -171,6 +182,97 @@ async def test_a_call_repeated_because_its_answer_was_lost_changes_nothing(store
         await store.inbox.finish(claim)
 
 
+async def test_a_replay_runs_a_dead_message_again_with_all_its_attempts(store: Store) -> None:
+    await store.die()
+    assert await store.ask() == Settled("dead"), "only a replay wakes it"
+    claim = await store.claim("b", replay=1)
+
+    assert (claim.attempts, claim.abandoned, claim.burial, claim.first_failed_at) == (0, 0, None, None)
+    assert claim.fence == 2
+    await store.inbox.fail(claim, at=START)
+    assert (await store.claim("c", replay=1)).attempts == 1, "a retry of the replay goes on counting"
+
+
+async def test_each_replay_of_a_dead_message_acts_once(store: Store) -> None:
+    await store.die()
+    await store.die(replay=1)
+    assert await store.ask(replay=1) == Settled("dead"), "the record of a replay may be published twice"
+    await store.die(replay=2)
+    assert await store.ask(replay=1) == Settled("dead"), "it may come again late"
+
+
+async def test_a_first_claim_that_is_a_replay_counts_as_one(store: Store) -> None:
+    """The letter of a record that could not be decoded, or of a message that the store has forgotten."""
+    await store.die(replay=2)
+    assert await store.ask(replay=2) == Settled("dead")
+    await store.die(replay=3)
+
+
+async def test_a_replay_of_what_is_done_is_refused(store: Store) -> None:
+    """I11."""
+    await store.inbox.finish(await store.claim())
+    assert await store.ask("b", replay=1) == Settled("done")
+    await store.inbox.release(Claim("g:m", "b", 2))
+    assert await store.ask("b", replay=9) == Settled("done")
+
+
+async def test_a_replay_waits_for_whoever_runs_the_message(store: Store) -> None:
+    claim = await store.claim("a")
+    assert isinstance(await store.ask("b", replay=1), Busy)
+    await store.inbox.bury(claim, BURIAL)
+    assert isinstance(await store.ask("b", replay=1), Busy), "its letter is on its way"
+
+
+async def test_a_letter_whose_mark_was_lost_may_be_replayed(store: Store) -> None:
+    """The owner died between the letter and the mark: that somebody replays the letter proves that it was written."""
+    await store.inbox.bury(await store.claim("a"), BURIAL)
+    store.clock.passed += LEASE * 2
+    taken = await store.claim("b", replay=1)
+    assert (taken.burial, taken.attempts) == (None, 0)
+
+
+BINARY = Payload("binary", "made", b'{"n": 1}')
+STRUCTURED = Payload("structured", "made", b'{"n":1}')
+
+
+@pytest.mark.parametrize("other", [Payload("binary", "made", b'{"n": 2}'), Payload("binary", "lost", b'{"n": 1}')])
+async def test_an_id_that_comes_with_another_payload_is_reused(store: Store, other: Payload) -> None:
+    claim = await store.ask(payload=BINARY)
+    assert isinstance(claim, Claim)
+    assert await store.ask("b", payload=other) == Reused(), "while it runs"
+    await store.inbox.finish(claim)
+    assert await store.ask("b", payload=other) == Reused(), "when it is done"
+    assert await store.ask("b", payload=BINARY) == Settled("done"), "the same bytes are a duplicate"
+
+
+async def test_a_replay_of_a_reused_id_does_not_wake_the_other_event(store: Store) -> None:
+    claim = await store.ask(payload=BINARY)
+    assert isinstance(claim, Claim)
+    await store.inbox.bury(claim, BURIAL)
+    await store.inbox.dead(claim)
+    assert await store.ask("b", payload=Payload("binary", "made", b"{}"), replay=1) == Reused()
+    assert await store.inbox.look("g:m") == Known("dead", BURIAL.attempts, BURIAL)
+
+
+@pytest.mark.parametrize("payload", [None, STRUCTURED])
+async def test_payloads_that_cannot_be_compared_are_no_reuse(store: Store, payload: Payload | None) -> None:
+    """The same event in the other mode has other bytes; documents of earlier versions have no hash."""
+    claim = await store.ask(payload=payload)
+    assert isinstance(claim, Claim)
+    await store.inbox.finish(claim)
+    assert await store.ask("b", payload=BINARY) == Settled("done")
+
+
+async def test_what_is_remembered_of_a_message_can_be_looked_at(store: Store) -> None:
+    assert await store.inbox.look("g:m") is None
+    claim = await store.claim()
+    await store.inbox.bury(claim, BURIAL)
+    await store.inbox.dead(claim)
+
+    assert await store.inbox.look("g:m") == Known("dead", 5, BURIAL)
+    assert await store.ask() == Settled("dead"), "looking changes nothing"
+
+
 def mongo_store(**options: Any) -> tuple[Any, MongoInbox]:
     collection: Any = mongomock.MongoClient(tz_aware=True).db.inbox
     return collection, MongoInbox(collection, threads=1, **options)
@@ -188,6 +290,31 @@ async def test_only_finished_messages_expire() -> None:
     assert isinstance(again, Claim)
     await inbox.finish(again)
     assert collection.find_one()["expire_at"] == START + timedelta(days=7)
+
+
+async def test_a_dead_message_that_is_replayed_expires_no_more() -> None:
+    collection, inbox = mongo_store(clock=lambda: START, monotonic=lambda: 0.0)
+    claim = await inbox.claim("g:m", owner="a", lease=LEASE)
+    assert isinstance(claim, Claim)
+    await inbox.bury(claim, BURIAL)
+    await inbox.dead(claim)
+    assert "expire_at" in collection.find_one()
+    await inbox.claim("g:m", owner="b", lease=LEASE, replay=Replay(1, "run"))
+    stored = collection.find_one()
+
+    assert "expire_at" not in stored
+    assert (stored["state"], stored["replays"], stored["replay_id"]) == ("in_progress", 1, "run")
+
+
+async def test_documents_of_earlier_versions_are_read() -> None:
+    collection, inbox = mongo_store(clock=lambda: START, monotonic=lambda: 0.0)
+    stored = {"_id": "g:m", "state": "dead", "owner": None, "fence": 3, "lease_until": None, "attempts": 5, "claims": 0}
+    burial = {name: getattr(BURIAL, name) for name in BURIAL.__slots__ if name != "stack"}
+    collection.insert_one({**stored, "first_failed_at": START, "burial": burial, "created_at": START})
+    assert await inbox.look("g:m") == Known("dead", 5, BURIAL)
+    taken = await inbox.claim("g:m", owner="b", lease=LEASE, payload=BINARY, replay=Replay(1, "run"))
+
+    assert taken == Claim("g:m", "b", 4)
 
 
 async def test_a_step_of_the_hosts_clock_takes_no_lease_that_lives() -> None:
@@ -295,9 +422,10 @@ async def test_of_two_who_saw_a_lease_end_one_takes_over() -> None:
     until = clock.now() + LEASE
 
     assert isinstance(taken, Claim)
-    assert inbox._compare_and_set(stale, "b", until) == Busy(timedelta(0))
+    assert inbox._compare_and_set(stale, stale, "b", until) == Busy(timedelta(0))
+    finished = {**stale, "fence": taken.fence}
     await inbox.finish(taken)
-    assert inbox._compare_and_set({**stale, "fence": taken.fence}, "b", until) == Busy(timedelta(0)), "done is for good"
+    assert inbox._compare_and_set(finished, finished, "b", until) == Busy(timedelta(0)), "done is for good"
     assert collection.find_one()["state"] == "done"
 
 

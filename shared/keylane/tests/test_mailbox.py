@@ -12,6 +12,7 @@ from keylane import BrokerUnavailableError, letters, mailbox
 from keylane.inbox import Burial
 from keylane.lane import Head, Outcome
 from keylane.mailbox import Mailbox
+from keylane.places import letter_id
 from keylane.testing import MemoryRecord
 
 if TYPE_CHECKING:
@@ -75,5 +76,5 @@ def test_a_letters_id_depends_on_group_and_place_only() -> None:
     same = MemoryRecord("t", 1, 7, 99, None, None, (("other", b"1"),))
     elsewhere = MemoryRecord("t", 1, 8, 0, b"k", b"v", ())
 
-    assert letters.letter_id("g", RECORD) == letters.letter_id("g", same)
-    assert len({letters.letter_id("g", RECORD), letters.letter_id("h", RECORD), letters.letter_id("g", elsewhere)}) == 3
+    assert letter_id("g", RECORD) == letter_id("g", same)
+    assert len({letter_id("g", RECORD), letter_id("h", RECORD), letter_id("g", elsewhere)}) == 3

@@ -15,9 +15,9 @@ from keylane.errors import (
 )
 from keylane.every import Every
 from keylane.inbox import Inbox
-from keylane.letters import dead_letter_topic, replay_topic
 from keylane.memory import MemoryInbox
 from keylane.message import Handler, Message
+from keylane.places import dead_letter_topic, replay_topic
 from keylane.retry import RetryPolicy
 from keylane.settings import KafkaSettings
 from keylane.topics import TopicSpec, ensure_topics, missing_topics

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from keylane.broker import UnreadableHeaders
 from keylane.errors import UndecodableError
+from keylane.inbox import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +29,7 @@ STRICT: Final = json.JSONDecoder(parse_constant=_refuse_constant)
 MAX_ID_CHARACTERS: Final = 512
 """Ids become keys of the idempotency store, whose index entries are bounded (1,024 bytes in old MongoDB)."""
 STRUCTURED: Final = "application/cloudevents"
+STRUCTURED_BYTES: Final = STRUCTURED.encode()
 ATTRIBUTES: Final = ("id", "type", "source", "time", "specversion")
 
 
@@ -49,6 +52,8 @@ def decode(record: Record) -> Event:
         UndecodableError: The bytes are no event.
     """
     headers = {name: value for name, value in record.headers if value is not None}
+    if isinstance(record.headers, UnreadableHeaders):
+        raise UndecodableError("a header name is not UTF-8")
     if record.value is None:
         raise UndecodableError("the value is null")
     content_type = _text(headers, "content-type") or ""
@@ -58,6 +63,17 @@ def decode(record: Record) -> Event:
         raise UndecodableError(f"content-type is {content_type[:64]!r}, expected JSON")
     attributes = {name: _text(headers, f"ce_{name}") for name in ATTRIBUTES}
     return _event(attributes, _json_object(record.value), headers)
+
+
+def payload(event: Event, record: Record) -> Payload:
+    """What the event says, comparable with another event of the same mode: its type, and its data as bytes."""
+    value = record.value or b""
+    if not event.headers.get("content-type", b"").lower().startswith(STRUCTURED_BYTES):
+        return Payload("binary", event.type, value)
+    try:
+        return Payload("structured", event.type, json.dumps(event.data, sort_keys=True).encode())
+    except RecursionError:  # decoded just below the limit
+        return Payload("structured", event.type, value)
 
 
 def _structured(envelope: dict[str, Any], headers: dict[str, bytes]) -> Event:

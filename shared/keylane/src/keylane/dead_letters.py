@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from keylane.errors import ConfigurationError
 from keylane.kafka import KafkaBroker
-from keylane.letters import PREFIX, dead_letter_topic
+from keylane.places import PREFIX, dead_letter_topic
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

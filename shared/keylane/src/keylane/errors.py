@@ -8,6 +8,7 @@ KeylaneError
 ├── CommitRefusedError         the group moved on; the records come again
 ├── FencedError                another owner holds this message now: the result is discarded
 ├── UndecodableError           the bytes of a record are no event: straight to the dead letters
+├── KeyReuseError              an event's id belongs to another event: straight to the dead letters
 └── Verdict                    what a handler raises to choose its outcome
     ├── Retry
     ├── Fatal
@@ -55,6 +56,10 @@ class FencedError(KeylaneError):
 
 class UndecodableError(KeylaneError):
     """The record's bytes are not a CloudEvent with a JSON object; the message says which part is wrong."""
+
+
+class KeyReuseError(KeylaneError):
+    """The event's id was used before by an event that says something else: neither may count as the other."""
 
 
 class Verdict(KeylaneError):  # noqa: N818  a choice, not an error

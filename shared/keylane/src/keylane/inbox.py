@@ -5,6 +5,8 @@ States of a message within a group:
     pending ──claim──▶ in_progress ──finish──▶ done
        ▲                │   │
        └─fail, release──┘   └──bury──▶ dead_pending ──dead──▶ dead
+                        ▲                                       │
+                        └────────claim of its replay────────────┘
 
 `attempts` counts failed runs and is never lost. `claims` counts starts since the last outcome, so only a process that
 died leaves it above zero.
@@ -13,7 +15,7 @@ died leaves it above zero.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -32,6 +34,7 @@ class Burial:
         attempts: Failed runs.
         first_failed_at: Aware UTC.
         last_failed_at: Aware UTC.
+        stack: The last error's stack trace, at most 16 KB.
     """
 
     letter_id: str
@@ -42,6 +45,32 @@ class Burial:
     attempts: int
     first_failed_at: datetime
     last_failed_at: datetime
+    stack: str = ""
+
+
+class Payload(NamedTuple):
+    """What an event says: another event under the same message id says something else.
+
+    Payloads of different form cannot be compared: the same event in the other mode has other bytes.
+    """
+
+    form: str
+    """`binary` or `structured`."""
+    type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Which replay of a dead message a record is.
+
+    Attributes:
+        count: 1 for the first. A dead message is run again for a higher count than any before: each replay acts once.
+        id: Of the operator's run that published it.
+    """
+
+    count: int
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +110,26 @@ class Busy:
     lease_left: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """The message id belongs to another event, which says something else: neither may count as the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store remembers of a message.
+
+    Attributes:
+        state: pending, in_progress, done, dead_pending or dead.
+        attempts: Failed runs since it was published or last replayed.
+        burial: Why it is dead; None while it is not.
+    """
+
+    state: str
+    attempts: int
+    burial: Burial | None
+
+
 class Inbox(Protocol):
     """Port of the idempotency store. Every method raises `StoreUnavailableError` while the store is away."""
 
@@ -91,13 +140,20 @@ class Inbox(Protocol):
             ConfigurationError: The store can never work as it is (a needed index is missing).
         """
 
-    async def claim(self, key: str, *, owner: str, lease: timedelta) -> Claim | Settled | Busy:
+    async def claim(
+        self, key: str, *, owner: str, lease: timedelta, payload: Payload | None = None, replay: Replay | None = None
+    ) -> Claim | Settled | Busy | Reused:
         """Take the message, or say why not. Counts a start, not an attempt.
+
+        A dead message is taken again, with no attempt counted, for a replay that it was not yet taken for. A done one
+        never is.
 
         Args:
             key: `<group>:<message id>`.
             owner: Unique per delivered record, and the same when this call is repeated because its answer was lost.
             lease: How long the claim lasts without renewal.
+            payload: What the event says, if reuse of its id is to be noticed.
+            replay: Set for a record of the replay topic.
         """
         ...
 
@@ -138,3 +194,7 @@ class Inbox(Protocol):
 
     async def release(self, claim: Claim) -> None:
         """Give the message back as if it had never been claimed; a claim that is already lost is no error."""
+
+    async def look(self, key: str) -> Known | None:
+        """What is remembered of a message; None for one that is unknown or long forgotten."""
+        ...

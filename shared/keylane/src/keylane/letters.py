@@ -10,41 +10,37 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from keylane.inbox import Burial
+from keylane.places import PREFIX, first_place, letter_id
 from keylane.wording import said
 
 if TYPE_CHECKING:
     from keylane.broker import RawHeaders, Record
 
-PREFIX: Final = "x-dlq-"
 MAX_MESSAGE_BYTES: Final = 512
 """Bound of `x-dlq-error-msg`, so that headers cannot grow."""
+MAX_STACK_BYTES: Final = 16 * 1024
+"""Bound of the stack trace that the idempotency store keeps of a dead message."""
 
 EXHAUSTED: Final = "exhausted"
 FATAL: Final = "fatal"
 CRASH_LOOP: Final = "crash_loop"
 UNDECODABLE: Final = "undecodable"
 UNKNOWN_TYPE: Final = "unknown_type"
-
-
-def dead_letter_topic(topic: str, group: str) -> str:
-    """Where the dead letters of one topic and one group rest."""
-    return f"{topic}.{group}.dlq"
-
-
-def replay_topic(topic: str, group: str) -> str:
-    """Where dead letters of one topic are published again, for this group alone."""
-    return f"{topic}.{group}.replay"
-
-
-def letter_id(group: str, record: Record) -> str:
-    """The stable `x-dlq-id` of a record: the same however often its letter is produced."""
-    place = f"{group}\0{record.topic}\0{record.partition}\0{record.offset}"
-    return hashlib.blake2b(place.encode(), digest_size=16).hexdigest()
+KEY_REUSE: Final = "key_reuse"
 
 
 def clipped(text: str) -> str:
     """At most `MAX_MESSAGE_BYTES` of UTF-8, cut between characters."""
     return text.encode(errors="replace")[:MAX_MESSAGE_BYTES].decode(errors="ignore")
+
+
+def stack(error: BaseException) -> str:
+    """The error's stack trace with its causes; of a long one the end is kept, which says most."""
+    try:
+        text = "".join(traceback.format_exception(error))
+    except Exception as exc:  # noqa: BLE001  whatever an error's own code does, it must not become our error
+        text = f"the stack trace cannot be printed: {type(exc).__name__}"
+    return text.encode(errors="replace")[-MAX_STACK_BYTES:].decode(errors="ignore")
 
 
 def fingerprint(error: BaseException) -> str:
@@ -75,17 +71,22 @@ def burial(
         attempts=attempts,
         first_failed_at=first or at,
         last_failed_at=at,
+        stack=stack(error),
     )
 
 
 def headers_of_letter(group: str, record: Record, burial: Burial, *, app_version: str) -> RawHeaders:
-    """The original headers, untouched and in order, then the fixed set; an earlier set is replaced, never grown."""
+    """The original headers, untouched and in order, then the fixed set; an earlier set is replaced, never grown.
+
+    A replayed record keeps the place where it stood first.
+    """
+    place = first_place(group, record)
     added = {
         "id": burial.letter_id,
-        "topic": record.topic,
-        "partition": str(record.partition),
-        "offset": str(record.offset),
-        "timestamp": str(record.timestamp),
+        "topic": place.topic,
+        "partition": str(place.partition),
+        "offset": str(place.offset),
+        "timestamp": str(place.timestamp),
         "group": group,
         "reason": burial.reason,
         "error-type": burial.error_type,
@@ -96,7 +97,7 @@ def headers_of_letter(group: str, record: Record, burial: Burial, *, app_version
         "last-failed-at": _stamp(burial.last_failed_at),
         "host": socket.gethostname(),
         "app-version": app_version,
-        "replay-count": "0",
+        "replay-count": str(place.replay.count if place.replay else 0),
     }
     original = tuple(pair for pair in record.headers if not pair[0].startswith(PREFIX))
     return original + tuple((PREFIX + name, value.encode()) for name, value in added.items())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from keylane import letters
 from keylane.errors import BrokerUnavailableError
+from keylane.places import letters_of
 
 if TYPE_CHECKING:
     from keylane.broker import Publisher, Record
@@ -36,7 +37,7 @@ class Mailbox:
         """
         if head.sent is None:
             headers = letters.headers_of_letter(self._group, record, burial, app_version=self._app_version)
-            topic = letters.dead_letter_topic(record.topic, self._group)
+            topic = letters_of(record.topic, self._group)
             head.sent = await self._publisher.send(topic, key=record.key, value=record.value, headers=headers)
         await asyncio.wait([head.sent], timeout=SEND_WAIT_S)
         if not head.sent.done():

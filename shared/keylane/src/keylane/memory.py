@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from keylane.errors import FencedError
-from keylane.inbox import Burial, Busy, Claim, Settled
+from keylane.inbox import Burial, Busy, Claim, Known, Payload, Replay, Reused, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
 TERMINAL = ("done", "dead")
+BURIED = ("dead_pending", "dead")
 
 
 @dataclass(slots=True)
@@ -27,6 +28,9 @@ class _Entry:
     claims: int = 0
     first_failed_at: datetime | None = None
     burial: Burial | None = None
+    replays: int = 0
+    form: str = ""
+    digest: int = 0
 
 
 class MemoryInbox:
@@ -47,17 +51,24 @@ class MemoryInbox:
     async def ping(self) -> None:
         """Answer at once."""
 
-    async def claim(self, key: str, *, owner: str, lease: timedelta) -> Claim | Settled | Busy:
+    async def claim(
+        self, key: str, *, owner: str, lease: timedelta, payload: Payload | None = None, replay: Replay | None = None
+    ) -> Claim | Settled | Busy | Reused:
         """Take the message, or say why not."""
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = _Entry()
+            entry = self._entries[key] = _fresh(payload, replay)
             self._forget_oldest()
-        elif entry.state in TERMINAL:
-            return Settled(entry.state)
+        elif payload is not None and entry.form == payload.form and entry.digest != hash(payload):
+            return Reused()
         now = self._monotonic()
         if entry.owner and entry.lease_until > now:
             return Busy(timedelta(seconds=entry.lease_until - now))
+        if replay is not None and entry.state in BURIED and replay.count > entry.replays:
+            entry.state, entry.attempts, entry.claims, entry.replays = "pending", 0, 0, replay.count
+            entry.first_failed_at = entry.burial = None
+        if entry.state in TERMINAL:
+            return Settled(entry.state)
         abandoned = entry.claims
         entry.owner, entry.lease_until = owner, now + lease.total_seconds()
         entry.fence += 1
@@ -99,6 +110,11 @@ class MemoryInbox:
             entry.state = "pending"
         entry.owner, entry.claims = "", 0
 
+    async def look(self, key: str) -> Known | None:
+        """What is remembered of a message."""
+        entry = self._entries.get(key)
+        return None if entry is None else Known(entry.state, entry.attempts, entry.burial)
+
     def _held(self, claim: Claim) -> _Entry:
         entry = self._entries.get(claim.key)
         if entry is None or (entry.owner, entry.fence) != (claim.owner, claim.fence):
@@ -116,3 +132,11 @@ class MemoryInbox:
             if entry.state in TERMINAL:
                 del self._entries[key]
                 return
+
+
+def _fresh(payload: Payload | None, replay: Replay | None) -> _Entry:
+    """A message never seen before; its payload is remembered as a hash, which holds for this process."""
+    entry = _Entry() if payload is None else _Entry(form=payload.form, digest=hash(payload))
+    if replay is not None:
+        entry.replays = replay.count
+    return entry

@@ -14,12 +14,20 @@ from typing import TYPE_CHECKING, Final
 
 from keylane import letters
 from keylane.circuit import STORE, handler_part
-from keylane.cloudevents import Event, decode
+from keylane.cloudevents import Event, decode, payload
 from keylane.counts import Counts
-from keylane.errors import BrokerUnavailableError, FencedError, Skip, StoreUnavailableError, UndecodableError
-from keylane.inbox import Burial, Busy, Claim, Settled
+from keylane.errors import (
+    BrokerUnavailableError,
+    FencedError,
+    KeyReuseError,
+    Skip,
+    StoreUnavailableError,
+    UndecodableError,
+)
+from keylane.inbox import Burial, Busy, Claim, Reused, Settled
 from keylane.lane import Head, Lane, Outcome
 from keylane.message import message_of
+from keylane.places import replay_of
 from keylane.retry import outage_delay_s
 from keylane.wording import said
 
@@ -128,12 +136,26 @@ class Processor:
         return None
 
     async def _claim(self, lane: Lane, head: Head) -> Outcome | float | None:
-        key = f"{self.group}:{_event(head).id}"
-        answer = await self.inbox.claim(key, owner=head.owner, lease=self.leases.duration)
+        event, record = _event(head), lane.queue[0]
+        replay = replay_of(self.group, record)
+        answer = await self.inbox.claim(
+            f"{self.group}:{event.id}",
+            owner=head.owner,
+            lease=self.leases.duration,
+            payload=payload(event, record),
+            replay=replay,
+        )
         self._answered()
         if isinstance(answer, Settled):
             self.counts.duplicate += 1
+            if replay is not None:
+                words = "replay %d of %s changes nothing: it is %s"
+                log.info(words, replay.count, event.id, answer.state, extra={"action": "replay_settled"})
             return Outcome.COMPLETED
+        if isinstance(answer, Reused):
+            error = KeyReuseError(f"id {event.id[:128]!r} was used before by an event with other data")
+            self._condemn(lane, head, letters.KEY_REUSE, error)
+            return None
         if isinstance(answer, Busy):
             head.tries += 1
             wanted = min(0.05 * 2.0 ** min(head.tries, 8), BUSY_POLL_S)

@@ -13,7 +13,7 @@ from keylane.connection import bounded, connection
 from keylane.dismantle import dismantle, started
 from keylane.errors import BrokerUnavailableError, ConfigurationError
 from keylane.kafka import KafkaBroker
-from keylane.letters import dead_letter_topic, replay_topic
+from keylane.places import dead_letter_topic, replay_topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -20,9 +20,9 @@ from keylane.health import Health
 from keylane.kafka import KafkaBroker
 from keylane.lanes import Lanes, Order
 from keylane.leases import Leases
-from keylane.letters import dead_letter_topic, replay_topic
 from keylane.mailbox import Mailbox
 from keylane.membership import Membership
+from keylane.places import dead_letter_topic, replay_topic
 from keylane.processor import Processor
 from keylane.retry import RetryPolicy, outage_delay_s
 from keylane.runs import Runs

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from keylane.errors import ConfigurationError, FencedError
-from keylane.inbox import Burial, Busy, Claim, Settled
+from keylane.inbox import Busy, Claim, Known, Settled
+from keylane.mongo import message_document as document
 from keylane.mongo.calls import Calls
 
 if TYPE_CHECKING:
@@ -22,14 +23,9 @@ if TYPE_CHECKING:
 
     from pymongo.collection import Collection
 
-DONE: Final = "done"
-DEAD: Final = "dead"
-DEAD_PENDING: Final = "dead_pending"
-IN_PROGRESS: Final = "in_progress"
-PENDING: Final = "pending"
-TERMINAL: Final = (DONE, DEAD)
+    from keylane.inbox import Burial, Payload, Replay, Reused
+
 EXPIRY_INDEX: Final = "expire_at_1"
-NOT_HELD: Final[dict[str, Any]] = {"owner": None, "lease_until": None, "claims": 0}
 
 
 def utc_now() -> datetime:
@@ -80,9 +76,11 @@ class MongoInbox:
         """
         await self._calls.run(self._ping)
 
-    async def claim(self, key: str, *, owner: str, lease: timedelta) -> Claim | Settled | Busy:
+    async def claim(
+        self, key: str, *, owner: str, lease: timedelta, payload: Payload | None = None, replay: Replay | None = None
+    ) -> Claim | Settled | Busy | Reused:
         """Take the message, or say why not."""
-        return await self._calls.run(self._claim, key, owner, lease)
+        return await self._calls.run(self._claim, key, owner, lease, payload, replay)
 
     async def renew(self, claim: Claim, *, lease: timedelta) -> None:
         """Extend the lease."""
@@ -90,26 +88,35 @@ class MongoInbox:
 
     async def finish(self, claim: Claim) -> None:
         """Mark the message done."""
-        await self._calls.run(self._write, claim, self._terminal(DONE), None)
+        await self._calls.run(self._write, claim, self._terminal(document.DONE), None)
 
     async def fail(self, claim: Claim, *, at: datetime) -> None:
         """Count a failed attempt and give the message back."""
         attempts = claim.attempts + 1
-        changes = {"state": PENDING, "attempts": attempts, "first_failed_at": claim.first_failed_at or at, **NOT_HELD}
+        changes = {
+            "state": document.PENDING,
+            "attempts": attempts,
+            "first_failed_at": claim.first_failed_at or at,
+            **document.NOT_HELD,
+        }
         await self._calls.run(self._write, claim, changes, {"attempts": attempts})
 
     async def bury(self, claim: Claim, burial: Burial) -> None:
         """Keep the burial; only the letter is left."""
-        changes = {"state": DEAD_PENDING, "attempts": burial.attempts, "claims": 0, "burial": asdict(burial)}
+        changes = {"state": document.DEAD_PENDING, "attempts": burial.attempts, "claims": 0, "burial": asdict(burial)}
         await self._calls.run(self._write, claim, changes, None)
 
     async def dead(self, claim: Claim) -> None:
         """Mark the message dead."""
-        await self._calls.run(self._write, claim, self._terminal(DEAD), None)
+        await self._calls.run(self._write, claim, self._terminal(document.DEAD), None)
 
     async def release(self, claim: Claim) -> None:
         """Give the message back unless it is already another's."""
         await self._calls.run(self._release, claim)
+
+    async def look(self, key: str) -> Known | None:
+        """What is remembered of a message."""
+        return await self._calls.run(self._look, key)
 
     def close(self) -> None:
         """Let the threads end; the client stays the caller's."""
@@ -125,43 +132,50 @@ class MongoInbox:
         except (NotImplementedError, OperationFailure):  # some engines know no hello: their clock is taken for ours
             local = None
         if isinstance(local, datetime):
-            self._anchor = (_aware(local), self._monotonic())
+            self._anchor = (document.aware(local), self._monotonic())
         if EXPIRY_INDEX not in self._collection.index_information():
             raise ConfigurationError(
                 f"collection {self._collection.name} has no index {EXPIRY_INDEX}: run MongoInbox.create_indexes()"
             )
 
-    def _claim(self, key: str, owner: str, lease: timedelta) -> Claim | Settled | Busy:
+    def _claim(
+        self, key: str, owner: str, lease: timedelta, payload: Payload | None = None, replay: Replay | None = None
+    ) -> Claim | Settled | Busy | Reused:
         now = self._now()
+        digest = None if payload is None else document.digest(payload)
         try:
-            self._collection.insert_one(_fresh(key, owner, now, now + lease))
+            self._collection.insert_one(document.fresh(key, owner, now, now + lease, digest, replay))
         except DuplicateKeyError:
-            return self._take_over(key, owner, lease)
+            return self._take_over(key, owner, lease, digest, replay)
         return Claim(key, owner, fence=1)
 
-    def _take_over(self, key: str, owner: str, lease: timedelta) -> Claim | Settled | Busy:
+    def _take_over(
+        self, key: str, owner: str, lease: timedelta, digest: str | None, replay: Replay | None
+    ) -> Claim | Settled | Busy | Reused:
         found = self._collection.find_one({"_id": key})
         now = self._now()
         if found is None:  # it expired between the two calls
             return Busy(timedelta(0))
-        if found["state"] in TERMINAL:
-            return Settled(found["state"])
-        held_until = found["lease_until"]
-        if found["owner"] is not None and held_until is not None and _aware(held_until) > now:
-            if found["owner"] == owner:  # taken by this very call, whose first answer was lost
-                return _claim(found, owner, fence=found["fence"], abandoned=found["claims"] - 1)
-            return Busy(_aware(held_until) - now)
-        return self._compare_and_set(found, owner, now + lease)
+        if (answer := document.obstacle(found, owner, now, digest)) is not None:
+            return answer
+        wanted = document.rearmed(found, replay)
+        if wanted["state"] in document.TERMINAL:
+            return Settled(wanted["state"])
+        return self._compare_and_set(found, wanted, owner, now + lease)
 
-    def _compare_and_set(self, found: dict[str, Any], owner: str, lease_until: datetime) -> Claim | Busy:
-        state = DEAD_PENDING if found["state"] == DEAD_PENDING else IN_PROGRESS
-        done = self._collection.update_one(
-            {"_id": found["_id"], "fence": found["fence"], "state": found["state"]},
-            {"$set": {"state": state, "owner": owner, "lease_until": lease_until}, "$inc": {"fence": 1, "claims": 1}},
-        )
-        if done.matched_count != 1:
+    def _compare_and_set(
+        self, found: dict[str, Any], wanted: dict[str, Any], owner: str, lease_until: datetime
+    ) -> Claim | Busy:
+        """Take the message if it is as it was found, and make it what is wanted."""
+        exactly = {name: found[name] for name in ("_id", "fence", "state", "claims")}
+        change = document.taking(found, wanted, owner, lease_until)
+        if self._collection.update_one(exactly, change).matched_count != 1:
             return Busy(timedelta(0))
-        return _claim(found, owner, fence=found["fence"] + 1, abandoned=found["claims"])
+        return document.claim(wanted, owner, fence=found["fence"] + 1, abandoned=wanted["claims"])
+
+    def _look(self, key: str) -> Known | None:
+        found = self._collection.find_one({"_id": key})
+        return None if found is None else Known(found["state"], found["attempts"], document.burial(found["burial"]))
 
     def _write(self, claim: Claim, changes: dict[str, Any], already: dict[str, Any] | None) -> None:
         """Write while the claim is ours; a repeated write whose first answer was lost is no fencing."""
@@ -174,53 +188,16 @@ class MongoInbox:
 
     def _release(self, claim: Claim) -> None:
         mine = {"_id": claim.key, "owner": claim.owner, "fence": claim.fence}
-        back = self._collection.update_one({**mine, "state": IN_PROGRESS}, {"$set": {"state": PENDING, **NOT_HELD}})
+        back = self._collection.update_one(
+            {**mine, "state": document.IN_PROGRESS}, {"$set": {"state": document.PENDING, **document.NOT_HELD}}
+        )
         if back.matched_count == 0:
-            self._collection.update_one({**mine, "state": DEAD_PENDING}, {"$set": NOT_HELD})
+            self._collection.update_one({**mine, "state": document.DEAD_PENDING}, {"$set": document.NOT_HELD})
 
     def _terminal(self, state: str) -> dict[str, Any]:
         now = self._now()
-        return {"state": state, "settled_at": now, "expire_at": now + self._retention, **NOT_HELD}
+        return {"state": state, "settled_at": now, "expire_at": now + self._retention, **document.NOT_HELD}
 
     def _now(self) -> datetime:
         moment, at = self._anchor
         return moment + timedelta(seconds=self._monotonic() - at)
-
-
-def _fresh(key: str, owner: str, now: datetime, lease_until: datetime) -> dict[str, Any]:
-    return {
-        "_id": key,
-        "state": IN_PROGRESS,
-        "owner": owner,
-        "fence": 1,
-        "lease_until": lease_until,
-        "attempts": 0,
-        "claims": 1,
-        "first_failed_at": None,
-        "burial": None,
-        "created_at": now,
-    }
-
-
-def _claim(found: dict[str, Any], owner: str, *, fence: int, abandoned: int) -> Claim:
-    first = found["first_failed_at"]
-    return Claim(
-        key=found["_id"],
-        owner=owner,
-        fence=fence,
-        attempts=found["attempts"],
-        abandoned=abandoned,
-        first_failed_at=_aware(first) if first else None,
-        burial=_burial(found["burial"]),
-    )
-
-
-def _burial(stored: dict[str, Any] | None) -> Burial | None:
-    if stored is None:
-        return None
-    times = {name: _aware(stored[name]) for name in ("first_failed_at", "last_failed_at")}
-    return Burial(**{**stored, **times})
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
 
-    from keylane.inbox import Burial, Busy, Claim, Inbox, Settled
+    from keylane.inbox import Burial, Busy, Claim, Inbox, Known, Payload, Replay, Reused, Settled
 
 
 class FaultyInbox:
@@ -57,9 +57,12 @@ class FaultyInbox:
         """As `Inbox.ping`."""
         await self._call("ping")
 
-    async def claim(self, key: str, *, owner: str, lease: timedelta) -> Claim | Settled | Busy:
+    async def claim(
+        self, key: str, *, owner: str, lease: timedelta, payload: Payload | None = None, replay: Replay | None = None
+    ) -> Claim | Settled | Busy | Reused:
         """As `Inbox.claim`."""
-        answer: Claim | Settled | Busy = await self._call("claim", key, owner=owner, lease=lease)
+        given = {"owner": owner, "lease": lease, "payload": payload, "replay": replay}
+        answer: Claim | Settled | Busy | Reused = await self._call("claim", key, **given)
         return answer
 
     async def renew(self, claim: Claim, *, lease: timedelta) -> None:
@@ -85,6 +88,11 @@ class FaultyInbox:
     async def release(self, claim: Claim) -> None:
         """As `Inbox.release`."""
         await self._call("release", claim)
+
+    async def look(self, key: str) -> Known | None:
+        """As `Inbox.look`."""
+        known: Known | None = await self._call("look", key)
+        return known
 
     async def _call(self, method: str, *args: Any, **named: Any) -> Any:
         self.calls[method] += 1

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from keylane.letters import dead_letter_topic, replay_topic
 from keylane.memory import MemoryInbox
+from keylane.places import dead_letter_topic, replay_topic
 from keylane.retry import RetryPolicy
 from keylane.worker import Worker
 

@@ -1,0 +1,88 @@
+"""The topics of a group's dead letters, and the place where a record stood first, however often it was replayed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from keylane.inbox import Replay
+
+if TYPE_CHECKING:
+    from keylane.broker import Record
+
+PREFIX: Final = "x-dlq-"
+"""Begins the name of every header that this runtime adds to a letter or a replay."""
+WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
+"""What fits into Kafka's 64-bit offsets and timestamps."""
+
+
+class Place(NamedTuple):
+    """Where a record stood first, and which replay of it this is."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    replay: Replay | None = None
+
+
+def dead_letter_topic(topic: str, group: str) -> str:
+    """Where the dead letters of one topic and one group rest."""
+    return f"{topic}.{group}.dlq"
+
+
+def replay_topic(topic: str, group: str) -> str:
+    """Where dead letters of one topic are published again, for this group alone."""
+    return f"{topic}.{group}.replay"
+
+
+def source_topic(topic: str, group: str) -> str:
+    """The topic itself, or the one whose replays it carries."""
+    return topic.removesuffix(replay_topic("", group))
+
+
+def letters_of(topic: str, group: str) -> str:
+    """Where a record that was read from this topic, a source or its replays, is laid down."""
+    return dead_letter_topic(source_topic(topic, group), group)
+
+
+def first_place(group: str, record: Record) -> Place:
+    """Where a record stood before it was replayed.
+
+    Only the group's own replay topic is believed: a source record with such headers is somebody's copy. So is a record
+    of the replay topic whose headers are no place on the source of that topic.
+    """
+    source = source_topic(record.topic, group)
+    if source != record.topic:
+        try:
+            return _carried(record, source)
+        except (KeyError, ValueError):
+            pass
+    return Place(record.topic, record.partition, record.offset, record.timestamp)
+
+
+def replay_of(group: str, record: Record) -> Replay | None:
+    """Which replay this record is; None for one that is no replay of this group's."""
+    return first_place(group, record).replay if record.topic.endswith(".replay") else None
+
+
+def letter_id(group: str, record: Record) -> str:
+    """The stable `x-dlq-id` of a record: the same however often it is replayed and its letter produced."""
+    place = first_place(group, record)
+    words = f"{group}\0{place.topic}\0{place.partition}\0{place.offset}"
+    return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
+
+
+def _carried(record: Record, source: str) -> Place:
+    facts = {name.removeprefix(PREFIX): value or b"" for name, value in record.headers if name.startswith(PREFIX)}
+    if facts["topic"].decode() != source:
+        raise ValueError("it comes from another topic")
+    replay = Replay(_whole(facts["replay-count"]), facts.get("replay-id", b"").decode())
+    return Place(source, _whole(facts["partition"]), _whole(facts["offset"]), _whole(facts["timestamp"]), replay)
+
+
+def _whole(text: bytes) -> int:
+    if not WHOLE_NUMBER.fullmatch(text.decode()):
+        raise ValueError("no whole number")
+    return int(text)
