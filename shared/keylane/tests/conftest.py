@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import os
@@ -10,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance
 
 from keylane import KafkaSettings, TopicSpec, ensure_topics
 from keylane.kafka import KafkaBroker
@@ -98,3 +100,15 @@ async def kafka(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
     """For promises that only a real broker can keep; such tests are marked wire."""
     async with rig_on("kafka", request) as made:
         yield made
+
+
+@pytest.fixture
+def patient_leader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For two members in one loop: the mock cluster refuses a follower that syncs after the leader, so it waits."""
+    real = CoordinatorGroupRebalance._on_join_leader
+
+    async def later(rebalance: Any, response: Any) -> Any:
+        await asyncio.sleep(0.05)
+        return await real(rebalance, response)
+
+    monkeypatch.setattr(CoordinatorGroupRebalance, "_on_join_leader", later)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance
 
 from keylane import BrokerUnavailableError, ConfigurationError
 from keylane.broker import TopicPartition
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from keylane.broker import RawHeaders, Record
+
+pytestmark = pytest.mark.usefixtures("patient_leader")
 
 PARTITIONS = 4
 KAFKA = pytest.param("kafka", marks=pytest.mark.wire)
@@ -51,18 +52,6 @@ RECORDS: list[tuple[bytes | None, bytes | None, RawHeaders]] = [
 def mock_differs(reason: str, *, run: bool = True) -> Any:
     """The mock cluster's parameter in a promise that it is known not to keep."""
     return pytest.param("mock", marks=pytest.mark.xfail(reason=reason, strict=run, run=run))
-
-
-@pytest.fixture(autouse=True)
-def patient_leader(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mock cluster refuses a follower that syncs after the leader: here both live in one loop, so it waits."""
-    real = CoordinatorGroupRebalance._on_join_leader
-
-    async def later(rebalance: Any, response: Any) -> Any:
-        await asyncio.sleep(0.05)
-        return await real(rebalance, response)
-
-    monkeypatch.setattr(CoordinatorGroupRebalance, "_on_join_leader", later)
 
 
 @pytest.fixture
