@@ -3,6 +3,8 @@
 from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.capacities import CapacityRepository
 from lyceum_allocation.errors import AllocationError, Contended, FileRefused, ImportInterrupted, PublishingInterrupted
+from lyceum_allocation.explanation import Explanation, Place, Shortage
+from lyceum_allocation.fairness import Fairness, SkillFairness
 from lyceum_allocation.keys import allocation_id, skill
 from lyceum_allocation.models import Allocation, Seat, TrainerCapacity
 from lyceum_allocation.patience import Patience
@@ -11,6 +13,7 @@ from lyceum_allocation.service import AllocationService
 from lyceum_allocation.states import AllocationState
 from lyceum_allocation.trainer_file import TrainerRow, read_trainers
 from lyceum_allocation.trainer_import import Imported, import_trainers
+from lyceum_allocation.waiting_time import Estimate
 
 __all__ = [
     "Allocation",
@@ -20,13 +23,19 @@ __all__ = [
     "AllocationState",
     "CapacityRepository",
     "Contended",
+    "Estimate",
+    "Explanation",
+    "Fairness",
     "FileRefused",
     "ImportInterrupted",
     "Imported",
     "Patience",
+    "Place",
     "PublishingInterrupted",
     "PurchaseLine",
     "Seat",
+    "Shortage",
+    "SkillFairness",
     "TrainerCapacity",
     "TrainerRow",
     "allocation_id",

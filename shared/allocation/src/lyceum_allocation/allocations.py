@@ -41,10 +41,15 @@ class Position:
 
     def behind(self) -> dict[str, Any]:
         """The condition that those behind this place meet."""
+        return self._beyond("$gt")
+
+    def ahead(self) -> dict[str, Any]:
+        """The condition that those before this place meet."""
+        return self._beyond("$lt")
+
+    def _beyond(self, than: str) -> dict[str, Any]:
         order = (("priority", self.priority), ("waiting_since", self.waiting_since), ("_id", self.id))
-        return {
-            "$or": [{**dict(order[:index]), name: {"$gt": value}} for index, (name, value) in enumerate(order)],
-        }
+        return {"$or": [{**dict(order[:index]), name: {than: value}} for index, (name, value) in enumerate(order)]}
 
 
 class AllocationRepository(Repository[Allocation]):
@@ -87,18 +92,25 @@ class AllocationRepository(Repository[Allocation]):
         conditions = [_waits_in(queue, now)] + ([] if after is None else [after.behind()])
         with translated_errors():
             query = Allocation.objects(__raw__={**_WAITS, "org_id": queue.org_id, "$and": conditions})
-            return list(query.order_by("priority", "waiting_since", "id").limit(limit))
+            return list(query.exclude(*_BULKY).order_by("priority", "waiting_since", "id").limit(limit))
+
+    def ahead(self, queue: Queue, place: Position, *, now: datetime) -> int:
+        """Count who waits for a skill before this place."""
+        condition = {**_WAITS, "org_id": queue.org_id, "$and": [_waits_in(queue, now), place.ahead()]}
+        with translated_errors():
+            return int(self._collection().count_documents(condition))
 
     def pending(self, *, after_id: str | None, limit: int = PAGE) -> list[Allocation]:
-        """List all who wait, of every skill, in order of id."""
+        """List all who wait, of every skill, without their history, in order of id."""
         behind = {} if after_id is None else {"_id": {"$gt": after_id}}
         with translated_errors():
-            return list(Allocation.objects(__raw__={**_WAITS, **behind}).order_by("id").limit(limit))
+            query = Allocation.objects(__raw__={**_WAITS, **behind}).exclude(*_BULKY)
+            return list(query.order_by("id").limit(limit))
 
     def by_id(self, ids: Iterable[str]) -> dict[str, Allocation]:
-        """Read several at once; those that do not exist are left out."""
+        """Read several at once, without their history; those that do not exist are left out."""
         with translated_errors():
-            return {found.id: found for found in Allocation.objects(id__in=list(ids))}
+            return {found.id: found for found in Allocation.objects(id__in=list(ids)).exclude(*_BULKY)}
 
     def queues(self, *, now: datetime, org_id: str | None = None, skills: Iterable[str] | None = None) -> list[Queue]:
         """List the queues in which somebody waits, the one with the oldest head first."""
@@ -155,6 +167,9 @@ def queues_of(waiter: Allocation, now: datetime) -> list[Queue]:
         skills.append(waiter.second_skill)
     return [Queue(waiter.org_id, skill) for skill in skills if skill]
 
+
+_BULKY = ("history", "outbox", "decision", "revoked")
+"""What grows, and what nobody looks at who reads many."""
 
 _WAITS: Mapping[str, Any] = {"state": {"$in": [state.value for state in WAITING_STATES]}}
 

@@ -73,7 +73,8 @@ class CandidatePool:
     def explain(self, chosen: Candidate, wish: Wish, now: datetime) -> Mapping[str, Any]:
         """Say why this one: what is kept with the allocation. Called before `claimed`, which changes the scores."""
         supply = self._supply.of(self._queue)
-        return choice(chosen, list(self._known.values()), wish, now=now, scarcity=self._scarcity, supply=supply)
+        known = list(self._known.values())
+        return choice(chosen, known, wish, skill=self._queue.skill, supply=supply, now=now, scarcity=self._scarcity)
 
     def claimed(self, candidate: Candidate, weight: int, now: datetime) -> None:
         """Take note of a claim that succeeded."""

@@ -10,16 +10,14 @@ from lyceum_allocation.choice import Supply
 from lyceum_allocation.conditional import update_if
 from lyceum_allocation.models import TrainerCapacity
 from lyceum_allocation.rules import FULL_MILLI, Candidate, utilisation_milli
+from lyceum_allocation.waiting_time import FREED_KEPT
 from lyceum_database import Clock, Repository, translated_errors, utc_now
 
 PAGE = 20
 """Candidates in one read: the best are at the front, so a second page is needed only when hours or exclusions rule
 out a whole one."""
 
-FREED_KEPT = 20
-"""Moments at which a trainer's seats came free: enough to tell how often, and no more than a line of the document."""
-
-_READ = (
+READ_FIELDS = (
     "skills", "avail", "active", "on_leave_until", "capacity", "load", "free", "max_new_per_day", "new_on",
     "new_that_day", "last_assigned_at", "version",
 )  # fmt: skip
@@ -38,7 +36,7 @@ class CapacityRepository(Repository[TrainerCapacity]):
         condition["util_milli"] = {"$lt": FULL_MILLI}
         order = [("util_milli", 1), ("last_assigned_at", 1), ("_id", 1)]
         with translated_errors():
-            found = self._collection().find(condition, dict.fromkeys(_READ, 1))
+            found = self._collection().find(condition, dict.fromkeys(READ_FIELDS, 1))
             return [candidate_of(row) for row in found.sort(order).skip(skip).limit(limit)]
 
     def supply(self, queue: Queue) -> Supply:
@@ -63,7 +61,7 @@ class CapacityRepository(Repository[TrainerCapacity]):
     def find_candidate(self, trainer_id: str) -> Candidate | None:
         """Read one trainer again."""
         with translated_errors():
-            row = self._collection().find_one({"_id": trainer_id}, dict.fromkeys(_READ, 1))
+            row = self._collection().find_one({"_id": trainer_id}, dict.fromkeys(READ_FIELDS, 1))
         return None if row is None else candidate_of(row)
 
     def claim(self, candidate: Candidate, key: str, *, weight: int = 1) -> bool:
@@ -102,7 +100,7 @@ class CapacityRepository(Repository[TrainerCapacity]):
         """List trainers who hold any seat, in order of id."""
         return self.list_(after_id=after_id, limit=limit, load__gt=0)
 
-    def due_for_judgement(self, *, not_since: datetime, limit: int) -> list[TrainerCapacity]:
+    def due_for_judgement(self, *, not_since: datetime, limit: int = 100) -> list[TrainerCapacity]:
         """List trainers with seats at which nobody looked since then, the longest neglected first."""
         unseen = {"$or": [{"judged_at": None}, {"judged_at": {"$lte": not_since}}]}
         with translated_errors():
@@ -165,7 +163,7 @@ _SETS: dict[str, Callable[[Any], Any]] = {"skills": frozenset, "avail": frozense
 
 def candidate_of(row: Mapping[str, Any]) -> Candidate:
     """Read from a stored trainer what the choice looks at."""
-    read = {name: row[name] for name in _READ if name in row}
+    read = {name: row[name] for name in READ_FIELDS if name in row}
     return Candidate(
         trainer_id=row["_id"], **{name: _SETS[name](value) if name in _SETS else value for name, value in read.items()}
     )

@@ -36,7 +36,14 @@ class Supply:
 
 
 def choice(
-    chosen: Candidate, known: Sequence[Candidate], wish: Wish, *, now: datetime, scarcity: bool, supply: Supply
+    chosen: Candidate,
+    known: Sequence[Candidate],
+    wish: Wish,
+    *,
+    skill: str,
+    supply: Supply,
+    now: datetime,
+    scarcity: bool,
 ) -> Mapping[str, Any]:
     """Say why this trainer was chosen.
 
@@ -44,9 +51,10 @@ def choice(
         chosen: who it is, as he was before he took the seat.
         known: the trainers that were looked at.
         wish: what the student needs.
+        skill: in whose queue he stood.
+        supply: how many trainers there are for that skill, as counted lately.
         now: the moment of the choice.
         scarcity: whether versatile trainers were kept for rare skills.
-        supply: how many trainers there are, as counted lately.
     """
     refusals = Counter(refusal(candidate, wish, now) for candidate in known)
     best = standing(chosen, wish, scarcity=scarcity)
@@ -54,6 +62,7 @@ def choice(
     equals = sum(standing(candidate, wish, scarcity=scarcity) == best for candidate in able)
     return {
         "rules": RULES_VERSION,
+        "skill": skill,
         "supply": asdict(supply),
         "looked_at": len(known),
         "refused": {rule: count for rule, count in refusals.items() if rule is not None},

@@ -1,6 +1,7 @@
 """Steps 2 to 4 of the protocol: find or claim a seat, confirm it, give back what is dead."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from lyceum_allocation import transitions
@@ -14,6 +15,9 @@ from lyceum_database import Clock
 
 if TYPE_CHECKING:
     from lyceum_allocation.rules import Candidate
+
+OWNERS_AT_ONCE = 1000
+"""Allocations in one read of the reconciler: about a megabyte."""
 
 
 class Seating:
@@ -81,7 +85,30 @@ class Seating:
         last_id: str | None = None
         while page := self._capacities.with_seats(after_id=last_id):
             last_id = page[-1].id
-            owners = self._allocations.by_id({seat_owner(seat.k)[0] for holder in page for seat in holder.seats})
+            freed |= self._judge_page(page)
+        return freed
+
+    def reconcile_due(self, *, not_since: datetime, pages: int) -> set[str]:
+        """Step 7 in small shares: judge the seats at which no process looked since then, at most so many pages.
+
+        Returns:
+            The skills of the trainers who have a seat more now.
+        """
+        freed: set[str] = set()
+        for _ in range(pages):
+            page = self._capacities.due_for_judgement(not_since=not_since)
+            if not page:
+                break
+            # First, so that others take other trainers; if this process dies now, they come round once more.
+            self._capacities.mark_judged(holder.id for holder in page)
+            freed |= self._judge_page(page)
+        return freed
+
+    def _judge_page(self, page: list[TrainerCapacity]) -> set[str]:
+        keys = [seat.k for holder in page for seat in holder.seats]
+        freed: set[str] = set()
+        for start in range(0, len(keys), OWNERS_AT_ONCE):
+            owners = self._allocations.by_id({seat_owner(key)[0] for key in keys[start : start + OWNERS_AT_ONCE]})
             freed |= self._judge(page, owners, None)
         return freed
 

@@ -1,20 +1,29 @@
 """The use cases of allocation. One instance serves a process, from any number of threads."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from random import Random
 
 from lyceum_allocation import transitions
 from lyceum_allocation.allocations import AllocationRepository, Queue
 from lyceum_allocation.capacities import CapacityRepository
+from lyceum_allocation.explanation import Explainer, Explanation
+from lyceum_allocation.fairness import MOST_ALLOCATIONS, WEEK, Fairness, fairness
 from lyceum_allocation.keys import allocation_id
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.patience import Patience
 from lyceum_allocation.seating import Seating
+from lyceum_allocation.starvation import Starvation
 from lyceum_allocation.states import AllocationState
+from lyceum_allocation.survey import Survey
 from lyceum_allocation.transitions import Change
 from lyceum_allocation.waitlist import Waitlist
 from lyceum_contracts import DEFAULT_ORG, PurchaseCreated, PurchaseRefunded
 from lyceum_database import Clock, utc_now
+
+RECONCILED_WITHIN = timedelta(minutes=1)
+PAGES_PER_SHARE = 10
+"""With a tick of five seconds: at most six reads a second."""
 
 
 class AllocationService:
@@ -46,6 +55,8 @@ class AllocationService:
         self._clock = clock
         self._patience = patience or Patience()
         self._seating = Seating(allocations=allocations, capacities=capacities, clock=clock, patience=self._patience)
+        self._explainer = Explainer(allocations, clock=clock)
+        self._starvation = Starvation(allocations, clock=clock)
         self._waitlist = Waitlist(
             allocations=allocations,
             capacities=capacities,
@@ -109,6 +120,7 @@ class AllocationService:
         while page := self._allocations.pending(after_id=last_id):
             last_id = page[-1].id
             self._seating.settle(page, cause_id=None)
+            self._starvation.tell(page)
         return sum(
             len(self._waitlist.drain(queue, cause_id=None)) for queue in self._allocations.queues(now=self._clock())
         )
@@ -116,9 +128,41 @@ class AllocationService:
     def reconcile(self) -> int:
         """Finish or give back every seat that a process left behind when it died; returns how many students got one.
 
-        For a timer, rarer than the sweep: it reads every seat. Any number of processes may reconcile at once.
+        For an operator: it reads every seat, at once. Any number of processes may reconcile at once.
         """
-        freed = self._seating.reconcile()
+        return self._drain_freed(self._seating.reconcile())
+
+    def reconcile_due(self, *, older_than: timedelta = RECONCILED_WITHIN, pages: int = PAGES_PER_SHARE) -> int:
+        """Reconcile a share of the seats: those of trainers at whom no process looked for a while.
+
+        For a timer of a twelfth of `older_than`. Processes share the work: a trainer is looked at by whoever comes
+        first. A seat that was left behind is found within `older_than` and one tick, within twice that if the process
+        that looked at it dies over it, for up to 12,000 trainers per process; with more it takes longer, in proportion.
+
+        Args:
+            older_than: for how long nobody may have looked at a trainer.
+            pages: most reads of 100 trainers in this call.
+
+        Returns:
+            How many students got a seat.
+        """
+        return self._drain_freed(self._seating.reconcile_due(not_since=self._clock() - older_than, pages=pages))
+
+    def explain(self, allocation_id: str, *, org_id: str | None = None) -> Explanation:
+        """Say why a student has his trainer, or why he has none, since when, and when he may expect one.
+
+        Raises:
+            NotFound: there is no such allocation, or it belongs to another organization.
+        """
+        return self._explainer.explain(self._allocations.get(allocation_id, org_id=org_id))
+
+    def fairness(self) -> Fairness:
+        """Reckon how evenly trainers are used and how long students wait; reads every trainer, for a timer."""
+        now, survey = self._clock(), Survey()
+        served = survey.assigned_since(now - WEEK, most=MOST_ALLOCATIONS)
+        return fairness(survey.loads(), survey.waiting(), served, now=now)
+
+    def _drain_freed(self, freed: set[str]) -> int:
         queues = self._allocations.queues(now=self._clock(), skills=freed) if freed else []
         return sum(len(self._waitlist.drain(queue, cause_id=None)) for queue in queues)
 

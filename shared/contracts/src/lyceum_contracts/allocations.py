@@ -86,6 +86,6 @@ class AllocationStarved(AllocationEvent):
     relaxed: tuple[Text, ...] = ()
     """Requirements already dropped while waiting."""
     missing: Text = ""
-    """The skill that nobody has free and why, in words: `math|en: 12 teach it, all are full`."""
+    """The skill that nobody has free and why, in words: `math|en: 12 teach math -> 7 in en -> 0 with a free seat`."""
     stage: Text = ""
-    """The requirement that the last candidates fail: skill, inactive, leave, excluded, hours, full or daily cap."""
+    """What the last candidates fail: subject, skill, inactive, leave, excluded, hours, full or daily cap; or nothing."""
