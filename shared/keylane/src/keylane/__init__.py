@@ -1,6 +1,7 @@
 """A Kafka worker runtime: key order, retries that hold up nobody, dead letters, effects once."""
 
-from keylane.dead_letters import Cause, DeadLetter, DeadLetters
+from keylane.dead_letter import Cause, DeadLetter
+from keylane.dead_letters import DeadLetters
 from keylane.errors import (
     EXIT_CONFIGURATION,
     BrokerUnavailableError,
@@ -9,22 +10,27 @@ from keylane.errors import (
     FencedError,
     KeylaneError,
     Retry,
+    SelectionError,
     Skip,
     StoreUnavailableError,
     UnavailableError,
 )
 from keylane.every import Every
 from keylane.inbox import Inbox
+from keylane.letter_index import LetterIndex, LetterState, Mark
 from keylane.memory import MemoryInbox
 from keylane.message import Handler, Message
 from keylane.places import dead_letter_topic, replay_topic
+from keylane.replaying import Action, Report, Step
 from keylane.retry import RetryPolicy
+from keylane.selection import Selection
 from keylane.settings import KafkaSettings
 from keylane.topics import TopicSpec, ensure_topics, missing_topics
 from keylane.worker import Worker
 
 __all__ = [
     "EXIT_CONFIGURATION",
+    "Action",
     "BrokerUnavailableError",
     "Cause",
     "ConfigurationError",
@@ -37,11 +43,18 @@ __all__ = [
     "Inbox",
     "KafkaSettings",
     "KeylaneError",
+    "LetterIndex",
+    "LetterState",
+    "Mark",
     "MemoryInbox",
     "Message",
+    "Report",
     "Retry",
     "RetryPolicy",
+    "Selection",
+    "SelectionError",
     "Skip",
+    "Step",
     "StoreUnavailableError",
     "TopicSpec",
     "UnavailableError",

@@ -1,153 +1,278 @@
-"""Reading dead letters: the library behind an operator's commands."""
+"""What an operator does with dead letters: the library behind the commands."""
 
 from __future__ import annotations
 
 import logging
+import uuid
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from keylane.errors import ConfigurationError
+from keylane.dead_letter import Cause
+from keylane.errors import ConfigurationError, SelectionError, UnknownLetterError
 from keylane.kafka import KafkaBroker
-from keylane.places import PREFIX, dead_letter_topic
+from keylane.letter_index import LetterState, Mark
+from keylane.letter_log import LetterLog
+from keylane.pacing import Pace
+from keylane.replaying import Report, discard_step, replay_step
+from keylane.republishing import Republisher
+from keylane.selection import EVERYTHING_OPEN, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
 
-    from keylane.broker import Broker, RawHeaders, Record
+    from keylane.broker import Broker
+    from keylane.dead_letter import DeadLetter
+    from keylane.inbox import Inbox, Known
+    from keylane.letter_index import LetterIndex
     from keylane.settings import KafkaSettings
-
 
 log = logging.getLogger("keylane")
 
+MAX_REPLAYS: Final = 3
+"""A letter that came back so often is quarantined: what did not help three times needs a look, not a fourth."""
+RATE_PER_S: Final = 100.0
+"""Replays per second unless told otherwise: a backlog must not push today's work aside."""
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """One dead message: where it came from, why it is dead, and its original bytes.
-
-    Attributes:
-        id: `x-dlq-id`; a letter that was produced twice has it once.
-        message_id: The event's id; None when it could not be read.
-        topic: Where the original was read.
-        partition: Where the original was read.
-        offset: Where the original was read.
-        key: Original bytes.
-        value: Original bytes.
-        headers: Original headers, in order.
-        reason: exhausted, fatal, crash_loop, undecodable or unknown_type.
-        error_type: Qualified class name of the last error.
-        error_message: At most 512 bytes.
-        fingerprint: Equal for errors of one cause.
-        attempts: Failed runs.
-        first_failed_at: Aware UTC.
-        last_failed_at: Aware UTC.
-    """
-
-    id: str
-    message_id: str | None
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: RawHeaders
-    reason: str
-    error_type: str
-    error_message: str
-    fingerprint: str
-    attempts: int
-    first_failed_at: datetime
-    last_failed_at: datetime
+Progress = Callable[[int, int], object]
+"""Told after each letter: how many are done, and of how many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """What letters of one cause have in common."""
+def untold(done: int, total: int) -> None:
+    """Tell nobody."""
 
-    reason: str
-    error_type: str
-    fingerprint: str
+
+def utc_now() -> datetime:
+    """The default clock."""
+    return datetime.now(UTC)
 
 
 class DeadLetters:
     """The dead letters of one group, read from the broker at every call.
+
+    The letters rest in topics that cannot be changed; what was done with them is known from two places: the replay
+    topics hold what was replayed, and the index holds who replayed or discarded what, and why. Without an index letters
+    can be listed, shown and replayed, not discarded.
 
     Args:
         group: Whose.
         topics: The source topics (not their dead-letter topics).
         settings: How to reach Kafka.
         broker: Instead of Kafka, for tests.
+        inbox: The group's idempotency store, which knows stack traces, and which messages are done.
+        index: Where marks are kept.
+        max_replays: After so many replays a letter is quarantined.
+        clock: Aware UTC.
 
     Raises:
         ConfigurationError: Neither settings nor a broker were given.
     """
 
     def __init__(
-        self, group: str, topics: Sequence[str], *, settings: KafkaSettings | None = None, broker: Broker | None = None
+        self,
+        group: str,
+        topics: Sequence[str],
+        *,
+        settings: KafkaSettings | None = None,
+        broker: Broker | None = None,
+        inbox: Inbox | None = None,
+        index: LetterIndex | None = None,
+        max_replays: int = MAX_REPLAYS,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         if broker is None:
             if settings is None:
                 raise ConfigurationError("DeadLetters needs KafkaSettings")
             broker = KafkaBroker(settings)
         self._broker = broker
-        self._topics = tuple(dead_letter_topic(topic, group) for topic in topics)
+        self._group = group
+        self._topics = tuple(topics)
+        self._inbox = inbox
+        self._index = index
+        self._clock = clock
+        self._log = LetterLog(broker, group, topics, index, max_replays)
 
-    async def list(self, *, reason: str | None = None) -> tuple[DeadLetter, ...]:
-        """Every letter, oldest failure first, each once. A record that is no letter is logged and left out.
+    async def list(self, selection: Selection = EVERYTHING_OPEN) -> tuple[DeadLetter, ...]:
+        """Letters, oldest failure first, each once. A record that is no letter is logged and left out.
 
         Raises:
-            BrokerUnavailableError: The broker is away.
+            SelectionError: A letter that is named does not exist, or the name fits several.
+            UnavailableError: A server is away.
+            ConfigurationError: A topic does not exist.
         """
-        found = {letter.id: letter async for letter in self._all() if reason is None or letter.reason == reason}
-        return tuple(sorted(found.values(), key=lambda letter: (letter.last_failed_at, letter.id)))
+        found = _selected(selection, (await self._log.read()).letters)
+        return tuple(sorted(found, key=lambda letter: (letter.last_failed_at, letter.id)))
 
     async def show(self, letter_id: str) -> DeadLetter | None:
-        """One letter by its id, or None.
+        """One letter by its id (or as many of its first digits as are unique), with its stack trace; or None.
 
         Raises:
-            BrokerUnavailableError: The broker is away.
+            SelectionError: Several letters begin with these digits.
+            UnavailableError: A server is away.
         """
-        return next((letter for letter in await self.list() if letter.id == letter_id), None)
+        try:
+            (letter,) = await self.list(Selection(ids=[letter_id]))
+        except UnknownLetterError:
+            return None
+        known = await self._known(letter)
+        if known is None or known.burial is None or known.burial.letter_id != letter.id:
+            return letter
+        return replace(letter, stack=known.burial.stack)
 
-    async def histogram(self) -> dict[Cause, int]:
+    async def histogram(self, selection: Selection = EVERYTHING_OPEN) -> dict[Cause, int]:
         """How many letters each cause has, the most frequent first.
 
         Raises:
-            BrokerUnavailableError: The broker is away.
+            SelectionError: As `list`.
+            UnavailableError: A server is away.
         """
-        causes = (Cause(letter.reason, letter.error_type, letter.fingerprint) for letter in await self.list())
+        found = await self.list(selection)
+        causes = (Cause(letter.reason, letter.error_type, letter.fingerprint) for letter in found)
         return dict(Counter(causes).most_common())
 
-    async def _all(self) -> AsyncIterator[DeadLetter]:
-        for topic in self._topics:
-            async for record in self._broker.scan(topic):
-                try:
-                    letter = _read(record)
-                except (KeyError, ValueError, OverflowError) as exc:
-                    place = f"{record.topic}-{record.partition}@{record.offset}"
-                    log.warning("%s is no dead letter: %r", place, exc, extra={"action": "foreign_letter"})
-                else:
-                    yield letter
+    async def replay(
+        self,
+        selection: Selection = EVERYTHING_OPEN,
+        *,
+        apply: bool = False,
+        actor: str = "",
+        why: str = "",
+        rate: float | None = RATE_PER_S,
+        force: bool = False,
+        progress: Progress = untold,
+    ) -> Report:
+        """Publish letters again, to the replay topic that only their group reads: key, value and headers as they were.
+
+        The worker runs such a message again with all its attempts. Letters of one partition are published in the order
+        of its log. A replay that was cut short, by whatever, is continued by calling it again.
+
+        Args:
+            selection: Which.
+            apply: False: nothing is published, the report says what would be.
+            actor: Who does it; needed to apply.
+            why: For those who read the marks later.
+            rate: At most so many per second; None for no limit.
+            force: Also what was quarantined, replayed or discarded before. What is done stays done.
+            progress: Told after each letter.
+
+        Raises:
+            SelectionError: As `list`.
+            UnavailableError: A server is away; what was published before stays published, and is known as replayed.
+            ConfigurationError: A topic does not exist, or there is no actor.
+        """
+        note, pace = _note(LetterState.REPLAYED, actor, why, apply=apply), Pace(rate)
+        found = await self._log.read()
+        letters = sorted(_selected(selection, found.letters), key=lambda one: (one.topic, one.partition, one.offset))
+        steps = tuple([replay_step(letter, await self._known(letter), force=force) for letter in letters])
+        report = Report(note.run, apply, steps)
+        if apply:
+            for unmarked in found.unmarked:  # the run that published it was cut short
+                await self._keep(unmarked)
+            await self._publish_all([step.letter for step in report.acted], note, pace, progress)
+        return report
+
+    async def discard(
+        self,
+        selection: Selection,
+        *,
+        apply: bool = False,
+        actor: str = "",
+        why: str = "",
+        progress: Progress = untold,
+    ) -> Report:
+        """Decide that letters need nothing: they are listed no more, and stay in their topic.
+
+        Args:
+            selection: Which.
+            apply: False: nothing is marked, the report says what would be.
+            actor: Who does it; needed to apply.
+            why: For those who read the marks later; needed to apply.
+            progress: Told after each letter.
+
+        Raises:
+            SelectionError: As `list`.
+            UnavailableError: A server is away; what was marked before stays marked.
+            ConfigurationError: There is no index, no actor, or no reason.
+        """
+        if self._index is None:
+            raise ConfigurationError("discarding letters needs an index of them: the topic itself cannot be changed")
+        if apply and not why:
+            raise ConfigurationError("say why these letters are discarded: nobody can ask you later")
+        note = _note(LetterState.DISCARDED, actor, why, apply=apply)
+        report = Report(note.run, apply, tuple(discard_step(letter) for letter in await self.list(selection)))
+        if apply:
+            await self._mark_all([step.letter for step in report.acted], note, progress)
+        return report
+
+    async def _known(self, letter: DeadLetter) -> Known | None:
+        if self._inbox is None or letter.message_id is None:
+            return None
+        return await self._inbox.look(f"{self._group}:{letter.message_id}")
+
+    async def _publish_all(self, acting: Sequence[DeadLetter], note: _Note, pace: Pace, progress: Progress) -> None:
+        """Publish, then mark: what is published and not marked is found in the replay topic."""
+        async with Republisher(self._broker, self._group) as republisher:
+            await republisher.check_topics(acting)
+            for done, letter in enumerate(acting, start=1):
+                await pace.turn()
+                mark = self._mark(letter, note)
+                await republisher.publish(letter, mark)
+                await self._keep(mark)
+                progress(done, len(acting))
+
+    async def _mark_all(self, acting: Sequence[DeadLetter], note: _Note, progress: Progress) -> None:
+        for done, letter in enumerate(acting, start=1):
+            await self._keep(self._mark(letter, note))
+            progress(done, len(acting))
+
+    def _mark(self, letter: DeadLetter, note: _Note) -> Mark:
+        return Mark(
+            letter_id=letter.id,
+            group=self._group,
+            state=note.state,
+            replay_count=letter.replay_count,
+            actor=note.actor,
+            why=note.why,
+            run=note.run,
+            at=self._clock(),
+        )
+
+    async def _keep(self, mark: Mark) -> None:
+        """The audit entry: a log line in any case, and a mark where there is an index."""
+        log.info(
+            "letter %s %s by %s: %s",
+            mark.letter_id,
+            mark.state,
+            mark.actor,
+            mark.why or "no reason given",
+            extra={"action": f"letter_{mark.state}", "letter_id": mark.letter_id, "actor": mark.actor, "run": mark.run},
+        )
+        if self._index is not None:
+            await self._index.mark(mark)
 
 
-def _read(record: Record) -> DeadLetter:
-    headers = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
-    facts = {name.removeprefix(PREFIX): value for name, value in headers.items() if name.startswith(PREFIX)}
-    return DeadLetter(
-        id=facts["id"],
-        message_id=headers.get("ce_id"),
-        topic=facts["topic"],
-        partition=int(facts["partition"]),
-        offset=int(facts["offset"]),
-        key=record.key,
-        value=record.value,
-        headers=tuple(pair for pair in record.headers if not pair[0].startswith(PREFIX)),
-        reason=facts["reason"],
-        error_type=facts["error-type"],
-        error_message=facts["error-msg"],
-        fingerprint=facts["error-fingerprint"],
-        attempts=int(facts["attempts"]),
-        first_failed_at=datetime.fromisoformat(facts["first-failed-at"]).astimezone(UTC),
-        last_failed_at=datetime.fromisoformat(facts["last-failed-at"]).astimezone(UTC),
-    )
+def _selected(selection: Selection, found: Sequence[DeadLetter]) -> list[DeadLetter]:
+    for one in selection.ids:
+        fitting = [letter for letter in found if letter.id.startswith(one)]
+        if not fitting:
+            raise UnknownLetterError(f"no dead letter has the id {one}")
+        if len(fitting) > 1:
+            raise SelectionError(f"{len(fitting)} dead letters have ids that begin with {one!r}: give more of it")
+    return [letter for letter in found if selection.matches(letter)]
+
+
+class _Note(NamedTuple):
+    """What the marks of one call have in common."""
+
+    state: LetterState
+    actor: str
+    why: str
+    run: str
+
+
+def _note(state: LetterState, actor: str, why: str, *, apply: bool) -> _Note:
+    if apply and not actor:
+        raise ConfigurationError("say who does this: an actor is needed")
+    return _Note(state, actor, why, uuid.uuid4().hex[:12])

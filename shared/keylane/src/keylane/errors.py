@@ -9,6 +9,8 @@ KeylaneError
 ├── FencedError                another owner holds this message now: the result is discarded
 ├── UndecodableError           the bytes of a record are no event: straight to the dead letters
 ├── KeyReuseError              an event's id belongs to another event: straight to the dead letters
+├── SelectionError             dead letters were named that are not there, or not clearly enough
+│   └── UnknownLetterError
 └── Verdict                    what a handler raises to choose its outcome
     ├── Retry
     ├── Fatal
@@ -60,6 +62,14 @@ class UndecodableError(KeylaneError):
 
 class KeyReuseError(KeylaneError):
     """The event's id was used before by an event that says something else: neither may count as the other."""
+
+
+class SelectionError(KeylaneError):
+    """The dead letters that were asked for cannot be told: the message says which, in one line."""
+
+
+class UnknownLetterError(SelectionError):
+    """No dead letter has this id."""
 
 
 class Verdict(KeylaneError):  # noqa: N818  a choice, not an error

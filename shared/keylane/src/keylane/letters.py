@@ -29,9 +29,9 @@ UNKNOWN_TYPE: Final = "unknown_type"
 KEY_REUSE: Final = "key_reuse"
 
 
-def clipped(text: str) -> str:
-    """At most `MAX_MESSAGE_BYTES` of UTF-8, cut between characters."""
-    return text.encode(errors="replace")[:MAX_MESSAGE_BYTES].decode(errors="ignore")
+def clipped(text: str, limit_bytes: int = MAX_MESSAGE_BYTES) -> str:
+    """At most so much UTF-8, cut between characters."""
+    return text.encode(errors="replace")[:limit_bytes].decode(errors="ignore")
 
 
 def stack(error: BaseException) -> str:
@@ -93,8 +93,8 @@ def headers_of_letter(group: str, record: Record, burial: Burial, *, app_version
         "error-msg": burial.error_message,
         "error-fingerprint": burial.fingerprint,
         "attempts": str(burial.attempts),
-        "first-failed-at": _stamp(burial.first_failed_at),
-        "last-failed-at": _stamp(burial.last_failed_at),
+        "first-failed-at": stamp(burial.first_failed_at),
+        "last-failed-at": stamp(burial.last_failed_at),
         "host": socket.gethostname(),
         "app-version": app_version,
         "replay-count": str(place.replay.count if place.replay else 0),
@@ -103,5 +103,6 @@ def headers_of_letter(group: str, record: Record, burial: Burial, *, app_version
     return original + tuple((PREFIX + name, value.encode()) for name, value in added.items())
 
 
-def _stamp(moment: datetime) -> str:
+def stamp(moment: datetime) -> str:
+    """A moment as headers carry it: UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -76,10 +76,11 @@ def letter_id(group: str, record: Record) -> str:
 
 def _carried(record: Record, source: str) -> Place:
     facts = {name.removeprefix(PREFIX): value or b"" for name, value in record.headers if name.startswith(PREFIX)}
-    if facts["topic"].decode() != source:
+    topic = facts["topic"].decode()
+    if topic not in (source, record.topic):  # what somebody wrote to the replay topic himself stood there first
         raise ValueError("it comes from another topic")
     replay = Replay(_whole(facts["replay-count"]), facts.get("replay-id", b"").decode())
-    return Place(source, _whole(facts["partition"]), _whole(facts["offset"]), _whole(facts["timestamp"]), replay)
+    return Place(topic, _whole(facts["partition"]), _whole(facts["offset"]), _whole(facts["timestamp"]), replay)
 
 
 def _whole(text: bytes) -> int:

@@ -1,0 +1,136 @@
+"""A dead letter as it is read back from its topic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from keylane.cloudevents import decode
+from keylane.errors import UndecodableError
+from keylane.letter_index import LetterState
+from keylane.places import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keylane.broker import RawHeaders, Record
+    from keylane.letter_index import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One dead message: where it came from, why it is dead, its original bytes, and what was done about it.
+
+    Attributes:
+        id: `x-dlq-id`; a letter that was produced twice, or came back from a replay, has the same.
+        message_id: The event's id; None when it could not be read.
+        topic: Where the original was read.
+        partition: Where the original was read.
+        offset: Where the original was read.
+        timestamp: Of the original, in milliseconds since 1970, UTC.
+        key: Original bytes.
+        value: Original bytes.
+        headers: Original headers, in order.
+        reason: exhausted, fatal, crash_loop, undecodable, unknown_type or key_reuse.
+        error_type: Qualified class name of the last error.
+        error_message: At most 512 bytes.
+        fingerprint: Equal for errors of one cause.
+        attempts: Failed runs since it was published or last replayed.
+        first_failed_at: Aware UTC.
+        last_failed_at: Aware UTC.
+        host: Where it failed last.
+        app_version: What failed last.
+        replay_count: How often it was replayed before it died this time.
+        state: Where it stands.
+        mark: Who replayed or discarded it; None while nobody did.
+        stack: The last error's stack trace; empty unless asked for by `DeadLetters.show`, and kept somewhere.
+    """
+
+    id: str
+    message_id: str | None
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: RawHeaders
+    reason: str
+    error_type: str
+    error_message: str
+    fingerprint: str
+    attempts: int
+    first_failed_at: datetime
+    last_failed_at: datetime
+    host: str = ""
+    app_version: str = ""
+    replay_count: int = 0
+    state: LetterState = LetterState.OPEN
+    mark: Mark | None = None
+    stack: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What letters of one cause have in common."""
+
+    reason: str
+    error_type: str
+    fingerprint: str
+
+
+def read_letter(record: Record) -> DeadLetter:
+    """Read a record of a dead-letter topic.
+
+    Raises:
+        KeyError: It is no letter: a header is missing.
+        ValueError: It is no letter: a header says nothing that can be used.
+        OverflowError: It is no letter: a moment lies outside of time.
+    """
+    headers = text_of(record.headers)
+    facts = {name.removeprefix(PREFIX): value for name, value in headers.items() if name.startswith(PREFIX)}
+    return DeadLetter(
+        id=facts["id"],
+        message_id=headers.get("ce_id") or _id_within(record),
+        topic=facts["topic"],
+        partition=int(facts["partition"]),
+        offset=int(facts["offset"]),
+        timestamp=int(facts["timestamp"]),
+        key=record.key,
+        value=record.value,
+        headers=tuple(pair for pair in record.headers if not pair[0].startswith(PREFIX)),
+        reason=facts["reason"],
+        error_type=facts["error-type"],
+        error_message=facts["error-msg"],
+        fingerprint=facts["error-fingerprint"],
+        attempts=int(facts["attempts"]),
+        first_failed_at=moment(facts["first-failed-at"]),
+        last_failed_at=moment(facts["last-failed-at"]),
+        host=facts.get("host", ""),
+        app_version=facts.get("app-version", ""),
+        replay_count=int(facts["replay-count"]),
+    )
+
+
+def text_of(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, str]:
+    """Headers as text, whatever they hold; of two of one name the last one counts."""
+    return {name: (value or b"").decode(errors="replace") for name, value in headers}
+
+
+def moment(text: str) -> datetime:
+    """A moment as this runtime writes it.
+
+    Raises:
+        ValueError: It is none.
+        OverflowError: It lies outside of time.
+    """
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _id_within(record: Record) -> str | None:
+    """The id of an event in structured mode."""
+    try:
+        return decode(record).id
+    except (UndecodableError, ValueError):
+        return None

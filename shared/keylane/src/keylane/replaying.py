@@ -1,0 +1,142 @@
+"""What a replay or a discard does with each letter, and the record that a replay publishes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from keylane import letters
+from keylane.dead_letter import DeadLetter, moment, text_of
+from keylane.letter_index import LetterState, Mark
+from keylane.places import PREFIX
+
+if TYPE_CHECKING:
+    from keylane.broker import RawHeaders, Record
+    from keylane.inbox import Known
+
+MAX_ACTOR_BYTES: Final = 128
+"""Bound of `x-dlq-replayed-by`."""
+DONE: Final = "done"
+
+
+class Action(StrEnum):
+    """What is done with a letter."""
+
+    REPLAY = "replay"
+    DISCARD = "discard"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One letter, what is done with it, and why it is left if it is."""
+
+    letter: DeadLetter
+    action: Action
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a replay or a discard did, or would do.
+
+    Attributes:
+        run: Names this call in marks, logs and headers.
+        applied: False for a dry run, which changed nothing.
+        steps: In the order in which they were taken.
+    """
+
+    run: str
+    applied: bool
+    steps: tuple[Step, ...]
+
+    @property
+    def acted(self) -> tuple[Step, ...]:
+        """The steps that are more than leaving a letter alone."""
+        return tuple(step for step in self.steps if step.action is not Action.LEAVE)
+
+    @property
+    def left(self) -> tuple[Step, ...]:
+        """The steps that leave a letter alone."""
+        return tuple(step for step in self.steps if step.action is Action.LEAVE)
+
+
+def replay_step(letter: DeadLetter, known: Known | None, *, force: bool) -> Step:
+    """What a replay does with a letter, given what the idempotency store remembers of its message."""
+    reused = letter.reason == letters.KEY_REUSE
+    if known is not None and known.state == DONE and not reused:
+        return Step(letter, Action.LEAVE, f"its message is done, a replay changes nothing{_before(letter)}")
+    if letter.state in (LetterState.REPLAYED, LetterState.DISCARDED) and not force:
+        now = "" if known is None or reused else f", its message is {known.state} now"
+        return Step(letter, Action.LEAVE, f"{_dealt_with(letter)}{now}")
+    if letter.state is LetterState.QUARANTINED and not force:
+        why = f"quarantined: it came back from {letter.replay_count} replays; find the cause, then force it"
+        return Step(letter, Action.LEAVE, why)
+    if reused and not force:
+        why = "its message id belongs to another event: publish it again under an id of its own, and discard the letter"
+        return Step(letter, Action.LEAVE, why)
+    return Step(letter, Action.REPLAY)
+
+
+def discard_step(letter: DeadLetter) -> Step:
+    """What a discard does with a letter."""
+    if letter.state in (LetterState.REPLAYED, LetterState.DISCARDED):
+        return Step(letter, Action.LEAVE, _dealt_with(letter))
+    return Step(letter, Action.DISCARD)
+
+
+def headers_of_replay(letter: DeadLetter, mark: Mark) -> RawHeaders:
+    """The original headers, untouched and in order, then the letter's set with one replay more, and who wants it."""
+    added = {
+        "id": letter.id,
+        "topic": letter.topic,
+        "partition": str(letter.partition),
+        "offset": str(letter.offset),
+        "timestamp": str(letter.timestamp),
+        "group": mark.group,
+        "reason": letter.reason,
+        "error-type": letter.error_type,
+        "error-msg": letters.clipped(letter.error_message),
+        "error-fingerprint": letter.fingerprint,
+        "attempts": str(letter.attempts),
+        "first-failed-at": letters.stamp(letter.first_failed_at),
+        "last-failed-at": letters.stamp(letter.last_failed_at),
+        "replay-count": str(letter.replay_count + 1),
+        "replay-id": mark.run,
+        "replayed-at": letters.stamp(mark.at),
+        "replayed-by": letters.clipped(mark.actor, MAX_ACTOR_BYTES),
+        "replay-why": letters.clipped(mark.why),
+    }
+    return letter.headers + tuple((PREFIX + name, value.encode(errors="replace")) for name, value in added.items())
+
+
+def mark_of_replay(record: Record) -> Mark:
+    """The mark of the replay that published a record: the replay topic is the record of what was published.
+
+    Raises:
+        KeyError: It is no replay: a header is missing.
+        ValueError: It is no replay: a header says nothing that can be used.
+        OverflowError: It is no replay: a moment lies outside of time.
+    """
+    facts = text_of(tuple(record.headers))
+    return Mark(
+        letter_id=facts[f"{PREFIX}id"],
+        group=facts[f"{PREFIX}group"],
+        state=LetterState.REPLAYED,
+        replay_count=int(facts[f"{PREFIX}replay-count"]) - 1,
+        actor=facts[f"{PREFIX}replayed-by"],
+        why=facts[f"{PREFIX}replay-why"],
+        run=facts[f"{PREFIX}replay-id"],
+        at=moment(facts[f"{PREFIX}replayed-at"]),
+    )
+
+
+def _dealt_with(letter: DeadLetter) -> str:
+    if letter.mark is None:
+        return str(letter.state)
+    return f"{letter.state} by {letter.mark.actor} at {letter.mark.at:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _before(letter: DeadLetter) -> str:
+    return "" if letter.mark is None else f" ({_dealt_with(letter)})"

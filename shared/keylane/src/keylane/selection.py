@@ -1,0 +1,80 @@
+"""Which dead letters are meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keylane.letter_index import UNRESOLVED
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from keylane.dead_letter import DeadLetter
+    from keylane.letter_index import LetterState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Letters that meet all of what is given; without anything, every letter that is not dealt with.
+
+    Attributes:
+        ids: Letters by `x-dlq-id`, or by as many of its first digits as are unique; in any state unless one is given.
+        reason: exhausted, fatal, crash_loop, undecodable, unknown_type or key_reuse.
+        error_type: Qualified class name, or its last part.
+        fingerprint: Of the error.
+        topic: The source topic.
+        key: Of the record.
+        message_id: Of the event.
+        since: Died then or later; aware.
+        until: Died before then; aware.
+        replay_count: Replayed exactly so often before it died.
+        states: Where it stands; None for the letters not dealt with.
+    """
+
+    ids: Collection[str] = ()
+    reason: str | None = None
+    error_type: str | None = None
+    fingerprint: str | None = None
+    topic: str | None = None
+    key: bytes | None = None
+    message_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    replay_count: int | None = None
+    states: Collection[LetterState] | None = None
+
+    def matches(self, letter: DeadLetter) -> bool:
+        """Whether this letter is meant."""
+        return self._is_named(letter) and self._is_in_state(letter) and self._is_alike(letter) and self._is_of(letter)
+
+    def _is_named(self, letter: DeadLetter) -> bool:
+        return not self.ids or any(letter.id.startswith(one) for one in self.ids)
+
+    def _is_in_state(self, letter: DeadLetter) -> bool:
+        if self.states is None:
+            return bool(self.ids) or letter.state in UNRESOLVED
+        return letter.state in self.states
+
+    def _is_alike(self, letter: DeadLetter) -> bool:
+        wanted = (
+            (self.reason, letter.reason),
+            (self.fingerprint, letter.fingerprint),
+            (self.topic, letter.topic),
+            (self.key, letter.key),
+            (self.message_id, letter.message_id),
+            (self.replay_count, letter.replay_count),
+        )
+        return all(value is None or value == found for value, found in wanted) and (
+            self.error_type is None or f".{letter.error_type}".endswith(f".{self.error_type}")
+        )
+
+    def _is_of(self, letter: DeadLetter) -> bool:
+        """Whether it died in the given time."""
+        died = letter.last_failed_at
+        return (self.since is None or self.since <= died) and (self.until is None or died < self.until)
+
+
+EVERYTHING_OPEN = Selection()
+"""Every letter that is not dealt with."""
