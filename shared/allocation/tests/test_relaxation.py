@@ -1,65 +1,19 @@
 """Who waits long accepts more, and stands in the queue of his second language without losing his place in his own."""
 
-from datetime import UTC, datetime, timedelta
-from random import Random
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from lyceum_allocation import (
-    Allocation,
-    AllocationRepository,
-    AllocationService,
-    CapacityRepository,
-    allocation_id,
-    transitions,
-)
+from lyceum_allocation import Allocation, AllocationRepository, AllocationService, transitions
 from lyceum_allocation.allocations import Position, Queue
 from lyceum_allocation.audit import violations
-from lyceum_allocation.testing import purchase, trainer
+from lyceum_allocation.testing import Town
 from lyceum_allocation.waitlist import LEASE
 
 pytestmark = pytest.mark.usefixtures("database")
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
-
-
-class Town:
-    """One service and a clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
-        self.allocations = AllocationRepository(clock=self.clock)
-        self.capacities = CapacityRepository(clock=self.clock)
-        self.service = AllocationService(
-            allocations=self.allocations, capacities=self.capacities, clock=self.clock, random=Random(1)
-        )
-
-    def clock(self) -> datetime:
-        self.now += timedelta(milliseconds=1)
-        return self.now
-
-    def buys(self, student: str, **fields: Any) -> None:
-        self.service.allocate(purchase(f"p-{student}", student=student, **fields))
-
-    def hire(self, trainer_id: str, *skills: str, capacity: int = 1, **fields: Any) -> None:
-        self.capacities.insert(trainer(trainer_id, capacity=capacity, skills=skills or ("math|en",), **fields))
-
-    def stored(self, student: str) -> Allocation:
-        return self.allocations.get(allocation_id("default", student, "course-1"))
-
-    def trainers(self, *students: str) -> list[str | None]:
-        return [self.stored(student).trainer_id for student in students]
-
-    def after(self, waited: timedelta) -> int:
-        self.now += waited
-        return self.service.sweep()
-
-
-@pytest.fixture
-def town() -> Town:
-    return Town()
 
 
 def test_hours_that_do_not_meet_are_accepted_after_two_hours(town: Town) -> None:

@@ -1,13 +1,16 @@
 """For tests of whatever uses allocations: facts to feed in, and processes that die at a chosen step."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.capacities import CapacityRepository
+from lyceum_allocation.keys import allocation_id
 from lyceum_allocation.models import Allocation, TrainerCapacity
 from lyceum_allocation.rules import Candidate, utilisation_milli
+from lyceum_allocation.service import AllocationService
 from lyceum_allocation.transitions import Change
 from lyceum_contracts import PurchaseCreated, PurchaseRefunded
 
@@ -33,15 +36,54 @@ def refund(purchase_id: str, *, student: str, course: str = "course-1", full: bo
 
 
 def trainer(trainer_id: str, *, capacity: int, skills: Sequence[str] = ("math|en",), **fields: Any) -> TrainerCapacity:
-    """Give a trainer without students, not yet stored."""
-    return TrainerCapacity(
-        id=trainer_id,
-        skills=list(skills),
-        capacity=capacity,
-        free=capacity,
-        util_milli=utilisation_milli(0, capacity),
-        **fields,
-    )
+    """Give a trainer without students, but for the fields that are given, not yet stored."""
+    idle = {"free": capacity, "util_milli": utilisation_milli(0, capacity)}
+    return TrainerCapacity(id=trainer_id, skills=list(skills), capacity=capacity, **{**idle, **fields})
+
+
+class Town:
+    """A service and a clock that is set by hand; every look at the clock lets a millisecond pass."""
+
+    def __init__(self, *, now: datetime = PAID_AT, **options: Any) -> None:
+        self.now = now
+        self.allocations = AllocationRepository(clock=self.clock)
+        self.capacities = CapacityRepository(clock=self.clock)
+        self.service = AllocationService(
+            allocations=self.allocations,
+            capacities=self.capacities,
+            clock=self.clock,
+            **{"random": Random(1), **options},
+        )
+
+    def clock(self) -> datetime:
+        """Tell the time: nobody is recorded at the same moment as somebody else, so a queue has one order."""
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    def hire(self, trainer_id: str, *skills: str, capacity: int = 1, **fields: Any) -> None:
+        """Store a trainer, of English maths unless skills are given."""
+        self.capacities.insert(trainer(trainer_id, capacity=capacity, skills=skills or ("math|en",), **fields))
+
+    def buys(self, student: str, **fields: Any) -> None:
+        """Let a student buy the course."""
+        self.service.allocate(purchase(f"p-{student}", student=student, **fields))
+
+    def returns(self, student: str) -> None:
+        """Let a student have his money back."""
+        self.service.refund(refund(f"p-{student}", student=student))
+
+    def after(self, waited: timedelta) -> int:
+        """Let time pass, and sweep; tells how many students of the queues were seated."""
+        self.now += waited
+        return self.service.sweep()
+
+    def stored(self, student: str) -> Allocation:
+        """Read a student's allocation."""
+        return self.allocations.get(allocation_id("default", student, "course-1"))
+
+    def trainers(self, *students: str) -> list[str | None]:
+        """Tell who serves, or last served, each of these students."""
+        return [self.stored(student).trainer_id for student in students]
 
 
 class Crash(BaseException):

@@ -1,0 +1,128 @@
+"""The reconciler's work is shared among processes: bounded reads in a call, and no seat is forgotten."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lyceum_allocation import AllocationRepository, AllocationService, CapacityRepository, Seat, TrainerCapacity
+from lyceum_allocation.testing import Town
+
+MINUTE = timedelta(minutes=1)
+
+
+class Counting(CapacityRepository):
+    """Counts at whose seats it looked."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.looked_at: list[str] = []
+
+    def due_for_judgement(self, **options: Any) -> list[TrainerCapacity]:
+        found = super().due_for_judgement(**options)
+        self.looked_at += [holder.id for holder in found]
+        return found
+
+
+def process(town: Town) -> tuple[AllocationService, Counting]:
+    capacities = Counting(clock=town.clock)
+    allocations = AllocationRepository(clock=town.clock)
+    return AllocationService(allocations=allocations, capacities=capacities, clock=town.clock), capacities
+
+
+def leak(town: Town, trainer_id: str, student: str) -> None:
+    """A seat for an epoch that is over, as a process leaves it that dies between claim and confirm."""
+    candidate = town.capacities.find_candidate(trainer_id)
+    assert candidate is not None
+    assert town.capacities.claim(candidate, f"{town.stored(student).id}:1")
+
+
+def seats(town: Town, trainer_id: str) -> list[str]:
+    return [seat.k for seat in town.capacities.get(trainer_id).seats]
+
+
+@pytest.fixture
+def crowd(town: Town) -> Town:
+    for number in range(249):
+        # Seats of allocations that do not exist stay as they are.
+        seat = Seat(k=f"unknown{number}:1")
+        town.hire(f"t{number:03}", "art|en", capacity=2, load=1, free=1, util_milli=500, seats=[seat])
+    town.hire("t7", capacity=2)
+    town.buys("s7")
+    return town
+
+
+def test_one_call_reads_no_more_than_its_share_and_the_next_goes_on_where_it_ended(crowd: Town) -> None:
+    service, reads = process(crowd)
+
+    service.reconcile_due(pages=2)
+    assert len(reads.looked_at) == 200
+    service.reconcile_due(pages=2)
+    assert len(set(reads.looked_at)) == 250
+    service.reconcile_due(pages=2)
+    assert len(reads.looked_at) == 250, "nobody is due again"
+
+
+def test_processes_share_the_trainers_and_each_is_looked_at_once_a_minute(crowd: Town) -> None:
+    first, second = process(crowd), process(crowd)
+
+    for _ in range(3):
+        for service, _reads in (first, second):
+            service.reconcile_due(pages=1)
+    looked_at = first[1].looked_at + second[1].looked_at
+    assert len(looked_at) == len(set(looked_at)) == 250
+    assert first[1].looked_at
+    assert second[1].looked_at
+
+    crowd.now += MINUTE
+    for _ in range(3):
+        first[0].reconcile_due(pages=1)
+    assert sorted(first[1].looked_at[-250:]) == sorted(looked_at)
+
+
+def test_a_leaked_seat_is_found_within_a_minute_and_a_tick(crowd: Town) -> None:
+    service, _ = process(crowd)
+    service.reconcile_due()
+    crowd.returns("s7")
+    leak(crowd, "t7", "s7")
+
+    for _ in range(13):
+        crowd.now += MINUTE / 12
+        service.reconcile_due()
+
+    assert seats(crowd, "t7") == []
+
+
+def test_a_process_that_dies_over_its_share_delays_it_by_one_round(crowd: Town) -> None:
+    crowd.returns("s7")
+    leak(crowd, "t7", "s7")
+    crowd.capacities.mark_judged(["t7"])
+
+    service, _ = process(crowd)
+    service.reconcile_due()
+    assert seats(crowd, "t7") != []
+    crowd.now += MINUTE
+    service.reconcile_due()
+
+    assert seats(crowd, "t7") == []
+
+
+def test_a_look_at_the_seats_disturbs_no_writer(town: Town) -> None:
+    town.hire("t1", capacity=2)
+    candidate = town.capacities.find_candidate("t1")
+    assert candidate is not None
+
+    town.capacities.mark_judged(["t1"])
+
+    assert town.capacities.claim(candidate, "somebody:1")
+
+
+def test_a_seat_that_comes_free_goes_to_who_waits(town: Town) -> None:
+    town.hire("t1")
+    town.buys("gone")
+    town.returns("gone")
+    leak(town, "t1", "gone")
+    town.buys("s1")
+
+    assert town.service.reconcile_due() == 1
+    assert town.trainers("s1") == ["t1"]
