@@ -10,6 +10,7 @@ from keylane.broker import TopicPartition
 from keylane.commits import Commits
 from keylane.errors import CommitRefusedError
 from keylane.health import Health
+from keylane.measures import Measures
 from keylane.partition import Partition
 from keylane.testing import InMemoryBroker, MemoryRecord, until
 
@@ -34,6 +35,7 @@ class Subscription:
     async def poll(self, *, max_records: int, timeout_s: float) -> Mapping[TopicPartition, Sequence[MemoryRecord]]:
         return {}
 
+    def end(self, tp: TopicPartition) -> int | None: ...
     def pause(self, partitions: Iterable[TopicPartition]) -> None: ...
     def resume(self, partitions: Iterable[TopicPartition]) -> None: ...
     async def close(self, *, timeout_s: float) -> None: ...
@@ -56,7 +58,7 @@ def finished(count: int) -> Partition:
 async def test_nothing_is_committed_for_a_partition_of_an_earlier_epoch() -> None:
     subscription, stale = Subscription(), finished(5)
     owned: dict[TopicPartition, Partition] = {TP: stale}
-    commits = Commits(subscription, owned, Health("w"))
+    commits = Commits(subscription, owned, Health("w"), Measures())
     owned[TP] = Partition(TP)
     await commits.commit([stale])
     del owned[TP]
@@ -67,7 +69,7 @@ async def test_nothing_is_committed_for_a_partition_of_an_earlier_epoch() -> Non
 
 async def test_an_offset_is_committed_once_and_again_after_a_refusal() -> None:
     subscription, mine = Subscription(), finished(5)
-    commits = Commits(subscription, {TP: mine}, Health("w"))
+    commits = Commits(subscription, {TP: mine}, Health("w"), Measures())
     subscription.refuse = True
     await commits.commit([mine])
     subscription.refuse = False

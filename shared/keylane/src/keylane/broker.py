@@ -12,6 +12,12 @@ RawHeaders = tuple[tuple[str, bytes | None], ...]
 """Names may repeat and values may be null."""
 
 
+class UnreadableHeaders(tuple[tuple[str, bytes | None], ...]):
+    r"""Headers with a name that is not UTF-8; its bytes that are not are spelled `\xff`."""
+
+    __slots__ = ()
+
+
 class TopicPartition(NamedTuple):
     """One partition of one topic."""
 
@@ -67,6 +73,10 @@ class Subscription(Protocol):
         Raises:
             BrokerUnavailableError: The membership is beyond repair: close this one and build another.
         """
+        ...
+
+    def end(self, tp: TopicPartition) -> int | None:
+        """Where the log of a partition ends, as of its last fetch; None when that is not known."""
         ...
 
     def pause(self, partitions: Iterable[TopicPartition]) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from keylane.broker import Subscription, TopicPartition
     from keylane.health import Health
+    from keylane.measures import Measures
     from keylane.partition import Partition
 
 log = logging.getLogger("keylane")
@@ -29,12 +30,20 @@ class Commits:
         subscription: Whose offsets.
         owned: The partitions of the current epoch, kept current by the membership.
         health: Told when the broker is away.
+        measures: Told how long commits take, and what became of them.
     """
 
-    def __init__(self, subscription: Subscription, owned: Mapping[TopicPartition, Partition], health: Health) -> None:
+    def __init__(
+        self,
+        subscription: Subscription,
+        owned: Mapping[TopicPartition, Partition],
+        health: Health,
+        measures: Measures,
+    ) -> None:
         self._subscription = subscription
         self._owned = owned
         self._health = health
+        self._measures = measures
         self._one_at_a_time = asyncio.Lock()
         self._not_before = 0.0
 
@@ -57,14 +66,18 @@ class Commits:
                 await self._send(due)
 
     async def _send(self, due: Mapping[Partition, int]) -> None:
+        began = time.monotonic()
         try:
             await self._subscription.commit({partition.tp: offset for partition, offset in due.items()})
         except CommitRefusedError as exc:
+            self._measures.commits_refused += 1
             self._not_before = time.monotonic() + REFUSED_PAUSE_S
             log.info("commit refused: %s", exc, extra={"action": "commit_refused"})
         except BrokerUnavailableError as exc:
+            self._measures.commits_failed += 1
             self._health.trouble("commits", str(exc))
         else:
+            self._measures.commit_s.observe(time.monotonic() - began)
             self._health.well("commits")
             for partition, offset in due.items():
                 partition.committed = offset

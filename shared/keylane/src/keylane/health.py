@@ -30,6 +30,12 @@ class Health:
         self._troubles: dict[str, str] = {}
         self._members: defaultdict[str, set[str]] = defaultdict(set)
         self._logged_at: dict[str, float] = {}
+        self._met: dict[str, None] = {}
+
+    @property
+    def parts(self) -> dict[str, bool]:
+        """Every part that was ever heard of, and whether it is well."""
+        return {part: part not in self._troubles for part in list(self._met)}
 
     @property
     def ready(self) -> bool:
@@ -44,10 +50,12 @@ class Health:
     def note(self, part: str, reason: str) -> None:
         """Unready for an ordinary reason, such as starting: no log line."""
         self._troubles[part] = reason
+        self._met[part] = None
 
     def trouble(self, part: str, reason: str, *, member: str = "") -> None:
         """Unready because something is wrong with the part, as far as this member of it is concerned."""
         self._troubles[part] = reason
+        self._met[part] = None
         self._members[part].add(member)
         now = self._monotonic()
         if now - self._logged_at.get(part, -REPEAT_S) >= REPEAT_S:

@@ -109,6 +109,13 @@ class KafkaSubscription:
             raise BrokerUnavailableError(f"a record has a header name that is not UTF-8: {exc}") from exc
         return batch  # type: ignore[no-any-return]  # aiokafka ships no types; its records have the port's attributes
 
+    def end(self, tp: TopicPartition) -> int | None:
+        """The end of the log, as of the last fetch."""
+        if tp not in self._consumer.assignment():
+            return None
+        end: int | None = self._consumer.highwater(KafkaTopicPartition(*tp))
+        return end
+
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
         """Stop fetching these."""
         self._consumer.pause(*self._owned(partitions))

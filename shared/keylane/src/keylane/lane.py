@@ -38,6 +38,7 @@ class Head:
         tries: Outages of the store or the broker met in a row at this step.
         away: Runs in a row that ended because a server of the handler's was away.
         pause_s: How long the lane parks after the next step.
+        traceparent: Of the span of its last run; empty without traces.
     """
 
     step: Step
@@ -49,6 +50,7 @@ class Head:
     tries: int = 0
     away: int = 0
     pause_s: float = 0.0
+    traceparent: str = ""
 
 
 class Lane:

@@ -41,6 +41,7 @@ class Lanes:
         self._ready: deque[Lane] = deque()
         self._running: set[Lane] = set()
         self._runners: set[asyncio.Task[None]] = set()
+        self._waiting = 0
         self._closed = False
         self._idle_waiters: list[tuple[Collection[Partition], asyncio.Future[None]]] = []
 
@@ -63,6 +64,8 @@ class Lanes:
             for lane in self._lanes.get(partition, {}).values():
                 if lane.timer is not None:
                     lane.timer.cancel()
+                    lane.timer = None
+                    self._waiting -= 1
 
     async def drained(self, partitions: Collection[Partition], *, timeout_s: float) -> bool:
         """Wait until nothing of these partitions runs; whether that came true in time."""
@@ -98,7 +101,7 @@ class Lanes:
         for lane in lanes:
             if lane.timer is not None and not lane.partition.revoked:
                 lane.timer.cancel()
-                self._make_ready(lane)
+                self._end_wait(lane)
 
     def forget(self, partitions: Collection[Partition]) -> None:
         """Drop the lanes of partitions that are gone; a run that goes on ends without them."""
@@ -109,6 +112,11 @@ class Lanes:
     def running(self) -> int:
         """Heads that run now."""
         return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """Lanes that are parked now."""
+        return self._waiting
 
     async def close(self) -> None:
         """Cancel every runner, whatever it is doing, and start none."""
@@ -124,6 +132,10 @@ class Lanes:
         if self._order == "none" or record.key is None:
             return record.offset
         return record.key
+
+    def _end_wait(self, lane: Lane) -> None:
+        self._waiting -= 1
+        self._make_ready(lane)
 
     def _make_ready(self, lane: Lane) -> None:
         lane.timer = None
@@ -165,7 +177,8 @@ class Lanes:
             else:
                 self._make_ready(lane)
         elif isinstance(outcome, float) and not lane.partition.revoked:
-            lane.timer = asyncio.get_running_loop().call_later(outcome, self._make_ready, lane)
+            self._waiting += 1
+            lane.timer = asyncio.get_running_loop().call_later(outcome, self._end_wait, lane)
 
     def _runs_any(self, partitions: Collection[Partition]) -> bool:
         return any(lane.partition in partitions for lane in self._running)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from keylane.commits import Commits
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from keylane.broker import Broker, TopicPartition
     from keylane.health import Health
     from keylane.lanes import Lanes
+    from keylane.measures import Measures
     from keylane.processor import Processor
     from keylane.settings import KafkaSettings
     from keylane.stopping import Stop
@@ -46,6 +48,7 @@ class Membership:
         lanes: Lanes,
         processor: Processor,
         health: Health,
+        measures: Measures,
         stop: Stop,
         tick: Callable[[], None],
     ) -> None:
@@ -54,11 +57,12 @@ class Membership:
         self._lanes = lanes
         self._processor = processor
         self._health = health
+        self._measures = measures
         self._stop = stop
         self._tick = tick
         self.owned: dict[TopicPartition, Partition] = {}
         self._subscription = broker.subscription(group, topics, self)
-        self._commits = Commits(self._subscription, self.owned, health)
+        self._commits = Commits(self._subscription, self.owned, health, measures)
 
     async def serve(self) -> None:
         """Join, work until a stop is requested, hand over and leave.
@@ -84,12 +88,19 @@ class Membership:
         """Begin a new epoch for each of these partitions."""
         for tp in partitions:
             self.owned[tp] = Partition(tp)
+        self._measures.rebalances += 1
         log.info("%s owns %d partitions", self._group, len(self.owned), extra={"action": "assigned"})
 
     async def revoked(self, partitions: Collection[TopicPartition]) -> None:
         """Let running handlers end, settle what is held, commit, and forget the partitions."""
         going = [self.owned[tp] for tp in partitions if tp in self.owned]
         await self._hand_over(going, drain_s=self._settings.drain_timeout.total_seconds())
+
+    def holdings(self) -> tuple[list[Partition], dict[TopicPartition, int]]:
+        """What is owned, and where those logs end as far as that is known; from any thread."""
+        owned = list(self.owned.values())
+        ends = {partition.tp: self._subscription.end(partition.tp) for partition in owned}
+        return owned, {tp: end for tp, end in ends.items() if end is not None}
 
     async def _answer(self, work: Coroutine[Any, Any, T]) -> T | None:
         """What the broker says, or nothing once a stop is asked for."""
@@ -104,7 +115,9 @@ class Membership:
             batch = await self._answer(self._subscription.poll(max_records=POLL_RECORDS, timeout_s=POLL_S))
             for tp, records in (batch or {}).items():
                 partition = self.owned.get(tp)
-                if partition is not None:
+                if partition is not None and records:
+                    self._measures.fetched += len(records)
+                    partition.arrivals.came(records[0].offset, time.monotonic(), oldest=partition.oldest_unfinished)
                     self._lanes.offer(partition, records)
             self._throttle()
             await asyncio.sleep(0)

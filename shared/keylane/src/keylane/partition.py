@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from keylane.arrivals import Arrivals
+
 if TYPE_CHECKING:
     from keylane.broker import Record, TopicPartition
 
@@ -29,9 +31,10 @@ class Partition:
             over fetched records, not over integers.
         committed: The last offset known to be committed in this epoch.
         revoked: No new work may start.
+        arrivals: When its unfinished records were fetched.
     """
 
-    __slots__ = ("_bytes", "_done", "_unfinished", "committed", "paused", "revoked", "tp", "watermark")
+    __slots__ = ("_bytes", "_done", "_unfinished", "arrivals", "committed", "paused", "revoked", "tp", "watermark")
 
     def __init__(self, tp: TopicPartition) -> None:
         self.tp = tp
@@ -42,6 +45,7 @@ class Partition:
         self._unfinished: deque[int] = deque()
         self._done: set[int] = set()
         self._bytes = 0
+        self.arrivals = Arrivals()
 
     def fetched(self, record: Record) -> None:
         """Note a record in fetch order."""
@@ -66,6 +70,11 @@ class Partition:
     def has_room(self) -> bool:
         """Whether a paused partition has come down to half of its bounds."""
         return len(self._unfinished) < MAX_SPAN_RECORDS // 2 and self._bytes < MAX_SPAN_BYTES // 2
+
+    @property
+    def oldest_unfinished(self) -> int | None:
+        """The offset of the oldest fetched record that is not finished."""
+        return self._unfinished[0] if self._unfinished else None
 
     @property
     def unfinished(self) -> int:

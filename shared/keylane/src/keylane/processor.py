@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from keylane.inbox import Inbox
     from keylane.leases import Leases
     from keylane.mailbox import Mailbox
+    from keylane.measures import Measures
     from keylane.runs import Runs
     from keylane.verdict import Judge
 
@@ -71,6 +72,7 @@ class Processor:
     mailbox: Mailbox
     health: Health
     circuit: Circuit
+    measures: Measures
     clock: Callable[[], datetime]
     counts: Counts = field(default_factory=Counts)
     _serial: Iterator[int] = field(default_factory=itertools.count)
@@ -88,6 +90,7 @@ class Processor:
         except StoreUnavailableError as exc:
             return self._outage(head, STORE, exc)
         except BrokerUnavailableError as exc:
+            self.measures.letters_failed += 1
             return self._outage(head, _letters_part(lane), exc)
         except FencedError as exc:
             return self._fenced(head, exc)
@@ -183,6 +186,7 @@ class Processor:
 
     async def _finish(self, _: Lane, head: Head) -> Outcome:
         await self.inbox.finish(_claim(head))
+        self.measures.runs.observe(_claim(head).attempts + 1)
         self._drop(head)
         self._reached(head)
         self.counts.done += 1
@@ -210,6 +214,7 @@ class Processor:
         self.health.well(_letters_part(lane))
         self.circuit.succeeded(_letters_part(lane))
         self.counts.dead += 1
+        self.measures.died(_burial(head).reason, _burial(head).attempts)
         if head.claim is None:
             return Outcome.COMPLETED
         head.step = self._dead

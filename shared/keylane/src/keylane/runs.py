@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 from keylane.errors import FencedError, Skip, StoreUnavailableError
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from keylane.inbox import Claim, Inbox
     from keylane.lane import Head, Lane
     from keylane.leases import Leases
+    from keylane.measures import Measures
     from keylane.message import Message
+    from keylane.tracing import Tracing
     from keylane.verdict import Judge
 
 log = logging.getLogger("keylane")
@@ -31,16 +34,28 @@ class Runs:
         inbox: Where an orphan's outcome is recorded.
         leases: An orphan's claim stays held.
         judge: Whether an orphan's error counts.
+        measures: Told how long runs take, and how long records waited for their first.
+        tracing: None for no spans.
         clock: Aware UTC.
     """
 
     def __init__(
-        self, handlers: Handlers, *, inbox: Inbox, leases: Leases, judge: Judge, clock: Callable[[], datetime]
+        self,
+        handlers: Handlers,
+        *,
+        inbox: Inbox,
+        leases: Leases,
+        judge: Judge,
+        measures: Measures,
+        tracing: Tracing | None,
+        clock: Callable[[], datetime],
     ) -> None:
         self._handlers = handlers
         self._inbox = inbox
         self._leases = leases
         self._judge = judge
+        self._measures = measures
+        self._tracing = tracing
         self._clock = clock
         self._orphans: set[asyncio.Task[None]] = set()
 
@@ -49,15 +64,28 @@ class Runs:
 
         An interrupted lane gets CancelledError; if a thread runs on, `head.claim` is None then: it was adopted.
         """
-        if self._handlers.runs_on_loop(message.type):
-            await self._interruptible(lane, self._handlers.run_on_loop(message))
-        else:
-            await self._in_thread(lane, head, message)
+        began = time.monotonic()
+        if message.attempt == 1 and (came := lane.partition.arrivals.moment_of(message.offset)) is not None:
+            self._measures.queue_s.observe(began - came)
+        try:
+            if self._tracing is None:
+                await self._run(lane, head, message)
+            else:
+                with self._tracing.run(lane.queue[0], message) as head.traceparent:
+                    await self._run(lane, head, message)
+        finally:
+            self._measures.handler_s.observe(time.monotonic() - began)
 
     async def orphans_done(self, *, timeout_s: float) -> None:
         """Wait for threads that outlived their lanes."""
         if self._orphans:
             await asyncio.wait(self._orphans, timeout=timeout_s)
+
+    async def _run(self, lane: Lane, head: Head, message: Message) -> None:
+        if self._handlers.runs_on_loop(message.type):
+            await self._interruptible(lane, self._handlers.run_on_loop(message))
+        else:
+            await self._in_thread(lane, head, message)
 
     async def _interruptible(self, lane: Lane, run: Awaitable[None]) -> None:
         lane.interruptible = True

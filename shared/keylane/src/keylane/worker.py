@@ -21,18 +21,24 @@ from keylane.kafka import KafkaBroker
 from keylane.lanes import Lanes, Order
 from keylane.leases import Leases
 from keylane.mailbox import Mailbox
+from keylane.measures import Measures
 from keylane.membership import Membership
 from keylane.places import dead_letter_topic, replay_topic
 from keylane.processor import Processor
 from keylane.retry import RetryPolicy, outage_delay_s
 from keylane.runs import Runs
 from keylane.settings import KafkaSettings
+from keylane.standing import Standing, held
 from keylane.stopping import Stop
 from keylane.threads import Threads
+from keylane.tracing import Tracing, tracer_of
 from keylane.verdict import Judge
+from keylane.watchdog import watch_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+
+    from opentelemetry.trace import TracerProvider
 
     from keylane.broker import Broker
     from keylane.counts import Counts
@@ -72,6 +78,7 @@ class Worker:
         lease: How long a claim lasts without renewal; a dead owner's messages wait that long.
         outages: Exceptions of handlers that mean a server is away: such a run is repeated and never counted.
         app_version: Written into dead letters.
+        tracer_provider: Receives a span per run; None for the global one, if an SDK has set it by now.
         clock: Aware UTC time, for what is recorded.
         jitter: Source of the jitter of waits.
 
@@ -95,6 +102,7 @@ class Worker:
         lease: timedelta = timedelta(seconds=30),
         outages: Sequence[type[Exception]] = (),
         app_version: str = "",
+        tracer_provider: TracerProvider | None = None,
         clock: Callable[[], datetime] = utc_now,
         jitter: random.Random | None = None,
     ) -> None:
@@ -110,12 +118,22 @@ class Worker:
         self._stop = Stop(self._settings.stop_timeout.total_seconds())
         self._health = Health(f"worker {group}")
         self._health.note("broker", "not joined")
+        self._measures = Measures()
         self._threads = Threads(f"keylane-{group}", concurrency)
         self._publisher = self._broker.publisher(compress=True)
         self._leases = Leases(inbox, lease, self._health)
         judge = Judge(retry or RetryPolicy(), tuple(outages), self._jitter)
         running = Handlers(handlers, threads=self._threads, timeout_s=judge.policy.timeout.total_seconds())
-        self._runs = Runs(running, inbox=inbox, leases=self._leases, judge=judge, clock=clock)
+        tracer = tracer_of(tracer_provider)
+        self._runs = Runs(
+            running,
+            inbox=inbox,
+            leases=self._leases,
+            judge=judge,
+            measures=self._measures,
+            tracing=None if tracer is None else Tracing(tracer, group=group, client_id=self._settings.client_id),
+            clock=clock,
+        )
         self._circuit = Circuit(
             judge.policy.outages_to_open,
             health=self._health,
@@ -135,6 +153,7 @@ class Worker:
             mailbox=Mailbox(self._publisher, group, app_version),
             health=self._health,
             circuit=self._circuit,
+            measures=self._measures,
             clock=clock,
         )
         self._lanes = Lanes(self._processor.run, order=order, concurrency=concurrency)
@@ -161,6 +180,24 @@ class Worker:
     def counts(self) -> Counts:
         """What happened so far, by outcome."""
         return self._processor.counts
+
+    @property
+    def measures(self) -> Measures:
+        """How long things took so far, and what else is worth counting."""
+        return self._measures
+
+    def standing(self) -> Standing:
+        """What the worker has in hand now; from any thread."""
+        now = time.monotonic()
+        owned, ends = ((), {}) if self._membership is None else self._membership.holdings()
+        return Standing(
+            running=self._lanes.running,
+            parked=self._lanes.waiting,
+            polled_s=now - self._ticked_at,
+            partitions=held(owned, ends, now),
+            parts=self._health.parts,
+            circuits={part: (breaker.state.value, breaker.opened) for part, breaker in self._circuit.states()},
+        )
 
     @property
     def needed_topics(self) -> list[str]:
@@ -191,13 +228,15 @@ class Worker:
         await self._stop.join(self._main)
 
     async def _live(self) -> None:
-        renewing = asyncio.get_running_loop().create_task(self._leases.renew_regularly())
+        loop = asyncio.get_running_loop()
+        renewing = loop.create_task(self._leases.renew_regularly())
+        watching = loop.create_task(watch_loop(self._measures.loop_lag_s, name=f"worker {self.group}"))
         try:
             await self._until_reached("broker", self._check_topics)
             await self._until_reached("store", self._inbox.ping)
             await self._keep_membership()
         finally:
-            await self._shut_down(renewing)
+            await self._shut_down(renewing, watching)
 
     async def _until_reached(self, part: str, look: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Repeat a first look at a server until it answers or a stop is requested."""
@@ -232,6 +271,7 @@ class Worker:
                 lanes=self._lanes,
                 processor=self._processor,
                 health=self._health,
+                measures=self._measures,
                 stop=self._stop,
                 tick=self._tick,
             )
@@ -242,12 +282,13 @@ class Worker:
                 self._health.trouble("broker", str(exc))
                 await self._stop.rest(outage_delay_s(tries, jitter=self._jitter))
 
-    async def _shut_down(self, renewing: asyncio.Task[None]) -> None:
+    async def _shut_down(self, *beside: asyncio.Task[None]) -> None:
         self._health.note("broker", "stopped")
         await self._lanes.close()
         await self._runs.orphans_done(timeout_s=self._stop.left_s() * 0.3)
-        renewing.cancel()
-        await asyncio.wait([renewing], timeout=0.5)
+        for task in beside:
+            task.cancel()
+        await asyncio.wait(beside, timeout=0.5)
         await self._publisher.close(timeout_s=max(0.2, self._stop.left_s() * 0.3))
         self._threads.close()
 

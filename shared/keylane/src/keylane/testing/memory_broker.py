@@ -184,6 +184,10 @@ class MemorySubscription:
             batch = self._take(max_records)
         return batch
 
+    def end(self, tp: TopicPartition) -> int | None:
+        """The end of the log."""
+        return self._broker.end_of(tp) if tp in self.positions else None
+
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
         """Stop fetching these."""
         self._paused.update(partitions)

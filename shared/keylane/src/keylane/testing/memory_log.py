@@ -87,6 +87,10 @@ class MemoryLog:
         """Leave a gap in the offsets, as transaction markers and compaction do."""
         self._logs[TopicPartition(topic, partition)].end += count
 
+    def end_of(self, tp: TopicPartition) -> int:
+        """The offset that the next record of a partition gets."""
+        return self._logs[tp].end
+
     def records(self, topic: str) -> list[MemoryRecord]:
         """Everything in a topic, by partition and offset."""
         return [record for tp in self.partitions_of([topic]) for record in self._logs[tp].records]
