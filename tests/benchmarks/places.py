@@ -1,0 +1,40 @@
+"""Real servers for a benchmark: those that the environment names, or its own."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from real_servers import ServerSettings, kafka_server, mongo_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def kafka() -> Iterator[str]:
+    """A broker's address; the broker is gone after the block unless KAFKA_BOOTSTRAP names it."""
+    settings = ServerSettings.from_environment()
+    if settings.kafka_bootstrap:
+        yield settings.kafka_bootstrap
+        return
+    with kafka_server(settings, say) as server:
+        yield server.address
+
+
+@contextmanager
+def mongodb() -> Iterator[str]:
+    """A database's URI; as `kafka`, with MONGODB_URI."""
+    settings = ServerSettings.from_environment()
+    if settings.mongodb_uri:
+        yield settings.mongodb_uri
+        return
+    with mongo_server(settings, say) as server:
+        yield server.address
+
+
+def say(line: str) -> None:
+    """Progress, beside the table on the standard output."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
