@@ -102,6 +102,9 @@ class _Nothing:
     async def revoked(self, partitions: Any) -> None:
         """A reader keeps nothing."""
 
+    def skipped(self, tp: Any, first: int, next_: int) -> None:
+        """Nothing is deleted in a test."""
+
 
 @pytest.fixture
 def stage(cluster: MockCluster) -> Iterator[Stage]:

@@ -39,6 +39,9 @@ class Member:
             await self.before_loss()
         self.owned -= set(partitions)
 
+    def skipped(self, tp: TopicPartition, first: int, next_: int) -> None:
+        raise AssertionError(f"{tp}: {first} to {next_} are gone")
+
     async def join(self) -> Member:
         await self.subscription.start()
         return self

@@ -36,6 +36,7 @@ class Subscription:
         return {}
 
     def end(self, tp: TopicPartition) -> int | None: ...
+    def position(self, tp: TopicPartition) -> int | None: ...
     def pause(self, partitions: Iterable[TopicPartition]) -> None: ...
     def resume(self, partitions: Iterable[TopicPartition]) -> None: ...
     async def close(self, *, timeout_s: float) -> None: ...
@@ -99,7 +100,7 @@ async def test_what_was_finished_while_draining_is_committed_before_the_partitio
     await revoking
 
     assert membership.owned == {}
-    assert broker.committed(memory.group) == {TopicPartition(memory.topic, record.partition): 1}
+    assert broker.committed(memory.group)[TopicPartition(memory.topic, record.partition)] == 1
 
 
 async def test_a_stuck_key_bounds_what_is_fetched_and_the_rest_comes_later(

@@ -229,10 +229,10 @@ async def test_offsets_with_gaps_are_committed_to_the_end(memory: Rig) -> None:
             broker.skip_offsets(memory.topic, partition, 3)
     worker = memory.start({"made": lambda _: None})
     await until(lambda: worker.counts.done == 5)
-    await memory.stop()
     last = broker.records(memory.topic)[-1]
-
-    assert broker.committed(memory.group)[worker_tp(last.topic, last.partition)] == last.offset + 1
+    behind = last.offset + 1 + 3  # the position: a lag that is told from the last record would never reach 0
+    await until(lambda: broker.committed(memory.group).get(worker_tp(last.topic, last.partition)) == behind)
+    await memory.stop()
 
 
 async def test_refused_commits_are_survived_and_made_good(memory: Rig) -> None:
@@ -268,7 +268,7 @@ def commits_only_grow(rig: Rig) -> None:
     assert isinstance(rig.broker, InMemoryBroker)
     seen: dict[object, int] = {}
     for group, tp, offset in rig.broker.commits:
-        assert offset > seen.get((group, tp), -1), f"{tp} was committed back"
+        assert offset >= seen.get((group, tp), -1), f"{tp} was committed back"
         seen[group, tp] = offset
 
 

@@ -33,6 +33,9 @@ class Watermark(RuleBasedStateMachine):
         self.fetched: list[int] = []
         self.finished: set[int] = set()
         self.last_seen = -1
+        self.position = self.committed_by_group
+        self.passed = -1
+        self.start: int | None = None
 
     def expected(self) -> int | None:
         prefix = None
@@ -40,12 +43,13 @@ class Watermark(RuleBasedStateMachine):
             if offset not in self.finished:
                 break
             prefix = offset + 1
-        return prefix
+        return max(self.passed, prefix or -1) if self.passed >= 0 else prefix
 
     @rule(gaps=st.lists(st.integers(0, 3), min_size=1, max_size=8))
     def fetch(self, gaps: list[int]) -> None:
         for gap in gaps:
-            offset = (self.fetched[-1] + 1 if self.fetched else self.committed_by_group) + gap
+            offset = self.position + gap
+            self.position = offset + 1
             self.fetched.append(offset)
             self.partition.fetched(record(offset))
 
@@ -57,6 +61,16 @@ class Watermark(RuleBasedStateMachine):
             self.finished.add(offset)
             self.partition.complete(record(offset))
             self.never_past_the_finished_prefix()
+
+    @rule(gap=st.integers(0, 3))
+    def look_at_the_position(self, gap: int) -> None:
+        """Behind what was fetched the log may hold offsets without records; the position passes them."""
+        self.position += gap
+        self.partition.passed(self.position)
+        if self.start is None:
+            self.start = self.position
+        elif len(self.finished) == len(self.fetched) and self.position > (self.expected() or self.start):
+            self.passed = self.position
 
     @rule()
     def commit(self) -> None:
@@ -87,6 +101,7 @@ class Watermark(RuleBasedStateMachine):
     @invariant()
     def memory_is_what_is_unfinished(self) -> None:
         prefix = self.expected()
+        assert prefix is None or all(offset in self.finished for offset in self.fetched if offset < prefix)
         span = len([offset for offset in self.fetched if prefix is None or offset >= prefix])
         assert self.partition.unfinished == span
         assert len(self.partition._done) <= span

@@ -56,6 +56,9 @@ class Listener(Protocol):
     async def revoked(self, partitions: Collection[TopicPartition]) -> None:
         """These partitions are about to be another member's; offsets may still be committed until this returns."""
 
+    def skipped(self, tp: TopicPartition, first: int, next_: int) -> None:
+        """Offsets from `first` up to `next_` were deleted by retention before they were read."""
+
 
 class Subscription(Protocol):
     """A member of a consumer group."""
@@ -77,6 +80,13 @@ class Subscription(Protocol):
 
     def end(self, tp: TopicPartition) -> int | None:
         """Where the log of a partition ends, as of its last fetch; None when that is not known."""
+        ...
+
+    def position(self, tp: TopicPartition) -> int | None:
+        """The offset after all that polls have returned of a partition, past offsets that hold no record.
+
+        To be asked between two polls. None when the partition is not owned, or its position is not known yet.
+        """
         ...
 
     def pause(self, partitions: Iterable[TopicPartition]) -> None:

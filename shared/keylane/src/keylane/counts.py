@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Counts:
-    """Outcomes: of messages (done, dead, duplicate, ignored), of runs (failed, retried), of writes (fenced)."""
+    """Outcomes: of messages (done, dead, duplicate, ignored), of runs (failed, retried), of writes (fenced).
+
+    `skipped` counts offsets that retention deleted before they were read: at most so many messages are lost.
+    """
 
     done: int = 0
     failed: int = 0
@@ -16,3 +19,4 @@ class Counts:
     duplicate: int = 0
     ignored: int = 0
     fenced: int = 0
+    skipped: int = 0

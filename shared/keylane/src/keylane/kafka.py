@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka import TopicPartition as KafkaTopicPartition
-from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from keylane.broker import TopicPartition
 from keylane.connection import bounded, connection, words
 from keylane.dismantle import dismantle, started
 from keylane.errors import BrokerUnavailableError, CommitRefusedError
+from keylane.feed import MAX_FETCH_BYTES, Feed
 from keylane.metadata import partition_counts
 from keylane.scan import scan
 from keylane.settings import KafkaSettings, milliseconds
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from keylane.broker import Listener, Publisher, Record, Subscription
 
-MAX_FETCH_BYTES: Final = 1024 * 1024
-"""Bytes of one partition per fetch: what the client may hold beyond the worker's own bounds."""
 MAX_REQUEST_BYTES: Final = 16 * 1024 * 1024
 """Largest record handed to the client: the broker's and the topic's own limits decide, not the client's 1 MB."""
 NO_KEY: Final = object()
@@ -36,10 +35,11 @@ class KafkaBroker:
 
     Args:
         settings: Servers, security and limits.
-        assignors: Partition assignors, for tests; sticky by default, so that a rebalance moves little.
+        assignors: Partition assignors, for tests. Round robin by default: it deals each topic out evenly, where the
+            sticky one counts over all topics and may give one member the sources, another the idle replay topics.
     """
 
-    def __init__(self, settings: KafkaSettings, *, assignors: Sequence[Any] = (StickyPartitionAssignor,)) -> None:
+    def __init__(self, settings: KafkaSettings, *, assignors: Sequence[Any] = (RoundRobinPartitionAssignor,)) -> None:
         self._settings = settings
         self._assignors = tuple(assignors)
 
@@ -77,6 +77,8 @@ class KafkaSubscription:
         self._listener = listener
         self._assignors = assignors
         self._consumer: Any = None
+        self._committing: asyncio.Task[None] | None = None
+        self._feed: Feed  # made with the consumer
 
     async def start(self) -> None:
         """Join the group; returns once partitions are assigned."""
@@ -85,7 +87,7 @@ class KafkaSubscription:
             group_id=self._group,
             group_instance_id=self._settings.group_instance_id,
             enable_auto_commit=False,
-            auto_offset_reset="earliest",
+            auto_offset_reset="none",  # the feed resets them, and says so
             session_timeout_ms=milliseconds(self._settings.session_timeout),
             heartbeat_interval_ms=milliseconds(self._settings.heartbeat_interval),
             rebalance_timeout_ms=milliseconds(rebalance),
@@ -93,7 +95,8 @@ class KafkaSubscription:
             max_partition_fetch_bytes=MAX_FETCH_BYTES,
             **connection(self._settings),
         )
-        self._consumer.subscribe(self._topics, listener=_Bridge(self._listener))
+        self._feed = Feed(self._consumer, self._listener.skipped)
+        self._consumer.subscribe(self._topics, listener=_Bridge(self._listener, self._feed))
         try:
             await started(self._consumer.start())
         except (KafkaError, OSError) as exc:
@@ -102,12 +105,9 @@ class KafkaSubscription:
     async def poll(self, *, max_records: int, timeout_s: float) -> Mapping[TopicPartition, Sequence[Record]]:
         """Records of partitions that are not paused."""
         try:
-            batch = await self._consumer.getmany(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+            return await self._feed.poll(max_records=max_records, timeout_s=timeout_s)
         except KafkaError as exc:
             raise BrokerUnavailableError(words(exc)) from exc
-        except UnicodeDecodeError as exc:  # aiokafka can neither deliver nor skip such a record
-            raise BrokerUnavailableError(f"a record has a header name that is not UTF-8: {exc}") from exc
-        return batch  # type: ignore[no-any-return]  # aiokafka ships no types; its records have the port's attributes
 
     def end(self, tp: TopicPartition) -> int | None:
         """The end of the log, as of the last fetch."""
@@ -115,6 +115,10 @@ class KafkaSubscription:
             return None
         end: int | None = self._consumer.highwater(KafkaTopicPartition(*tp))
         return end
+
+    def position(self, tp: TopicPartition) -> int | None:
+        """The offset after all that was delivered."""
+        return self._feed.position(tp)
 
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
         """Stop fetching these."""
@@ -125,10 +129,19 @@ class KafkaSubscription:
         self._consumer.resume(*self._owned(partitions))
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Commit explicit offsets, within the request timeout: with the broker away aiokafka's commit never returns."""
+        """Commit explicit offsets, within the request timeout: with the broker away aiokafka's commit never returns.
+
+        One that is overdue is not cancelled, as aiokafka shields the request in it, but waited for by the next.
+        """
         try:
             async with asyncio.timeout(self._settings.request_timeout.total_seconds()):
-                await self._consumer.commit({KafkaTopicPartition(*tp): offset for tp, offset in offsets.items()})
+                if self._committing is not None:
+                    await asyncio.wait([self._committing])
+                committing = self._consumer.commit({KafkaTopicPartition(*tp): offset for tp, offset in offsets.items()})
+                self._committing = asyncio.get_running_loop().create_task(committing)
+                self._committing.add_done_callback(_retrieved)
+                await asyncio.wait([self._committing])
+            self._committing.result()
         except (CommitFailedError, IllegalStateError) as exc:
             raise CommitRefusedError(words(exc)) from exc
         except (KafkaError, TimeoutError, OSError) as exc:
@@ -139,6 +152,8 @@ class KafkaSubscription:
         if self._consumer is not None:
             await bounded(self._consumer.stop(), timeout_s=timeout_s)
             await dismantle(self._consumer)
+        if self._committing is not None:
+            await bounded(self._committing, timeout_s=0.05)  # time for its request to fail, which nobody else awaits
 
     def _owned(self, partitions: Iterable[TopicPartition]) -> list[Any]:
         owned = self._consumer.assignment()
@@ -198,14 +213,22 @@ class KafkaPublisher:
 
 
 class _Bridge(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, feed: Feed) -> None:
         self._listener = listener
+        self._feed = feed
 
     async def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
         await self._listener.revoked([TopicPartition(*tp) for tp in revoked])
 
     async def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
+        self._feed.begin()
         await self._listener.assigned([TopicPartition(*tp) for tp in assigned])
+
+
+def _retrieved(done: asyncio.Future[Any]) -> None:
+    """Whoever stopped waiting gets no complaint from the loop."""
+    if not done.cancelled():
+        done.exception()
 
 
 def _key_bytes(key: Any) -> bytes | None:

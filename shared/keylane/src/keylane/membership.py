@@ -96,6 +96,19 @@ class Membership:
         going = [self.owned[tp] for tp in partitions if tp in self.owned]
         await self._hand_over(going, drain_s=self._settings.drain_timeout.total_seconds())
 
+    def skipped(self, tp: TopicPartition, first: int, next_: int) -> None:
+        """Say loudly that retention was faster than the group."""
+        self._processor.counts.skipped += next_ - first
+        log.error(
+            "%s-%d: offsets %d to %d were deleted by retention before group %s read them",
+            tp.topic,
+            tp.partition,
+            first,
+            next_ - 1,
+            self._group,
+            extra={"action": "retention_jump", "tp": str(tp), "skipped": next_ - first},
+        )
+
     def holdings(self) -> tuple[list[Partition], dict[TopicPartition, int]]:
         """What is owned, and where those logs end as far as that is known; from any thread."""
         owned = list(self.owned.values())
@@ -119,8 +132,17 @@ class Membership:
                     self._measures.fetched += len(records)
                     partition.arrivals.came(records[0].offset, time.monotonic(), oldest=partition.oldest_unfinished)
                     self._lanes.offer(partition, records)
+            self._pass_gaps(batch or {})
             self._throttle()
             await asyncio.sleep(0)
+
+    def _pass_gaps(self, batch: Collection[TopicPartition]) -> None:
+        """Follow the positions of partitions that rest: behind a transaction's marker the lag would never reach 0."""
+        for tp, partition in self.owned.items():
+            if partition.unfinished == 0 and tp not in batch:
+                position = self._subscription.position(tp)
+                if position is not None:
+                    partition.passed(position)
 
     def _throttle(self) -> None:
         """Pause partitions that are full, and resume them at half; all of them, while nothing can run."""

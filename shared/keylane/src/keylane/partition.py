@@ -34,7 +34,18 @@ class Partition:
         arrivals: When its unfinished records were fetched.
     """
 
-    __slots__ = ("_bytes", "_done", "_unfinished", "arrivals", "committed", "paused", "revoked", "tp", "watermark")
+    __slots__ = (
+        "_bytes",
+        "_done",
+        "_start",
+        "_unfinished",
+        "arrivals",
+        "committed",
+        "paused",
+        "revoked",
+        "tp",
+        "watermark",
+    )
 
     def __init__(self, tp: TopicPartition) -> None:
         self.tp = tp
@@ -45,6 +56,7 @@ class Partition:
         self._unfinished: deque[int] = deque()
         self._done: set[int] = set()
         self._bytes = 0
+        self._start: int | None = None
         self.arrivals = Arrivals()
 
     def fetched(self, record: Record) -> None:
@@ -60,6 +72,16 @@ class Partition:
             offset = self._unfinished.popleft()
             self._done.discard(offset)
             self.watermark = offset + 1
+
+    def passed(self, position: int) -> None:
+        """Move the watermark behind offsets that hold no record, if nothing fetched is unfinished.
+
+        The first position is where this epoch begins: committing it again would say nothing new.
+        """
+        if self._start is None:
+            self._start = position
+        elif not self._unfinished and position > (self._start if self.watermark is None else self.watermark):
+            self.watermark = position
 
     @property
     def full(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
 from keylane.kafka import KafkaBroker
 
@@ -20,8 +20,8 @@ HOLD_BACK_S = 0.05
 """How long the leader waits, in seconds; it blocks its loop, so members must live in different processes or loops."""
 
 
-class PatientAssignor(StickyPartitionAssignor):  # type: ignore[misc]  # aiokafka ships no types
-    """The sticky assignor, held back when the group has more than one member."""
+class PatientAssignor(RoundRobinPartitionAssignor):  # type: ignore[misc]  # aiokafka ships no types
+    """The round robin assignor, held back when the group has more than one member."""
 
     @classmethod
     def assign(cls, cluster: Any, members: Any) -> Any:

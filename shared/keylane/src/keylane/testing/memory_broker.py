@@ -157,7 +157,7 @@ class InMemoryBroker(MemoryLog):
             for index, member in enumerate(members):
                 wanted = self.partitions_of(member.topics)
                 mine = wanted[index :: len(members)]
-                await member.gain({tp: group.committed.get(tp, 0) for tp in mine})
+                await member.gain({tp: group.committed.get(tp, self.start_of(tp)) for tp in mine})
         self.wake()
 
 
@@ -187,6 +187,11 @@ class MemorySubscription:
     def end(self, tp: TopicPartition) -> int | None:
         """The end of the log."""
         return self._broker.end_of(tp) if tp in self.positions else None
+
+    def position(self, tp: TopicPartition) -> int | None:
+        """The offset after all that was delivered."""
+        position = self.positions.get(tp)
+        return None if position is None else self._broker.position_of(tp, position)
 
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
         """Stop fetching these."""
@@ -222,6 +227,9 @@ class MemorySubscription:
         if self._broker.is_down:
             return batch
         for tp in self.positions.keys() - self._paused:
+            if (first := self._broker.start_of(tp)) > self.positions[tp]:
+                self._listener.skipped(tp, self.positions[tp], first)
+                self.positions[tp] = first
             if found := self._broker.read(tp, self.positions[tp], max_records):
                 batch[tp] = found
                 self.positions[tp] = found[-1].offset + 1

@@ -34,6 +34,7 @@ class MemoryRecord:
 @dataclass(slots=True)
 class _Partition:
     records: list[MemoryRecord] = field(default_factory=list)
+    start: int = 0
     end: int = 0
 
 
@@ -87,9 +88,24 @@ class MemoryLog:
         """Leave a gap in the offsets, as transaction markers and compaction do."""
         self._logs[TopicPartition(topic, partition)].end += count
 
+    def delete_records(self, topic: str, partition: int, before: int) -> None:
+        """Delete what stands before an offset, as retention does."""
+        log = self._logs[TopicPartition(topic, partition)]
+        log.records = [record for record in log.records if record.offset >= before]
+        log.start = before
+
+    def start_of(self, tp: TopicPartition) -> int:
+        """The first offset that retention left."""
+        return self._logs[tp].start
+
     def end_of(self, tp: TopicPartition) -> int:
-        """The offset that the next record of a partition gets."""
+        """The offset that the next record gets."""
         return self._logs[tp].end
+
+    def position_of(self, tp: TopicPartition, position: int) -> int:
+        """A position, moved past offsets that hold no record if only such are left."""
+        log = self._logs[tp]
+        return position if self.read(tp, position, 1) else max(position, log.end)
 
     def records(self, topic: str) -> list[MemoryRecord]:
         """Everything in a topic, by partition and offset."""
