@@ -35,7 +35,7 @@ def run(command: Any, *arguments: str, **environment: str | None) -> Result:
 @pytest.fixture
 def embedded(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands use the embedded database that is connected already."""
-    for module in ("trainer_commands", "allocation_commands"):
+    for module in ("trainer_commands", "allocation_commands", "explain_command", "reconcile_command"):
         monkeypatch.setattr(f"lyceum_allocation.commands.{module}.database", nullcontext)
 
 
@@ -205,7 +205,9 @@ def test_a_kafka_that_does_not_answer_is_given_up(tmp_path: Path, closed_port: i
 
 
 @pytest.mark.parametrize(
-    "command", [(trainers, "import"), (purchases, "publish"), (allocations, "list"), (allocations, "show")]
+    "command",
+    [(purchases, "publish"), *((allocations, name) for name in allocations.commands)]
+    + [(trainers, name) for name in trainers.commands],
 )
 def test_help_holds_an_example(command: tuple[Any, str]) -> None:
     group, name = command

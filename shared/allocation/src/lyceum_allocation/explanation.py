@@ -9,7 +9,7 @@ from lyceum_allocation.allocations import AllocationRepository, Position, Queue,
 from lyceum_allocation.candidates import wish_of
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.rules import Candidate, funnel
-from lyceum_allocation.states import WAITING_STATES, AllocationState
+from lyceum_allocation.states import UNSERVED_STATES, WAITING_STATES, AllocationState
 from lyceum_allocation.survey import Survey
 from lyceum_allocation.waiting_time import Estimate, estimate
 from lyceum_allocation.wording import ARROW, decision_in_words, lost_at, stages
@@ -106,7 +106,7 @@ class Explainer:
 
     def explain(self, allocation: Allocation) -> Explanation:
         """Explain one allocation as it was read."""
-        now = self._clock()
+        now, stored = self._clock(), allocation.to_mongo().to_dict()
         waits = allocation.state in WAITING_STATES
         shortage = shortage_of(allocation, self.teachers(allocation), now) if waits else None
         return Explanation(
@@ -116,14 +116,14 @@ class Explainer:
             state=allocation.state,
             skill=allocation.skill,
             why=_why(allocation, shortage),
-            trainer_id=None if allocation.state == AllocationState.CANCELLED else allocation.trainer_id,
-            decision=allocation.decision,
+            trainer_id=None if allocation.state in UNSERVED_STATES else allocation.trainer_id,
+            decision=stored.get("decision", {}),
             waiting_since=allocation.waiting_since,
             waited=now - allocation.waiting_since if waits and allocation.waiting_since else None,
             shortage=shortage,
             places=self._places(allocation, now) if waits else (),
             is_starved=waits and allocation.starved_epoch == allocation.epoch,
-            history=tuple(allocation.history),
+            history=tuple(stored.get("history", ())),
         )
 
     def teachers(self, allocation: Allocation) -> list[Candidate]:

@@ -14,3 +14,6 @@ class AllocationState(StrEnum):
 
 WAITING_STATES: tuple[AllocationState, ...] = (AllocationState.PENDING,)
 """Those in which a student stands in a queue."""
+
+UNSERVED_STATES: tuple[AllocationState, ...] = (AllocationState.PENDING, AllocationState.CANCELLED)
+"""Those in which a student has no trainer; one who is named is a former one."""

@@ -1,0 +1,77 @@
+"""How commands show things: tables made to be read and copied from, moments, spans of time, and JSON."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+
+_ENDLESS = 100_000
+_UNITS = (
+    (timedelta(days=1), "d"),
+    (timedelta(hours=1), "h"),
+    (timedelta(minutes=1), "min"),
+    (timedelta(seconds=1), "s"),
+)
+
+
+def table(*columns: str) -> Table:
+    """Begin a table of these columns."""
+    return Table(*columns, box=None, pad_edge=False)
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> Table:
+    """Give a table of names and values, without a header."""
+    made = Table(show_header=False, box=None, pad_edge=False)
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def print_whole(made: Table) -> None:
+    """Print each row in one line, however narrow the terminal: an id that was cut could not be copied."""
+    # What people stored is shown as it is: brackets in it are no markup.
+    console = Console(markup=False, highlight=False, emoji=False)
+    everything = console.options.update(max_width=_ENDLESS)
+    console.width = max(console.width, Measurement.get(console, everything, made).maximum)
+    console.print(made, crop=False)
+
+
+def print_history(lines: Iterable[Mapping[str, Any]]) -> None:
+    """Print what happened to an allocation, oldest first."""
+    history = table("time", "epoch", "what", "")
+    for line in lines:
+        rest = {name: value for name, value in line.items() if name not in ("at", "epoch", "what")}
+        details = ", ".join(f"{name} {value}" for name, value in rest.items())
+        history.add_row(moment(line.get("at")), str(line.get("epoch")), line.get("what"), details)
+    print_whole(history)
+
+
+def moment(at: datetime | None) -> str:
+    """Write a moment in UTC, to the second; empty for none."""
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M:%S}Z"
+
+
+def span(duration: timedelta) -> str:
+    """Write a duration in its two largest units: ``26 h 12 min`` is ``1 d 2 h``."""
+    words: list[str] = []
+    rest = max(duration, timedelta(0))
+    for unit, name in _UNITS:
+        count, rest = divmod(rest, unit)
+        if count or words:
+            words.append(f"{count} {name}")
+    return " ".join(words[:2]) or "0 s"
+
+
+def echo_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object in one line; moments in ISO 8601, durations in seconds."""
+    # Names are shown as people write them, not as escapes.
+    click.echo(json.dumps(value, default=_plain, ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:
+    return value.total_seconds() if isinstance(value, timedelta) else value.isoformat()

@@ -1,0 +1,58 @@
+"""`allocations reconcile`: look at every seat now, instead of waiting for the worker's timer."""
+
+from collections import Counter
+from dataclasses import asdict
+
+import click
+
+from lyceum_allocation.allocations import AllocationRepository
+from lyceum_allocation.capacities import CapacityRepository
+from lyceum_allocation.commands.printing import echo_json, print_whole, table
+from lyceum_allocation.commands.refusal import plain_refusals
+from lyceum_allocation.commands.servers import database
+from lyceum_allocation.commands.services import chooses_trainers, service
+from lyceum_allocation.leftovers import Leftover, leftovers
+
+MOST_SHOWN = 50
+
+
+@click.command(
+    epilog="\b\nExamples:\n  lyceum allocations reconcile --dry-run\n  lyceum allocations reconcile",
+)
+@click.option("--dry-run", is_flag=True, help="Show the seats that somebody left behind, and change nothing.")
+@chooses_trainers
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per seat, or one with the counts.")
+def reconcile(*, dry_run: bool, scarcity: bool, as_json: bool) -> None:
+    """Confirm or give back every seat that a process left behind when it died.
+
+    The workers do the same all the time, so there is rarely anything to do. A seat that is shown while purchases come
+    in may be on its way to its student: look twice.
+    """
+    with plain_refusals(), database():
+        found = list(leftovers(AllocationRepository(), CapacityRepository()))
+        seated = 0 if dry_run else service(scarcity=scarcity).reconcile()
+    if dry_run:
+        _show(found, as_json=as_json)
+        return
+    counts = Counter(one.to_do for one in found)
+    if as_json:
+        echo_json({"confirmed": counts["confirm"], "given_back": counts["give back"], "seated": seated})
+        return
+    click.echo(
+        f"{counts['confirm']} seats to confirm and {counts['give back']} to give back were found and settled; "
+        f"{seated} students who waited got a trainer."
+    )
+
+
+def _show(found: list[Leftover], *, as_json: bool) -> None:
+    if as_json:
+        for one in found:
+            echo_json(asdict(one))
+        return
+    made = table("trainer", "allocation", "epoch", "to do")
+    for one in found[:MOST_SHOWN]:
+        made.add_row(one.trainer_id, one.allocation_id, str(one.epoch), one.to_do)
+    if found:
+        print_whole(made)
+    more = f", the first {MOST_SHOWN} shown" if len(found) > MOST_SHOWN else ""
+    click.echo(f"{len(found)} seats were left behind{more}. Nothing was changed.")
