@@ -1,0 +1,244 @@
+"""One rehearsal from start to rest: publishing, faults, then a calm in which everything must come to an end."""
+
+import dataclasses
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from lyceum_allocation.audit import violations
+
+from .crew import Crew, Kill, Member
+from .events import day, ledger, seats_each
+from .evidence import Evidence
+from .faults import ServerFaults
+from .gathering import Outsider, gather, group_of, inbox_of, topic_of
+from .orders import SESSION, Broken, Orders, World
+from .publisher import Publisher
+from .runlog import Note
+from .schedule import Fault, Kind, server_faults, worker_faults
+from .stage import Stage, allocation_database, set_up
+from .witness import Witness
+
+TICK_S = 0.05
+PROGRESS_S = 3.0
+LEDGER_PER_S = 50
+STUDENTS_PER_S = 4
+UP_S = 30.0
+LAST_CHANCE_S = 8.0
+"""For failpoints at which nobody died amid the other faults."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a rehearsal is.
+
+    Attributes:
+        seed: Of everything that is drawn.
+        seconds: Faults for so long.
+        calm_s: Within so many seconds after the last fault all must be at rest.
+        sizes: Workers of each world.
+        broken: A defect to build in.
+        folder: For logs and notes.
+    """
+
+    seed: int
+    seconds: float
+    calm_s: float
+    sizes: dict[World, int]
+    broken: Broken | None
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a rehearsal left."""
+
+    evidence: Mapping[World, Evidence]
+    notes: list[Note] = field(repr=False)
+    kills: list[Kill]
+    died: Mapping[tuple[World, str], int]
+    suspensions: int
+    server_faults: Mapping[Kind, int]
+    rest_s: float | None
+    """Seconds from the last fault to rest; None: it never came."""
+    restless: str
+    """What was still going on when the time was over."""
+    calm_takeover: Kill | None
+    stop_s: float
+    refused: int
+    """Records whose publishing was not acknowledged."""
+
+
+class Conductor:
+    """Runs one plan on one stage."""
+
+    def __init__(self, stage: Stage, plan: Plan) -> None:
+        self._stage = stage
+        self._plan = plan
+        self._chance = Random(plan.seed)
+        self._witness = Witness()
+        self._began = 0.0
+        self._said_at = 0.0
+        self._now = "quiet"
+        self._suspended: list[tuple[float, Member]] = []
+        name = f"chaos-{plan.seed}-{int(time.time())}"
+        self._orders = Orders(
+            World.LEDGER, stage.bootstrap, stage.uri, name, plan.folder, plan.folder / "calm", broken=plan.broken
+        )
+
+    def run(self) -> Outcome:
+        """From the deploy steps to the evidence."""
+        plan = self._plan
+        students = int(plan.seconds * STUDENTS_PER_S)
+        set_up(self._orders, self._stage.outside, seats_each=seats_each(students))
+        records = {
+            World.LEDGER: ledger(int(plan.seconds * LEDGER_PER_S), Random(self._chance.random())),
+            World.ALLOCATION: day(students, Random(self._chance.random())),
+        }
+        self._began = time.monotonic()
+        crew = Crew(self._orders, plan.folder, plan.sizes, Random(self._chance.random()))
+        try:
+            publishers = {
+                world: Publisher(self._stage.bootstrap, topic_of(self._orders, world), records[world], plan.seconds)
+                for world in plan.sizes
+            }
+            self._await(lambda: self._joined(crew), UP_S, crew)
+            return self._storm_and_calm(crew, publishers)
+        finally:
+            crew.kill_all()
+
+    def _storm_and_calm(self, crew: Crew, publishers: dict[World, Publisher]) -> Outcome:
+        servers = ServerFaults(self._stage, server_faults(Random(self._chance.random())))
+        for publisher in publishers.values():
+            publisher.start()
+        self._began = time.monotonic()
+        servers.start()
+        try:
+            self._storm(crew, servers, publishers)
+        finally:
+            servers.stop()
+        self._await(lambda: not crew.untested, LAST_CHANCE_S, crew)
+        crew.calm_down()
+        for publisher in publishers.values():
+            publisher.stop()
+        rest_s, restless = self._calm(crew, publishers)
+        kill = self._calm_kill(crew) if rest_s is not None else None
+        stop_s = crew.stop()
+        self._witness.look(crew.run_logs())
+        return Outcome(
+            evidence={world: self._evidence(world, publishers[world], crew) for world in publishers},
+            notes=self._witness.notes,
+            kills=crew.kills,
+            died=self._witness.died,
+            suspensions=crew.suspensions,
+            server_faults=servers.counts,
+            rest_s=rest_s,
+            restless=restless,
+            calm_takeover=kill,
+            stop_s=stop_s,
+            refused=sum(len(publisher.refused) for publisher in publishers.values()),
+        )
+
+    def _evidence(self, world: World, publisher: Publisher, crew: Crew) -> Evidence:
+        found = gather(self._stage, self._orders, world, publisher.acknowledged, self._witness.notes)
+        return dataclasses.replace(found, unclean=[line for line in crew.unclean if line.startswith(f"{world}-")])
+
+    def _joined(self, crew: Crew) -> bool:
+        self._witness.look(crew.run_logs())
+        return {note.process for note in self._witness.notes if note.what == "assigned"} >= {
+            member.name for member in crew.members
+        }
+
+    def _storm(self, crew: Crew, servers: ServerFaults, publishers: Mapping[World, Publisher]) -> None:
+        due = worker_faults(Random(self._chance.random()), self._plan.seconds)
+        while (passed := time.monotonic() - self._began) < self._plan.seconds:
+            while due and due[0].at_s <= passed:
+                self._strike(crew, due.pop(0))
+            for until, member in [one for one in self._suspended if one[0] <= passed]:
+                self._suspended.remove((until, member))
+                crew.resume(member)
+            crew.look_after()
+            self._say(servers.now or self._now, crew, publishers)
+            time.sleep(TICK_S)
+
+    def _strike(self, crew: Crew, fault: Fault) -> None:
+        if fault.kind is Kind.KILL:
+            self._now = f"kill -9 of {crew.kill(fault.lot)}"
+        elif (member := crew.suspend(fault.lot)) is not None:
+            self._now = f"{member.name} suspended"
+            self._suspended.append((fault.at_s + fault.seconds, member))
+
+    def _calm(self, crew: Crew, publishers: Mapping[World, Publisher]) -> tuple[float | None, str]:
+        """Seconds until rest, or None and what is not at rest."""
+        began = time.monotonic()
+        while (why := self._why_restless(publishers)) and time.monotonic() - began < self._plan.calm_s:
+            crew.look_after()
+            self._say(f"calm: {why}", crew, publishers)
+            time.sleep(0.3)
+        return (None, why) if why else (time.monotonic() - began, "")
+
+    def _why_restless(self, publishers: Mapping[World, Publisher]) -> str:
+        for world, publisher in publishers.items():
+            if why := self._why_unfinished(world, publisher):
+                return f"{world}: {why}"
+        if World.ALLOCATION in publishers:
+            with allocation_database(self._orders):
+                broken = violations(at_rest=True)
+            return f"{len(broken)} broken promises, such as {broken[0]}" if broken else ""
+        return ""
+
+    def _why_unfinished(self, world: World, publisher: Publisher) -> str:
+        group = group_of(self._orders, world)
+        terminal = {"_id": {"$regex": f"^{group}:"}, "state": {"$in": ["done", "dead"]}}
+        done = inbox_of(self._stage, self._orders, world).count_documents(terminal)
+        wanted = sum(not event.endswith(".poison") for event in publisher.acknowledged)
+        if done < wanted and self._plan.broken is not Broken.NO_INBOX:
+            return f"{wanted - done} of {wanted} events unfinished"
+        outsider = Outsider(self._stage.bootstrap, group)
+        try:
+            topic = topic_of(self._orders, world)
+            ends, committed = outsider.ends(topic), outsider.committed(topic)
+        finally:
+            outsider.close()
+        behind = sum(end - committed[partition] for partition, end in ends.items())
+        return f"{behind} records not committed" if behind else ""
+
+    def _calm_kill(self, crew: Crew) -> Kill | None:
+        """With everything at rest: how long until the others have what a killed worker owned."""
+        self._witness.look(crew.run_logs())
+        victims = [member for member in crew.members if member.world is World.LEDGER]
+        if len(victims) < 2:
+            return None
+        kill = crew.kill_for_good(victims[0])
+        survivors = {member.name for member in victims[1:]}
+        deadline = kill.at + 3 * SESSION.total_seconds()
+        while time.monotonic() < deadline:
+            self._witness.look(crew.run_logs())
+            told = {note.process for note in self._witness.notes if note.what == "assigned" and note.at > kill.at}
+            if told >= survivors:
+                return kill
+            time.sleep(TICK_S)
+        return kill
+
+    def _await(self, condition: Callable[[], bool], seconds: float, crew: Crew) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition() and time.monotonic() < deadline:
+            crew.look_after()
+            time.sleep(TICK_S)
+
+    def _say(self, what: str, crew: Crew, publishers: Mapping[World, Publisher]) -> None:
+        if time.monotonic() - self._said_at < PROGRESS_S:
+            return
+        self._said_at = time.monotonic()
+        self._witness.look(crew.run_logs())
+        events = sum(len(publisher.acknowledged) for publisher in publishers.values())
+        copies = sum(publisher.acknowledged.total() for publisher in publishers.values())
+        sys.stderr.write(
+            f"[{time.monotonic() - self._began:4.0f} s] published {events} ({copies} records)  "
+            f"done {len(self._witness.done)}  dead {len(self._witness.dead)}  "
+            f"killed {len(crew.kills)} + {sum(self._witness.died.values())} at failpoints | {what}\n"
+        )
+        sys.stderr.flush()

@@ -1,0 +1,194 @@
+"""The worker processes: started, armed with a failpoint, killed, suspended, and started again when they are gone."""
+
+import dataclasses
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from keylane.testing import Failpoint
+
+from .orders import Orders, World
+
+ARMED_PART = 0.6
+"""Of the processes started, those that are to die by a failpoint."""
+DIE_AFTER = {
+    Failpoint.AFTER_CLAIM: 30,
+    Failpoint.AFTER_EFFECT: 30,
+    Failpoint.AFTER_FINISH: 30,
+    Failpoint.BEFORE_COMMIT: 5,
+    Failpoint.BETWEEN_LETTER_AND_MARK: 1,
+}
+"""A process dies at most at this passage of its failpoint."""
+ROOT = Path(__file__).resolve().parents[2]
+STOP_S = 20.0
+
+
+@dataclass
+class Member:
+    """One running process."""
+
+    name: str
+    world: World
+    process: subprocess.Popen[bytes]
+    armed: Failpoint | None
+    frozen: bool = False
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A process that was killed by this program."""
+
+    process: str
+    at: float
+    """Seconds of the machine's monotonic clock."""
+
+
+class Crew:
+    """All the workers.
+
+    Args:
+        orders: To be told to each, but for its own part.
+        folder: For what they note and log.
+        sizes: How many of each world.
+        chance: Arms them.
+    """
+
+    def __init__(self, orders: Orders, folder: Path, sizes: dict[World, int], chance: Random) -> None:
+        self._orders = orders
+        self._folder = folder
+        self._chance = chance
+        self._numbers: Counter[World] = Counter()
+        self._armed: Counter[Failpoint] = Counter()
+        self._died: Counter[Failpoint] = Counter()
+        self._arming = True
+        self.members: list[Member] = []
+        self.kills: list[Kill] = []
+        self.suspensions = 0
+        self.unclean: list[str] = []
+        """Processes that ended in a way that nobody had in store for them."""
+        for world, size in sizes.items():
+            for _ in range(size):
+                self._start(world)
+
+    @property
+    def untested(self) -> list[Failpoint]:
+        """Failpoints at which nobody died yet."""
+        return [point for point in Failpoint if not self._died[point]]
+
+    def look_after(self) -> None:
+        """Start another process for each that is gone."""
+        for member in [one for one in self.members if one.process.poll() is not None]:
+            self.members.remove(member)
+            if member.process.returncode != -signal.SIGKILL:
+                self.unclean.append(f"{member.name} ended with {member.process.returncode}")
+            elif member.armed is not None and member.name not in {kill.process for kill in self.kills}:
+                self._died[member.armed] += 1
+            self._start(member.world)
+
+    def kill(self, lot: float) -> str:
+        """Kill -9 one of those that are not suspended; returns its name."""
+        member = self._pick(lot)
+        if member is None:
+            return "nobody"
+        self.kills.append(Kill(member.name, time.monotonic()))
+        member.process.kill()
+        member.process.wait()
+        return member.name
+
+    def kill_for_good(self, member: Member) -> Kill:
+        """Kill -9 this one; nobody takes its place."""
+        kill = Kill(member.name, time.monotonic())
+        member.process.kill()
+        member.process.wait()
+        self.members.remove(member)
+        return kill
+
+    def suspend(self, lot: float) -> Member | None:
+        """SIGSTOP one."""
+        member = self._pick(lot)
+        if member is not None:
+            member.process.send_signal(signal.SIGSTOP)
+            member.frozen = True
+            self.suspensions += 1
+        return member
+
+    def resume(self, member: Member) -> None:
+        """SIGCONT it."""
+        member.process.send_signal(signal.SIGCONT)
+        member.frozen = False
+
+    def calm_down(self) -> None:
+        """Nobody dies from now on, of those that run and of those to come."""
+        self._arming = False
+        self._orders.calm.touch()
+        for member in self.members:
+            if member.frozen:
+                self.resume(member)
+
+    def stop(self) -> float:
+        """SIGTERM all; notes who does not end well; returns the seconds that the slowest took."""
+        began = time.monotonic()
+        for member in self.members:
+            member.process.terminate()
+        for member in self.members:
+            try:
+                code = member.process.wait(max(0.1, began + STOP_S - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                self.unclean.append(f"{member.name} did not stop within {STOP_S:.0f} s")
+            else:
+                if code != 0:
+                    self.unclean.append(f"{member.name} stopped with {code}")
+        took_s = time.monotonic() - began
+        self.kill_all()
+        return took_s
+
+    def kill_all(self) -> None:
+        """Leave nobody behind."""
+        for member in self.members:
+            member.process.kill()
+            member.process.wait()
+        self.members.clear()
+
+    def run_logs(self) -> list[Path]:
+        """What was noted, by everybody there ever was."""
+        return sorted(self._folder.glob("*.jsonl"))
+
+    def _pick(self, lot: float) -> Member | None:
+        able = [one for one in self.members if not one.frozen and one.process.poll() is None]
+        return able[int(lot * len(able))] if able else None
+
+    def _start(self, world: World) -> None:
+        self._numbers[world] += 1
+        name = f"{world}-{self._numbers[world]}"
+        point = self._arm()
+        orders = dataclasses.replace(
+            self._orders,
+            world=world,
+            run_log=self._folder / f"{name}.jsonl",
+            die_at=point,
+            die_after=self._chance.randint(1, DIE_AFTER[point]) if point else 1,
+        )
+        orders.run_log.touch()
+        with (self._folder / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.chaos.worker", orders.to_json()],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+            )
+        self.members.append(Member(name, world, process, point))
+
+    def _arm(self) -> Failpoint | None:
+        """The failpoint at which the fewest died, of those the one chosen least often."""
+        if not self._arming or self._chance.random() > ARMED_PART:
+            return None
+        points = self._chance.sample(list(Failpoint), len(Failpoint))
+        point = min(points, key=lambda one: (self._died[one], self._armed[one]))
+        self._armed[point] += 1
+        return point

@@ -1,0 +1,84 @@
+"""What is published: entries of a ledger, and a day of purchases and refunds; each event one to three times."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from lyceum_allocation.testing import purchase, refund
+from lyceum_contracts import Envelope, Event, encode
+
+from .fates import Fate, drawn, named
+
+ENTRY = "ledger.entry"
+"""Event type of the ledger."""
+SHUFFLED_OVER = 40
+"""A copy of an event is published up to so many events later than its turn."""
+REFUNDED_PART = 0.3
+TRAINERS = 10
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One record to be published; copies of one event are equal."""
+
+    id: str
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+
+ACCOUNTS = 30
+
+
+def ledger(count: int, chance: Random) -> list[Outgoing]:
+    """Entries in their accounts; the order of an account is that of the log, whatever order they are sent in."""
+    entries = []
+    for number in range(count):
+        fate = drawn(chance)
+        event_id = named(f"entry-{number}", fate)
+        value = json.dumps({"number": number}).encode() if fate is not Fate.POISON else _poison(event_id)
+        headers = (("ce_specversion", b"1.0"), ("ce_id", event_id.encode()), ("ce_type", ENTRY.encode()))
+        entries.append(Outgoing(event_id, f"account-{chance.randrange(ACCOUNTS)}".encode(), value, headers))
+    return _repeated(entries, chance, SHUFFLED_OVER)
+
+
+def day(students: int, chance: Random) -> list[Outgoing]:
+    """Purchases, and refunds of some of them, in no order at all: many a refund comes before its purchase."""
+    events = [
+        _outgoing(f"bought-{number}", purchase(f"p{number}", student=f"s{number}"), chance)
+        for number in range(students)
+    ]
+    events += [
+        _outgoing(f"refunded-{number}", refund(f"p{number}", student=f"s{number}"), chance)
+        for number in range(students)
+        if chance.random() < REFUNDED_PART
+    ]
+    return _repeated(events, chance, len(events))
+
+
+def seats_each(students: int) -> int:
+    """Seats per trainer, so that some who paid must wait."""
+    return max(1, round(students * (1 - REFUNDED_PART) * 0.8 / TRAINERS))
+
+
+def _outgoing(name: str, event: Event, chance: Random) -> Outgoing:
+    fate = drawn(chance)
+    event_id = named(name, fate)
+    record = encode(event, Envelope(id=event_id, source="/chaos", time=purchase("p", student="s").paid_at))
+    value = record.value if fate is not Fate.POISON else _poison(event_id)
+    headers = tuple((header, text or b"") for header, text in record.headers)
+    return Outgoing(event_id, record.key, value, headers)
+
+
+def _poison(event_id: str) -> bytes:
+    return b"\xff\xfe not JSON: " + event_id.encode()
+
+
+def _repeated(events: list[Outgoing], chance: Random, spread: int) -> list[Outgoing]:
+    def turns() -> Iterator[tuple[float, Outgoing]]:
+        for turn, event in enumerate(events):
+            for _ in range(chance.randint(1, 3)):
+                yield turn + chance.uniform(0, spread), event
+
+    return [event for _, event in sorted(turns(), key=lambda pair: pair[0])]

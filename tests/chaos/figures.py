@@ -1,0 +1,59 @@
+"""What is worth knowing of a run beside its verdict."""
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from .crew import Kill
+from .evidence import Evidence
+from .runlog import Note
+
+
+def redeliveries(notes: Iterable[Note]) -> int:
+    """Records that a worker was given again."""
+    given = Counter(
+        (note.facts["partition"], offset)
+        for note in notes
+        if note.what == "fetched"
+        for offset in note.facts["offsets"]
+    )
+    return given.total() - len(given)
+
+
+def counted(notes: Iterable[Note], what: str) -> int:
+    """Notes of this kind."""
+    return sum(note.what == what for note in notes)
+
+
+def dead_by_reason(evidence: Evidence) -> Counter[str]:
+    """Letters by reason, each once."""
+    return Counter({letter.letter_id: letter.reason for letter in evidence.letters}.values())
+
+
+def takeovers_s(notes: Sequence[Note], kills: Iterable[Kill]) -> list[float]:
+    """Of each killed process that owned partitions: seconds until the last of them was another's."""
+    ordered = sorted((note for note in notes if note.what in ("assigned", "revoked")), key=lambda note: note.at)
+    taken = (_takeover_s(ordered, kill) for kill in kills)
+    return [seconds for seconds in taken if seconds is not None]
+
+
+def _takeover_s(ordered: Sequence[Note], kill: Kill) -> float | None:
+    owned: set[str] = set()
+    for note in ordered:
+        if note.process == kill.process and note.at < kill.at:
+            partitions = set(note.facts["partitions"])
+            owned = owned | partitions if note.what == "assigned" else owned - partitions
+    latest: defaultdict[str, float] = defaultdict(lambda: float("inf"))
+    for note in ordered:
+        if note.what == "assigned" and note.at > kill.at:
+            for partition in owned & set(note.facts["partitions"]):
+                latest[partition] = min(latest[partition], note.at)
+    ends = [latest[partition] for partition in owned]
+    return max(ends) - kill.at if ends and max(ends) < float("inf") else None
+
+
+def spread(seconds: Sequence[float]) -> str:
+    """Median and largest, in seconds."""
+    if not seconds:
+        return "-"
+    return f"{statistics.median(seconds):.1f} / {max(seconds):.1f} ({len(seconds)})"

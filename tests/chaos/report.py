@@ -1,0 +1,91 @@
+"""The verdict as a table."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from keylane.testing import Failpoint
+
+from .conductor import Outcome
+from .evidence import Evidence
+from .figures import counted, dead_by_reason, redeliveries, spread, takeovers_s
+from .judge import findings
+from .orders import SESSION, World
+
+SHOWN = 5
+"""Findings of one kind that are printed in full."""
+
+
+class Verdict:
+    """What the judge found, in every world."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self.findings = {world: findings(evidence) for world, evidence in outcome.evidence.items()}
+        self.untested = [point for point in Failpoint if not sum(self._died(point, world) for world in World)]
+
+    @property
+    def red(self) -> list[str]:
+        """Charges that hold in any world, and whatever else makes the run no proof."""
+        charges = dict.fromkeys(charge for found in self.findings.values() for charge, lines in found.items() if lines)
+        never = ["no rest"] if self._outcome.rest_s is None else []
+        return [*charges, *never, *(f"{point} not tested" for point in self.untested)]
+
+    def lines(self) -> Iterator[str]:
+        """The table, then the findings."""
+        worlds = list(self._outcome.evidence)
+        yield f"{'':34}" + "".join(f"{world:>16}" for world in worlds)
+        for name, cells in self._rows():
+            yield f"{name:34}" + "".join(f"{cells[world]:>16}" for world in worlds)
+        yield ""
+        yield from self._once()
+        for world, found in self.findings.items():
+            for charge, lines in found.items():
+                for line in lines[:SHOWN]:
+                    yield f"  {world}, {charge}: {line}"
+
+    def _rows(self) -> Iterator[tuple[str, Mapping[World, str]]]:
+        for name, cell in FACTS.items():
+            yield name, {world: str(cell(evidence)) for world, evidence in self._outcome.evidence.items()}
+        for charge in next(iter(self.findings.values())):
+            yield f"{charge} (0)", {world: str(len(found[charge])) for world, found in self.findings.items()}
+        for point in Failpoint:
+            yield f"killed {point}", {world: str(self._died(point, world)) for world in self._outcome.evidence}
+
+    def _once(self) -> Iterator[str]:
+        given = self._outcome
+        died = sum(given.died.values())
+        yield f"kill -9: {len(given.kills)} at random moments, {died} at failpoints; suspended: {given.suspensions}"
+        yield "servers: " + ", ".join(f"{kind} {count}x" for kind, count in sorted(given.server_faults.items()))
+        yield (
+            "takeover after a kill, median / longest (kills), in s: "
+            f"amid the faults {spread(takeovers_s(given.notes, given.kills))}"
+            + (
+                f", in the calm {spread(takeovers_s(given.notes, [given.calm_takeover]))}"
+                if given.calm_takeover
+                else ""
+            )
+            + f"; session {SESSION.total_seconds():g}"
+        )
+        yield (
+            f"at rest {given.rest_s:.1f} s after the last fault"
+            if given.rest_s is not None
+            else f"NO REST: {given.restless}"
+        )
+        yield f"all stopped within {given.stop_s:.1f} s"
+        if given.refused:
+            yield f"{given.refused} records were not acknowledged: whether they are in the log is not known, nor judged"
+        if self.untested:
+            yield f"NOT TESTED, as nobody died there: {', '.join(self.untested)}"
+
+    def _died(self, point: Failpoint, world: World) -> int:
+        return self._outcome.died.get((world, point), 0)
+
+
+FACTS: Mapping[str, Callable[[Evidence], object]] = {
+    "published": lambda evidence: len(evidence.acknowledged),
+    "records": lambda evidence: len(evidence.log),
+    "done": lambda evidence: len({event for _, event in evidence.applied}),
+    "dead letters": lambda evidence: dead_by_reason(evidence).total(),
+    "handler runs": lambda evidence: counted(evidence.notes, "ran"),
+    "redelivered records": lambda evidence: redeliveries(evidence.notes),
+    "results refused as overtaken": lambda evidence: counted(evidence.notes, "fenced"),
+}

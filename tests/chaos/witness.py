@@ -1,0 +1,38 @@
+"""Follows what the workers note while they work, for the lines of progress and for knowing when all is done."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from .orders import World
+from .runlog import Note, read
+
+
+class Witness:
+    """Reads each file on from where it was left."""
+
+    def __init__(self) -> None:
+        self._read: Counter[Path] = Counter()
+        self.notes: list[Note] = []
+        self.done: set[str] = set()
+        """Events marked done."""
+        self.dead: set[str] = set()
+        """Events marked dead; those that are no events have no mark."""
+        self.died: Counter[tuple[World, str]] = Counter()
+        """(world, failpoint) -> processes that died there."""
+
+    def look(self, run_logs: Iterable[Path]) -> None:
+        """Take in what is new."""
+        for path in run_logs:
+            notes, self._read[path] = read(path, skip=self._read[path])
+            for note in notes:
+                self._take(note)
+
+    def _take(self, note: Note) -> None:
+        self.notes.append(note)
+        if note.what == "finished":
+            self.done.add(note.id)
+        elif note.what == "dead":
+            self.dead.add(note.id)
+        elif note.what == "died":
+            self.died[World(note.process.partition("-")[0]), note.facts["point"]] += 1
