@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,12 +13,16 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from keylane import Message, Skip
+from keylane import Fatal, MemoryInbox, Message, RetryPolicy, Skip
+from keylane.testing import InMemoryBroker, until
 from keylane.testing.memory_log import MemoryRecord
-from keylane.tracing import Tracing, current_context, trace_id_of, tracer_of
+from keylane.trace_context import trace_headers, trace_id_of
+from keylane.tracing import Tracing, tracer_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from keylane.testing import Rig
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -151,12 +156,12 @@ def test_a_key_that_is_no_text_is_left_out(provider: TracerProvider, exporter: I
 def test_without_an_sdk_there_is_no_tracer_at_all() -> None:
     assert tracer_of(None) is None
     assert tracer_of(trace.NoOpTracerProvider()) is None
-    assert current_context() == {}
+    assert trace_headers() == {}
 
 
 def test_the_current_context_is_that_of_the_run(provider: TracerProvider, exporter: InMemorySpanExporter) -> None:
     with made_tracing(provider).run(*record_and_message({"traceparent": PARENT.encode()})) as traceparent:
-        assert current_context() == {"traceparent": traceparent}
+        assert trace_headers() == {"traceparent": traceparent}
     span = only(exporter).get_span_context()
 
     assert trace_id_of(traceparent) == TRACE_ID
@@ -167,3 +172,66 @@ def test_the_current_context_is_that_of_the_run(provider: TracerProvider, export
 def test_a_log_line_finds_its_trace_id() -> None:
     assert trace_id_of(PARENT) == trace_id_of(PARENT.encode()) == TRACE_ID
     assert trace_id_of(None) is None
+
+
+# --- through a worker ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("on_loop", [True, False])
+async def test_every_attempt_is_a_span_and_the_letter_names_the_last_one(
+    memory: Rig, provider: TracerProvider, exporter: InMemorySpanExporter, on_loop: bool
+) -> None:
+    seen: list[str | None] = []
+
+    def handle(message: Message) -> None:
+        seen.append(trace_id_of(trace_headers().get("traceparent")))
+        raise ValueError("no")
+
+    async def handle_on_loop(message: Message) -> None:
+        handle(message)
+
+    await memory.publish("e", data={}, headers=[("traceparent", PARENT.encode())])
+    retry = RetryPolicy(max_attempts=3, base=timedelta(0))
+    handlers: dict[str, Any] = {"made": handle_on_loop if on_loop else handle}
+    worker = memory.start(handlers, tracer_provider=provider, retry=retry)
+    await until(lambda: worker.counts.dead == 1)
+    (letter,) = await memory.letters(1)
+    spans = exporter.get_finished_spans()
+    headers = dict(letter.headers)
+
+    assert seen == [TRACE_ID] * 3, "current within the handler"
+    assert [(span.attributes or {})["keylane.attempt"] for span in spans] == [1, 2, 3]
+    assert all(span.status.status_code is StatusCode.ERROR for span in spans)
+    assert headers["traceparent"] == PARENT.encode(), "the publisher's, byte for byte"
+    last = spans[-1].get_span_context()
+    assert last is not None
+    assert headers["x-dlq-traceparent"] == f"00-{TRACE_ID}-{trace.format_span_id(last.span_id)}-01".encode()
+
+
+async def test_the_span_of_a_condemned_run_survives_in_the_store(memory: Rig, provider: TracerProvider) -> None:
+    inbox = MemoryInbox()
+    broker = memory.broker
+    assert isinstance(broker, InMemoryBroker)
+    broker.fail_sends(memory.dead_letter_topic)
+
+    def handle(_: Message) -> None:
+        raise Fatal("never")
+
+    await memory.publish("e", data={}, headers=[("traceparent", PARENT.encode())])
+    first = memory.start({"made": handle}, tracer_provider=provider, inbox=inbox)
+    await until(lambda: "dead letters" in first.why_unready)
+    await memory.stop()
+    broker.allow_sends(memory.dead_letter_topic)
+    second = memory.start({"made": handle}, inbox=inbox)
+    await until(lambda: second.counts.dead == 1)
+    (letter,) = await memory.letters(1)
+
+    assert trace_id_of(dict(letter.headers)["x-dlq-traceparent"]) == TRACE_ID
+
+
+async def test_without_traces_a_letter_has_the_header_and_nothing_in_it(memory: Rig) -> None:
+    await memory.publish(None, data={})
+    memory.start({"made": lambda _: None})
+    (letter,) = await memory.letters(1)
+
+    assert dict(letter.headers)["x-dlq-traceparent"] == b""

@@ -26,6 +26,7 @@ from keylane.retry import RetryPolicy
 from keylane.selection import Selection
 from keylane.settings import KafkaSettings
 from keylane.topics import TopicSpec, ensure_topics, missing_topics
+from keylane.trace_context import trace_headers
 from keylane.worker import Worker
 
 __all__ = [
@@ -63,4 +64,5 @@ __all__ = [
     "ensure_topics",
     "missing_topics",
     "replay_topic",
+    "trace_headers",
 ]

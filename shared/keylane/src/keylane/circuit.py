@@ -22,6 +22,7 @@ log = logging.getLogger("keylane")
 
 STORE: Final = "store"
 HANDLER: Final = "handler"
+ACTIONS: Final = {"opened": "circuit_opened", "probed": "circuit_probed", "closed": "circuit_closed"}
 LOOK_S: Final = (20.0, 40.0)
 """A held lane that is not next to probe looks again after this many seconds; a closing breaker wakes it sooner."""
 
@@ -156,7 +157,7 @@ class Circuit:
         self._wake(list(self._held.pop(part, {})))
 
     def _say(self, part: str, change: str, why: str, level: int) -> None:
-        log.log(level, "circuit %s of %s: %s", change, part, why, extra={"action": f"circuit_{change}", "part": part})
+        log.log(level, "circuit of %s %s: %s", part, change, why, extra={"action": ACTIONS[change], "part": part})
 
 
 def handler_part(type_: str) -> str:

@@ -35,6 +35,7 @@ class Burial:
         first_failed_at: Aware UTC.
         last_failed_at: Aware UTC.
         stack: The last error's stack trace, at most 16 KB.
+        traceparent: Of the span of the last run; empty without traces.
     """
 
     letter_id: str
@@ -46,6 +47,7 @@ class Burial:
     first_failed_at: datetime
     last_failed_at: datetime
     stack: str = ""
+    traceparent: str = ""
 
 
 class Payload(NamedTuple):

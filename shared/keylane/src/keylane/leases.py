@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from keylane.errors import ConfigurationError, FencedError, StoreUnavailableError
+from keylane.lines import about_claim
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -68,6 +69,7 @@ class Leases:
             await self._inbox.renew(claim, lease=self.duration)
         except FencedError:
             if self._held.get(claim.key) is claim:  # else it ended while the renewal was under way
-                log.warning("%s: the lease was lost while it ran", claim.key, extra={"action": "lease_lost"})
+                extra = about_claim(claim, "lease_lost")
+                log.warning("%s: the lease was lost while it ran", claim.key, extra=extra)
         except StoreUnavailableError as exc:
             self._health.trouble("store", str(exc))

@@ -59,6 +59,7 @@ def burial(
     attempts: int,
     at: datetime,
     first: datetime | None,
+    traceparent: str = "",
 ) -> Burial:
     """What a dead letter says about the failure."""
     kind = type(error)
@@ -72,6 +73,7 @@ def burial(
         first_failed_at=first or at,
         last_failed_at=at,
         stack=stack(error),
+        traceparent=traceparent,
     )
 
 
@@ -97,6 +99,7 @@ def headers_of_letter(group: str, record: Record, burial: Burial, *, app_version
         "last-failed-at": stamp(burial.last_failed_at),
         "host": socket.gethostname(),
         "app-version": app_version,
+        "traceparent": burial.traceparent,
         "replay-count": str(place.replay.count if place.replay else 0),
     }
     original = tuple(pair for pair in record.headers if not pair[0].startswith(PREFIX))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Final
 
-from keylane import letters
+from keylane import letters, lines
 from keylane.errors import BrokerUnavailableError
 from keylane.places import letters_of
 
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from keylane.broker import Publisher, Record
     from keylane.inbox import Burial
     from keylane.lane import Head
-
-log = logging.getLogger("keylane")
 
 SEND_WAIT_S: Final = 10.0
 """How long one wait for a letter's acknowledgement lasts, in seconds; the same send is then waited for again."""
@@ -44,13 +41,4 @@ class Mailbox:
             raise BrokerUnavailableError(f"no acknowledgement within {SEND_WAIT_S:g} s")
         sent, head.sent = head.sent, None
         sent.result()
-        log.error(
-            "dead letter %s: %s at %s-%d@%d: %s",
-            burial.reason,
-            burial.error_type,
-            record.topic,
-            record.partition,
-            record.offset,
-            burial.error_message,
-            extra={"action": "dead_lettered", "letter_id": burial.letter_id, "reason": burial.reason},
-        )
+        lines.dead_lettered(record, head.event, burial)

@@ -12,7 +12,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from keylane import letters
+from keylane import letters, lines
 from keylane.circuit import STORE, handler_part
 from keylane.cloudevents import Event, decode, payload
 from keylane.counts import Counts
@@ -93,7 +93,7 @@ class Processor:
             self.measures.letters_failed += 1
             return self._outage(head, _letters_part(lane), exc)
         except FencedError as exc:
-            return self._fenced(head, exc)
+            return self._fenced(lane, head, exc)
         except Exception as exc:  # noqa: BLE001  logged there: no error may take a lane down
             return self._defect(lane, head, exc)
         finally:
@@ -119,7 +119,9 @@ class Processor:
             else:
                 await self.inbox.release(claim)
         except (StoreUnavailableError, FencedError):
-            log.warning("%s stays claimed until its lease ends", claim.key, extra={"action": "lease_left"})
+            log.warning(
+                "%s stays claimed until its lease ends", claim.key, extra=lines.about_claim(claim, "lease_left")
+            )
         self.leases.drop(claim)
 
     async def _decode(self, lane: Lane, head: Head) -> Outcome | None:
@@ -153,7 +155,8 @@ class Processor:
             self.counts.duplicate += 1
             if replay is not None:
                 words = "replay %d of %s changes nothing: it is %s"
-                log.info(words, replay.count, event.id, answer.state, extra={"action": "replay_settled"})
+                extra = lines.fields(record, event, action="replay_settled", replay=replay.count)
+                log.info(words, replay.count, event.id, answer.state, extra=extra)
             return Outcome.COMPLETED
         if isinstance(answer, Reused):
             error = KeyReuseError(f"id {event.id[:128]!r} was used before by an event with other data")
@@ -252,20 +255,16 @@ class Processor:
         attempts = _claim(head).attempts + 1
         self._reached(head)
         self.counts.failed += 1
-        log.warning(
-            "%s %s failed, run %d of %d: %s: %s",
-            event.type,
-            event.id,
-            attempts,
-            self.judge.policy.max_attempts,
-            type(error).__name__,
-            letters.clipped(said(error)),
-            extra={"action": "failed", "message_id": event.id, "attempts": attempts, "tp": str(lane.partition.tp)},
+        reason = self.judge.death(error, attempts)
+        pause_s = None if reason else self.judge.pause_s(error, attempts)
+        most, traceparent = self.judge.policy.max_attempts, head.traceparent
+        lines.run_failed(
+            lane.queue[0], event, error, attempts=attempts, most=most, pause_s=pause_s, traceparent=traceparent
         )
-        if reason := self.judge.death(error, attempts):
-            self._condemn(lane, head, reason, error, attempts)
+        if pause_s is None:
+            self._condemn(lane, head, reason or letters.EXHAUSTED, error, attempts)
         else:
-            head.pause_s = self.judge.pause_s(error, attempts)
+            head.pause_s = pause_s
             head.step = self._fail
 
     async def _cancelled(self, lane: Lane, head: Head, error: asyncio.CancelledError) -> Outcome | None:
@@ -279,7 +278,14 @@ class Processor:
         """It is dead: first for the store, if it is claimed, then as a letter."""
         at, first = self.clock(), head.claim.first_failed_at if head.claim is not None else None
         head.burial = letters.burial(
-            self.group, lane.queue[0], reason=reason, error=error, attempts=attempts, at=at, first=first
+            self.group,
+            lane.queue[0],
+            reason=reason,
+            error=error,
+            attempts=attempts,
+            at=at,
+            first=first,
+            traceparent=head.traceparent,
         )
         head.step = self._letter if head.claim is None else self._bury
 
@@ -302,10 +308,11 @@ class Processor:
         self.circuit.failed(part, str(error))
         return outage_delay_s(head.tries, jitter=self.judge.jitter)
 
-    def _fenced(self, head: Head, error: FencedError) -> float:
+    def _fenced(self, lane: Lane, head: Head, error: FencedError) -> float:
         self._answered()
         self.counts.fenced += 1
-        log.warning("a result was discarded: %s", error, extra={"action": "fenced"})
+        extra = lines.fields(lane.queue[0], head.event, traceparent=head.traceparent, action="fenced")
+        log.warning("a result was discarded: %s", error, extra=extra)
         if head.claim is not None:
             self.leases.drop(head.claim)
             head.claim = None
@@ -317,7 +324,8 @@ class Processor:
         where = f"{lane.partition.tp.topic}-{lane.partition.tp.partition}@{lane.queue[0].offset}"
         words = f"{where}: {type(error).__name__}: {letters.clipped(said(error))}"
         self.health.trouble("runtime", words, member=head.owner)
-        log.error("a record could not be processed", exc_info=error, extra={"action": "defect", "record": where})
+        extra = lines.fields(lane.queue[0], head.event, traceparent=head.traceparent, action="defect")
+        log.error("%s: a record could not be processed", where, exc_info=error, extra=extra)
         return DEFECT_PAUSE_S
 
     def _drop(self, head: Head) -> None:

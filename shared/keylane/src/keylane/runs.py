@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from keylane.errors import FencedError, Skip, StoreUnavailableError
+from keylane.lines import about_claim
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -120,7 +121,7 @@ class Runs:
                     "%s has run for more than %s s in a thread, which cannot be cancelled",
                     message.id,
                     timeout_s,
-                    extra={"action": "overrun", "message_id": message.id},
+                    extra={"action": "overrun", "message_id": message.id, "type": message.type},
                 )
 
     def _adopt(self, run: asyncio.Future[Any], head: Head) -> None:
@@ -141,6 +142,7 @@ class Runs:
             else:
                 await self._inbox.release(claim)
         except (FencedError, StoreUnavailableError) as exc:
-            log.warning("%s: its outcome could not be recorded: %s", claim.key, exc, extra={"action": "fenced"})
+            extra = about_claim(claim, "outcome_lost")
+            log.warning("%s: its outcome could not be recorded: %s", claim.key, exc, extra=extra)
         finally:
             self._leases.drop(claim)

@@ -1,8 +1,6 @@
 """Traces with the OpenTelemetry API: one span per run of a handler, tied to the span that published the event.
 
 Conventions: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ and .../kafka/ (1.43, development).
-Context travels in the W3C headers `traceparent` and `tracestate`, whatever propagators the process is configured with:
-producers in any language write those.
 """
 
 from __future__ import annotations
@@ -13,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import trace
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from keylane.errors import Skip
 from keylane.places import PREFIX
+from keylane.trace_context import TRACEPARENT, context_of, trace_headers
 from keylane.wording import said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from opentelemetry.context import Context
     from opentelemetry.trace import Span, Tracer, TracerProvider
@@ -29,12 +27,9 @@ if TYPE_CHECKING:
     from keylane.message import Message
 
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.43.0"
-TRACEPARENT: Final = "traceparent"
-TRACESTATE: Final = "tracestate"
 LETTER_TRACEPARENT: Final = f"{PREFIX}traceparent"
 """Names the run that condemned a message; the letter's own `traceparent` stays its publisher's, byte for byte."""
 MAX_KEY_CHARACTERS: Final = 128
-W3C: Final = TraceContextTextMapPropagator()
 
 
 def tracer_of(provider: TracerProvider | None) -> Tracer | None:
@@ -47,23 +42,6 @@ def tracer_of(provider: TracerProvider | None) -> Tracer | None:
     if isinstance(found, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
         return None
     return found.get_tracer("keylane", schema_url=SCHEMA_URL)
-
-
-def current_context() -> dict[str, str]:
-    """The W3C headers of the span that is current here; empty outside of any.
-
-    Put them into the headers of an outbox entry, in the write that decides: what follows belongs to the same trace.
-    """
-    carrier: dict[str, str] = {}
-    W3C.inject(carrier)
-    return carrier
-
-
-def trace_id_of(traceparent: str | bytes | None) -> str | None:
-    """The trace id within a `traceparent`, for log lines; None when there is none."""
-    text = traceparent.decode("ascii", "replace") if isinstance(traceparent, bytes) else traceparent
-    context = trace.get_current_span(W3C.extract({TRACEPARENT: text or ""})).get_span_context()
-    return trace.format_trace_id(context.trace_id) if context.is_valid else None
 
 
 class Tracing:
@@ -92,8 +70,8 @@ class Tracing:
         It is a child of the publisher's span and linked to it; a replayed message's is linked to the run that condemned
         it as well. What the run raises passes through and, unless it is a verdict of success, is the span's error.
         """
-        publisher = _context(message.headers)
-        condemned = _context(message.headers, LETTER_TRACEPARENT)
+        publisher = context_of(message.headers)
+        condemned = context_of(message.headers, LETTER_TRACEPARENT)
         with self._tracer.start_as_current_span(
             f"process {record.topic}",
             context=publisher,
@@ -104,7 +82,7 @@ class Tracing:
             set_status_on_exception=False,
         ) as span:
             try:
-                yield current_context().get(TRACEPARENT, "")
+                yield trace_headers().get(TRACEPARENT, "")
             except (Skip, asyncio.CancelledError):
                 raise
             except Exception as exc:
@@ -143,7 +121,7 @@ class PublishTracing:
         Headers that carry their writer's context keep it, so that a repeated send repeats its bytes: the span is a
         child of the writer's and linked to it. Headers without one are given this span's.
         """
-        writer = _context({name: value.encode() for name, value in headers.items()})
+        writer = context_of({name: value.encode() for name, value in headers.items()})
         links = _links(writer)
         with self._tracer.start_as_current_span(
             f"send {topic}",
@@ -162,7 +140,7 @@ class PublishTracing:
             set_status_on_exception=False,
         ) as span:
             if not links:
-                headers.update(current_context())
+                headers.update(trace_headers())
             try:
                 yield
             except Exception as exc:
@@ -176,14 +154,6 @@ def failed(span: Span, error: Exception) -> None:
     span.set_attribute("error.type", f"{kind.__module__}.{kind.__qualname__}")
     span.set_status(Status(StatusCode.ERROR, said(error)[:512]))
     span.record_exception(error)
-
-
-def _context(headers: Mapping[str, bytes], name: str = TRACEPARENT) -> Context:
-    """The context that these headers carry, free of whatever is current here."""
-    carrier = {TRACEPARENT: headers.get(name, b"").decode("ascii", "replace")}
-    if name == TRACEPARENT and TRACESTATE in headers:
-        carrier[TRACESTATE] = headers[TRACESTATE].decode("ascii", "replace")
-    return W3C.extract(carrier, context=trace.set_span_in_context(trace.INVALID_SPAN))
 
 
 def _links(*contexts: Context) -> list[Link]:
