@@ -1,5 +1,7 @@
 """The protocol holds in every interleaving of the small worlds, and the model sees each way to build it wrong."""
 
+from collections.abc import Callable
+
 import pytest
 
 from lyceum_allocation.protocol import BROKEN_CONTROLS, SCENARIOS, Scenario, explore
@@ -10,11 +12,14 @@ BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_the_invariants_hold_in_every_interleaving(scenario: Scenario) -> None:
+def test_the_invariants_hold_in_every_interleaving(
+    scenario: Scenario, record_property: Callable[[str, object], None]
+) -> None:
     finding = explore(scenario)
 
     assert finding.violation is None
     assert finding.at_rest > 0, "no run of the scenario ends: it proves nothing"
+    record_property("worlds", finding.worlds)
 
 
 @pytest.mark.parametrize(("fault", "name", "expected"), BROKEN_CONTROLS, ids=str)

@@ -2,13 +2,13 @@
 
 import sys
 
-from lyceum_allocation.protocol import BROKEN_CONTROLS, SCENARIOS, Finding, explore
+from lyceum_allocation.protocol import BROKEN_CONTROLS, LARGE, SCENARIOS, Finding, explore
 
 
 def main() -> int:
     """Print a line per exploration; 1 if a scenario breaks or a broken control goes unnoticed."""
     wrong = 0
-    for scenario in SCENARIOS:
+    for scenario in SCENARIOS + LARGE:
         finding = explore(scenario)
         wrong += finding.violation is not None
         _print(scenario.name, finding)

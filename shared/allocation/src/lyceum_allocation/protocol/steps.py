@@ -3,17 +3,23 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from lyceum_allocation.protocol.facts import FactSteps
+from lyceum_allocation.protocol.queue import QueueSteps
+from lyceum_allocation.protocol.seats import Seats, Town
 from lyceum_allocation.protocol.world import (
     ASSIGNED,
     CANCELLED,
+    FREE,
     MOVING,
     NONE,
     PENDING,
     Fault,
     Held,
     Key,
+    Pass,
     Process,
     World,
+    done,
     verdict,
 )
 
@@ -22,11 +28,13 @@ NOBODY = -1
 
 
 class Steps:
-    """All steps, for given capacities, with one fault built in or none."""
+    """All steps, in a given town, with one fault built in or none."""
 
-    def __init__(self, capacities: tuple[int, ...], fault: Fault | None = None) -> None:
-        self._capacities = capacities
+    def __init__(self, town: Town, fault: Fault | None = None) -> None:
+        self._capacities = town.capacities
         self._fault = fault
+        seats = Seats(town)
+        facts, queue = FactSteps(seats, fault), QueueSteps(seats, fault)
         self._by_name: dict[str, Callable[[World, int, Process], Worlds]] = {
             "look": self._look,
             "claim": self._claim,
@@ -38,13 +46,18 @@ class Steps:
             "give up": self._give_up,
             "find": self._find,
             "settle": self._settle,
+            **facts.by_name,
+            **queue.by_name,
         }
         self._starts: dict[str, Callable[[World, int, Process], Worlds]] = {
             "create": self._create,
             "sweep": self._sweep,
             "move": self._move,
             "refund": self._refund,
+            "return": self._refund,
+            "refund in part": self._refund_in_part,
             "reconcile": self._reconcile,
+            **facts.starts,
         }
 
     def after(self, world: World, index: int) -> Worlds:
@@ -52,6 +65,11 @@ class Steps:
         process = world.processes[index]
         step = self._starts[process.kind] if process.at == "start" else self._by_name[process.at]
         yield from step(world, index, process)
+
+    @property
+    def fault(self) -> Fault | None:
+        """What is built wrong here."""
+        return self._fault
 
     @property
     def seats_have_epochs(self) -> bool:
@@ -111,8 +129,17 @@ class Steps:
         if not forgets:
             changes["revoked"] = seen.revoked | {process.purchase}
         if not left and not (forgets and seen.state == NONE):
-            changes["state"] = CANCELLED
+            changes |= {"state": CANCELLED, "lease": FREE}
         yield self._to_settle(world.with_alloc(process.alloc, **changes), index, seeks_after=False)
+
+    def _refund_in_part(self, world: World, index: int, process: Process) -> Worlds:
+        """Nothing is taken: neither from this purchase, if it is known, nor from it when it comes."""
+        seen = world.allocs[process.alloc]
+        if self._fault is Fault.PARTIAL_DROPS_THE_GRANT:
+            world = world.with_alloc(process.alloc, grants=seen.grants - {process.purchase})
+        elif self._fault is Fault.PARTIAL_LEAVES_A_TOMBSTONE and process.purchase not in seen.grants:
+            world = world.with_alloc(process.alloc, revoked=seen.revoked | {process.purchase})
+        yield _go(world, index, "done")
 
     def _reconcile(self, world: World, index: int, process: Process) -> Worlds:
         held = [(trainer, key) for trainer, keys in enumerate(world.seats) for key in keys]
@@ -223,13 +250,15 @@ class Steps:
         seen = world.allocs[process.alloc]
         if process.seeks_after and seen.state == PENDING:
             return _go(world.with_process(index, process.restarted()), index, "look", seen.epoch, NOBODY)
+        if process.kind == "return":
+            owing = process.restarted()._replace(drain=Pass(owes=True))
+            return _go(world.with_process(index, owing), index, "count")
         return _go(world, index, "done")
 
 
 def _go(world: World, index: int, at: str, *memory: int) -> World:
     if at == "done":
-        # What a process remembers at its end tells no worlds apart.
-        world = world.with_process(index, world.processes[index].restarted())
+        return done(world, index)
     return world.with_process(index, world.processes[index]._replace(at=at, memory=memory))
 
 

@@ -87,6 +87,7 @@ class Pass(NamedTuple):
         passed: the last one of those whom others serve.
         own: an allocation of which this process has held the lease since it wrote it, or none (-1).
         is_fresh: nobody can have claimed a seat for it.
+        owes: somebody relies on it: a seat came free, or a note said so.
         again: once more when this is done.
     """
 
@@ -96,6 +97,7 @@ class Pass(NamedTuple):
     passed: Waiter | None = None
     own: int = -1
     is_fresh: bool = False
+    owes: bool = False
     again: bool = False
 
 
@@ -190,3 +192,13 @@ def verdict(alloc: Alloc, trainer: int, epoch: int) -> str:
     if alloc.state in (PENDING, MOVING) and alloc.epoch == epoch:
         return "help"
     return "unread" if epoch > alloc.epoch else "dead"
+
+
+def done(world: World, index: int) -> World:
+    """The world after a process came to its end; what it remembers then tells no worlds apart."""
+    return world.with_process(index, world.processes[index].restarted()._replace(at="done"))
+
+
+def at_work(world: World, index: int, at: str, drain: Pass, *memory: int) -> World:
+    """The world in which a process stands before a step of its drain."""
+    return world.with_process(index, world.processes[index]._replace(at=at, memory=memory, drain=drain))
