@@ -75,6 +75,7 @@ class Subscription(Protocol):
 
         Raises:
             BrokerUnavailableError: The membership is beyond repair: close this one and build another.
+            ConfigurationError: Another process has the same `group_instance_id`.
         """
         ...
 

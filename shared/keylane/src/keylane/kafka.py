@@ -16,11 +16,12 @@ from keylane.dismantle import dismantle, started
 from keylane.errors import BrokerUnavailableError, CommitRefusedError
 from keylane.feed import MAX_FETCH_BYTES, Feed
 from keylane.metadata import partition_counts
+from keylane.rivals import Rivals
 from keylane.scan import scan
 from keylane.settings import KafkaSettings, milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 
     from keylane.broker import Listener, Publisher, Record, Subscription
 
@@ -78,6 +79,11 @@ class KafkaSubscription:
         self._assignors = assignors
         self._consumer: Any = None
         self._committing: asyncio.Task[None] | None = None
+        self._rivals = (
+            Rivals(settings.group_instance_id, settings.session_timeout.total_seconds())
+            if settings.group_instance_id is not None
+            else None
+        )
         self._feed: Feed  # made with the consumer
 
     async def start(self) -> None:
@@ -96,7 +102,7 @@ class KafkaSubscription:
             **connection(self._settings),
         )
         self._feed = Feed(self._consumer, self._listener.skipped)
-        self._consumer.subscribe(self._topics, listener=_Bridge(self._listener, self._feed))
+        self._consumer.subscribe(self._topics, listener=_Bridge(self._listener, self._begin))
         try:
             await started(self._consumer.start())
         except (KafkaError, OSError) as exc:
@@ -104,6 +110,8 @@ class KafkaSubscription:
 
     async def poll(self, *, max_records: int, timeout_s: float) -> Mapping[TopicPartition, Sequence[Record]]:
         """Records of partitions that are not paused."""
+        if self._rivals is not None:
+            self._rivals.check()
         try:
             return await self._feed.poll(max_records=max_records, timeout_s=timeout_s)
         except KafkaError as exc:
@@ -154,6 +162,11 @@ class KafkaSubscription:
             await dismantle(self._consumer)
         if self._committing is not None:
             await bounded(self._committing, timeout_s=0.05)  # time for its request to fail, which nobody else awaits
+
+    def _begin(self) -> None:
+        self._feed.begin()
+        if self._rivals is not None:
+            self._rivals.joined(self._consumer._coordinator.member_id)  # noqa: SLF001  told nowhere else
 
     def _owned(self, partitions: Iterable[TopicPartition]) -> list[Any]:
         owned = self._consumer.assignment()
@@ -213,15 +226,15 @@ class KafkaPublisher:
 
 
 class _Bridge(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    def __init__(self, listener: Listener, feed: Feed) -> None:
+    def __init__(self, listener: Listener, begin: Callable[[], None]) -> None:
         self._listener = listener
-        self._feed = feed
+        self._begin = begin
 
     async def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
         await self._listener.revoked([TopicPartition(*tp) for tp in revoked])
 
     async def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
-        self._feed.begin()
+        self._begin()
         await self._listener.assigned([TopicPartition(*tp) for tp in assigned])
 
 

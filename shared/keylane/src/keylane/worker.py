@@ -208,7 +208,8 @@ class Worker:
         """Work until `stop()`; servers that are away are waited for.
 
         Raises:
-            ConfigurationError: A topic does not exist, or the store can never work as it is.
+            ConfigurationError: A topic does not exist, the store can never work as it is, or another process has the
+                same `group_instance_id`.
         """
         if self._main is not None:
             raise ConfigurationError(f"worker {self.group} was run before: build a new one")
