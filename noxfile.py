@@ -48,6 +48,7 @@ BUDGET_SECONDS = {
     "platform": 60,
     "wire": 300,
     "demo": 60,
+    "chaos": 120,  # its short form
     "bench": 300,
     "dev": 60,
     "hooks": 30,
@@ -143,8 +144,9 @@ def tests(session: nox.Session, member: str) -> None:
 @timed
 def platform(session: nox.Session) -> None:
     """What only shows when every member is in one process."""
-    install(session, *MEMBERS, groups=("test",))
-    session.run("pytest", "tests/models", "tests/workspace", "tests/benchmarks", *session.posargs)
+    install(session, *MEMBERS, groups=("test", "bench"))
+    places = ["tests/models", "tests/workspace", "tests/benchmarks", "tests/chaos"]
+    session.run("pytest", *places, *session.posargs)
 
 
 @nox.session
@@ -154,6 +156,14 @@ def wire(session: nox.Session) -> None:
     install(session, *MEMBERS, groups=("test",))
     places = ["shared", "services", "devstack/tests", "tests/servers/tests", "tests/wire"]
     session.run("python", "-m", "real_servers", "run", "--", "pytest", "-m", "wire", *places, *session.posargs)
+
+
+@nox.session
+@timed
+def chaos(session: nox.Session) -> None:
+    """Kill, freeze and cut off workers and servers at work, then count what was lost or doubled: `-- --minutes 10`."""
+    install(session, *MEMBERS, groups=("test",))
+    session.run("python", "-m", "tests.chaos", *session.posargs)
 
 
 @nox.session
