@@ -44,6 +44,8 @@ COMMANDS: dict[str, tuple[list[str], dict[str, str], str]] = {
         {"KAFKA_BOOTSTRAP": NOBODY},
         NOBODY,
     ),
+    "dlq list": (["dlq", "list"], {"KAFKA_BOOTSTRAP": NOBODY}, NOBODY),
+    "dlq list, wrong address": (["dlq", "list"], {"KAFKA_BOOTSTRAP": "host:abc"}, SHAPE),
     "allocations list": (["allocations", "list"], {"MONGODB_URI": f"mongodb://{NOBODY}"}, NOBODY),
 }
 

@@ -13,10 +13,14 @@ from lyceum_devstack.streams import forgive_streams
 
 COMMANDS = "lyceum.commands"
 """Entry point group: a package that owns data offers the click commands that operate on it."""
-OWN = (EntryPoint("demo", "lyceum_devstack.demo.command:demo", COMMANDS),)
+OWN = (
+    EntryPoint("demo", "lyceum_devstack.demo.command:demo", COMMANDS),
+    EntryPoint("dlq", "lyceum_devstack.dlq:dlq", COMMANDS),
+)
 """What this package offers: looked up like the others', so that no command is loaded for the sake of another."""
 SUMMARIES = {
     "demo": "Play a day at the school through the real worker, and check the result.",
+    "dlq": "Dead letters: look at them, replay them, discard them.",
     "allocations": "Allocations: who has which trainer, and who waits.",
     "purchases": "Purchases and refunds.",
     "trainers": "Trainers: who teaches what, and how many students each takes.",
@@ -78,7 +82,8 @@ def _load(offer: EntryPoint) -> click.Command:
     "  lyceum demo --trainers my_trainers.csv --purchases my_purchases.jsonl\n"
     "  lyceum trainers import my_trainers.csv\n"
     "  lyceum purchases publish my_purchases.jsonl\n"
-    "  lyceum allocations list\n\n"
+    "  lyceum allocations list\n"
+    "  lyceum dlq list\n\n"
     "\b\nServers are named by the environment variables MONGODB_URI and\n"
     "KAFKA_BOOTSTRAP; the demo brings its own where they are not set.\n"
     "Exit codes: 0 done, 1 the demo found something off, 2 bad input,\n"

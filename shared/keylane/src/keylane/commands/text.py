@@ -1,0 +1,71 @@
+"""Bytes and words for a terminal: nothing that was sent by a stranger moves the cursor, and nothing is cut unsaid."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+PER_LINE = 16
+"""Bytes in one line of a hexdump."""
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Lines of a table; a row is one line, however narrow the terminal: an id that was cut could not be copied."""
+    lines = [list(titles), *([safe(cell) for cell in row] for row in rows)]
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    for line in lines:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+
+
+def facts(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Lines that name one fact each."""
+    width = max(len(name) for name, _ in pairs)
+    return (f"{name.ljust(width)}  {safe(value)}".rstrip() for name, value in pairs)
+
+
+def safe(text: str) -> str:
+    """The text in one line, its control characters spelt out."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def clipped(text: str, characters: int) -> str:
+    """At most so many characters, with a sign where something is missing."""
+    return text if len(text) <= characters else text[: characters - 3] + "..."
+
+
+def short(data: bytes | None) -> str:
+    """A key or a header value in a few words."""
+    if data is None:
+        return "null"
+    text = readable(data)
+    return f"0x{data.hex()}" if text is None else text
+
+
+def readable(data: bytes) -> str | None:
+    """The bytes as text; None when they are none."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if all(sign.isprintable() or sign in "\n\t\r" for sign in text) else None
+
+
+def hexdump(data: bytes) -> Iterator[str]:
+    """Lines of offset, bytes and what of them is ASCII."""
+    for start in range(0, len(data), PER_LINE):
+        row = data[start : start + PER_LINE]
+        signs = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)  # noqa: PLR2004  ASCII's own bounds
+        yield f"{start:08x}  {row.hex(' '):<{PER_LINE * 3 - 1}}  {signs}"
+
+
+def for_machines(data: bytes | None) -> str | dict[str, str] | None:
+    """Bytes in JSON: text when they are UTF-8, else an object that says how they are written."""
+    if data is None:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}

@@ -1,0 +1,273 @@
+"""`keylane dlq`: what an operator types, sees, and gets as an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+import mongomock
+import pytest
+
+from keylane.commands import options, text
+from keylane.commands.program import keylane, main
+from keylane.commands.progress import Progress
+from keylane.mongo import MongoInbox
+from keylane.testing import until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from keylane import Message
+    from keylane.testing import Rig
+
+
+class Shell:
+    """Runs command lines beside the loop, and gives back what they printed."""
+
+    def __init__(self, rig: Rig, capsys: pytest.CaptureFixture[str]) -> None:
+        self._rig = rig
+        self._capsys = capsys
+        self.err = ""
+
+    def arguments(self, *words: str) -> list[str]:
+        where = ["--group", self._rig.group, "--topic", self._rig.topic]
+        return ["dlq", *words, *where, "--kafka", self._rig.settings.bootstrap_servers]
+
+    async def __call__(self, *words: str, code: int = 0) -> str:
+        self._capsys.readouterr()
+        ended = await asyncio.to_thread(main, self.arguments(*words))
+        out, self.err = self._capsys.readouterr()
+        assert ended == code, self.err
+        return out
+
+
+@pytest.fixture
+def database(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What every client of the commands sees."""
+    client: Any = mongomock.MongoClient(tz_aware=True)
+    monkeypatch.setattr("keylane.commands.servers.MongoClient", lambda *_, **__: client)
+    monkeypatch.setattr(client, "close", lambda: None)
+    monkeypatch.setenv("MONGODB_URI", "mongodb://somewhere/shop")
+    monkeypatch.setenv("MONGODB_DATABASE", "shop")
+    return client.shop
+
+
+@pytest.fixture
+async def shell(mock: Rig, capsys: pytest.CaptureFixture[str], database: Any) -> AsyncIterator[Shell]:
+    """Two letters of a handler that fails, and one of bytes that are no event."""
+    inbox = MongoInbox(database.inbox)
+    inbox.create_indexes()
+    await mock.publish("m1", key="k1", data={"amount": 17, "name": "Zoë"}, headers=[("trace", b"\xff\x00")])
+    await mock.publish("m2", key="k2", data={})
+    await mock.publish_raw(b"\xfe", b"\xff\x00raw", [("ce_id", b"raw"), ("ce_type", b"made")])
+    worker = mock.start({"made": _fail}, inbox=inbox)
+    await until(lambda: worker.counts.dead == 3)
+    await mock.stop()
+    yield Shell(mock, capsys)
+    inbox.close()
+
+
+def _fail(message: Message) -> None:
+    raise ValueError(f"no seat for {message.id}\n\x1b[2J")
+
+
+async def test_letters_are_listed_shown_counted_replayed_and_discarded(shell: Shell, mock: Rig, database: Any) -> None:
+    listed = await shell("list")
+    assert len(listed.splitlines()) == 5, listed
+    assert listed.splitlines()[0].split() == [
+        "letter",
+        "state",
+        "replays",
+        "died",
+        "place",
+        "key",
+        "message",
+        "reason",
+        "error",
+    ]
+    assert listed.endswith("3 dead letters.\n")
+    assert "ValueError: no seat for m1\\n\\x1b[2J" in listed, "what a stranger wrote moves no cursor"
+    assert "0xfe" in listed
+
+    one = json.loads((await shell("list", "--message", "m1", "--json")).strip())
+    shown = await shell("show", one["id"][:10])
+    for words in (
+        "state         open",
+        "Traceback (most recent call last):",
+        "0xff00",
+        '"name": "Zoë"',
+        "k1",
+        "last failed",
+    ):
+        assert words in shown, shown
+    undecodable = await shell("show", json.loads(await shell("list", "--reason", "undecodable", "--json"))["id"])
+    assert "00000000  ff 00 72 61 77                                   ..raw" in undecodable
+    assert "not kept" in undecodable
+
+    counted = await shell("histogram")
+    assert [line.split()[0] for line in counted.splitlines()] == ["letters", "2", "1"]
+
+    planned = await shell("replay", "--error", "ValueError")
+    assert "Would do so with 2 letters, and leave 0. Nothing was changed: --apply does it." in planned
+    assert await mock.read(mock.replay_topic, 0) == []
+    done = await shell("replay", "--error", "ValueError", "--apply", "--why", "fixed", "--actor", "ada")
+    assert "Done with 2 letters in run " in done
+    assert len(await mock.read(mock.replay_topic, 0)) == 2
+    assert "by ada at" in await shell("show", one["id"])
+
+    report = json.loads(await shell("discard", "--all", "--yes", "--why", "a test", "--json"))
+    assert [(step["message_id"], step["action"]) for step in report["steps"]] == [("raw", "discard")]
+    assert await shell("list") == "0 dead letters.\n"
+    assert await shell("histogram") == "0 dead letters.\n"
+    assert sorted(found["state"] for found in database.dead_letters.find()) == ["discarded", "replayed", "replayed"]
+    assert "No letter fits." in await shell("replay", "--all")
+
+
+async def test_what_cannot_be_done_is_one_line_and_exit_code_2(shell: Shell) -> None:
+    refusals = {
+        ("show", "zzz"): "no dead letter has the id zzz",
+        ("replay", "zzz"): "no dead letter has the id zzz",
+        ("replay",): "say which letters: their ids, options that they fit, or --all.",
+        ("replay", "--all", "--message", "m"): "say which letters",
+        ("discard", "--all", "--apply"): "say why these letters are discarded",
+        ("list", "--since", "yesterday"): "Invalid value for '--since': 'yesterday': give a time such as",
+        ("list", "--topic", "absent"): "topic absent.",
+        ("replay", "--all", "--rate", "0"): "Invalid value for '--rate'",
+    }
+    for words, said in refusals.items():
+        assert await shell(*words, code=2) == ""
+        assert shell.err.startswith("error: "), shell.err
+        assert said in shell.err
+        assert shell.err.count("\n") == 1, shell.err
+
+
+def test_an_address_that_cannot_work_is_refused_without_its_password(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MONGODB_DATABASE", raising=False)
+    for uri, said in (("mongodb://u:secret@h:port", "MONGODB_URI cannot be used"), ("mongodb://h", "which database?")):
+        where = ["--group", "g", "--topic", "t", "--kafka", "h:1", "--mongodb-uri", uri]
+        assert main(["dlq", "list", *where]) == 2
+        err = capsys.readouterr().err
+        assert said in err
+        assert "secret" not in err
+    where = ["--group", "g", "--topic", "t", "--kafka", "h:abc"]
+    assert main(["dlq", "list", *where]) == 2
+    assert "KAFKA_BOOTSTRAP holds 'h:abc'" in capsys.readouterr().err
+    tls = [*where[:-1], "h:1", "--security-protocol", "SSL", "--ca-file", "/none.pem"]
+    assert main(["dlq", "list", *tls]) == 2
+    assert "KAFKA_CA_FILE /none.pem" in capsys.readouterr().err
+
+
+def test_a_server_that_is_away_is_given_up_in_one_line() -> None:
+    where = ["--group", "g", "--topic", "t", "--kafka", "127.0.0.1:9"]
+    began = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-m", "keylane", "dlq", "list", *where],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: 127.0.0.1:9")
+    assert ended.stderr.count("\n") == 1, ended.stderr
+    assert time.monotonic() - began < 20
+
+
+def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    group = keylane.commands["dlq"]
+    assert isinstance(group, click.Group)
+    assert list(group.commands) == ["list", "show", "histogram", "replay", "discard"]
+    for name in group.commands:
+        assert main(["dlq", name, "--help"]) == 0
+        assert f"keylane dlq {name} --group mailer --topic orders" in capsys.readouterr().out
+    assert main([]) == 2
+    assert main(["dlq", "lose"]) == 2
+    assert "No such command 'lose'. See `keylane dlq --help`." in capsys.readouterr().err
+
+
+async def test_a_replay_that_is_killed_goes_on_where_it_was(mock: Rig) -> None:
+    """Kill -9 in the middle, and start it again: each letter is published once."""
+    await _killed_and_started_again(mock, {})
+
+
+@pytest.mark.wire
+async def test_a_replay_that_is_killed_goes_on_where_it_was_on_real_servers(kafka: Rig) -> None:
+    uri = os.environ["MONGODB_URI"]  # noqa: TID251  the wire tests' one setting
+    await _killed_and_started_again(kafka, {"MONGODB_URI": uri, "MONGODB_DATABASE": f"shop{os.getpid()}"})
+
+
+async def _killed_and_started_again(rig: Rig, environment: dict[str, str]) -> None:
+    letters = 40
+    for number in range(letters):
+        await rig.publish(f"m{number}", key=f"k{number}", type_="unknown", data={})
+    worker = rig.start({"made": print})
+    await until(lambda: worker.counts.dead == letters)
+    await rig.stop()
+    where = ["--group", rig.group, "--topic", rig.topic, "--kafka", rig.settings.bootstrap_servers]
+    command = [sys.executable, "-m", "keylane", "dlq", "replay", "--all", "--apply", "--json", "--actor", "ada", *where]
+    inherited = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"}  # noqa: TID251  handed on
+    first = _started([*command, "--rate", "40"], inherited | environment)
+    try:
+        await rig.read(rig.replay_topic, 5)
+    finally:
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    published = len(await rig.read(rig.replay_topic, 0))
+    assert published < letters, "it was killed too late to tell"
+    second = await asyncio.to_thread(
+        subprocess.run, command, env=inherited | environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    steps = json.loads(second.stdout)["steps"]
+    replayed = [dict(record.headers)["ce_id"] for record in await rig.read(rig.replay_topic, letters)]
+
+    assert len(steps) == letters - published, "it starts with what is left"
+    assert sorted(replayed, key=repr) == sorted((f"m{number}".encode() for number in range(letters)), key=repr)
+
+
+def _started(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, env=environment)
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("2026-03-01T12:00", datetime(2026, 3, 1, 12, tzinfo=UTC)),
+        ("2026-03-01T12:00+01:00", datetime(2026, 3, 1, 11, tzinfo=UTC)),
+        ("2h", timedelta(hours=2)),
+        ("7d", timedelta(days=7)),
+    ],
+)
+def test_a_time_is_a_moment_or_how_long_ago(typed: str, wanted: datetime | timedelta) -> None:
+    found = options.Moment().convert(typed, None, None)
+    if isinstance(wanted, timedelta):
+        assert abs(datetime.now(UTC) - wanted - found) < timedelta(seconds=5)
+    else:
+        assert found == wanted
+
+
+def test_progress_is_said_every_few_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    progress = Progress("replayed", monotonic=lambda: now[0])
+    for done in range(1, 6):
+        now[0] += 1
+        progress(done, 5000)
+    assert capsys.readouterr().err.splitlines() == ["2 of 5,000 letters replayed", "4 of 5,000 letters replayed"]
+
+
+def test_text_is_readable_or_a_hexdump() -> None:
+    assert text.readable("é\n".encode()) == "é\n"
+    assert text.readable(b"\x1b[2J") is None
+    assert text.readable(b"\xff") is None
+    assert list(text.hexdump(bytes(range(0x3A, 0x4C))))[1] == "00000010  4a 4b" + " " * 44 + "JK"
+    assert text.for_machines(b"\xff") == {"base64": "/w=="}
+    assert list(text.table(("a", "b"), [("1", "\x07"), ("22", "")])) == ["a   b", "1   \\x07", "22"]
