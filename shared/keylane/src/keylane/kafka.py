@@ -16,6 +16,7 @@ from keylane.dismantle import dismantle, started
 from keylane.errors import BrokerUnavailableError, CommitRefusedError
 from keylane.feed import MAX_FETCH_BYTES, Feed
 from keylane.metadata import partition_counts
+from keylane.producers import Producers
 from keylane.rivals import Rivals
 from keylane.scan import scan
 from keylane.settings import KafkaSettings, milliseconds
@@ -174,13 +175,12 @@ class KafkaSubscription:
 
 
 class KafkaPublisher:
-    """An idempotent producer that is built at its first send, and anew after it failed to start."""
+    """An idempotent producer that is built at its first send, and anew after a failure."""
 
     def __init__(self, settings: KafkaSettings, *, compress: bool = False) -> None:
         self._settings = settings
         self._compress = compress
-        self._producer: Any = None
-        self._starting = asyncio.Lock()
+        self._producers = Producers(self._build)
 
     async def send(
         self, topic: str, *, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]
@@ -188,8 +188,7 @@ class KafkaPublisher:
         """Hand one record over, within the request timeout: a send to a missing topic would wait for ever."""
         try:
             async with asyncio.timeout(self._settings.request_timeout.total_seconds()):
-                producer = await self._started()
-                sent = await producer.send(
+                sent = await self._producers.send(
                     topic, key=NO_KEY if key is None else key, value=value, headers=list(headers)
                 )
         except (KafkaError, TimeoutError, OSError) as exc:
@@ -198,31 +197,18 @@ class KafkaPublisher:
 
     async def close(self, *, timeout_s: float) -> None:
         """Flush and disconnect."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await bounded(producer.stop(), timeout_s=timeout_s)
-            await dismantle(producer)
+        await self._producers.close(timeout_s=timeout_s)
 
-    async def _started(self) -> Any:
-        async with self._starting:
-            if self._producer is None:
-                producer = AIOKafkaProducer(
-                    enable_idempotence=True,
-                    acks="all",
-                    linger_ms=0,
-                    compression_type="gzip" if self._compress else None,
-                    max_request_size=MAX_REQUEST_BYTES,
-                    key_serializer=_key_bytes,
-                    **connection(self._settings),
-                )
-                try:
-                    await started(producer.start())
-                except BaseException:
-                    await bounded(producer.stop(), timeout_s=1.0)
-                    await dismantle(producer)
-                    raise
-                self._producer = producer
-            return self._producer
+    def _build(self) -> Any:
+        return AIOKafkaProducer(
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=0,
+            compression_type="gzip" if self._compress else None,
+            max_request_size=MAX_REQUEST_BYTES,
+            key_serializer=_key_bytes,
+            **connection(self._settings),
+        )
 
 
 class _Bridge(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
