@@ -176,8 +176,8 @@ async def test_what_dies_again_is_the_same_letter_with_one_replay_more(rig: Rig)
     assert (letter.state, letter.replay_count, letter.mark) == (LetterState.OPEN, 1, None)
 
 
-async def test_what_fails_still_is_quarantined_at_the_limit(memory: Rig) -> None:
-    at = desk(memory, max_replays=2)
+async def test_what_fails_still_is_quarantined_at_the_limit(rig: Rig) -> None:
+    at = desk(rig, max_replays=2)
     await at.dead("m")
     for number in (2, 3):
         assert len((await at.letters.replay(apply=True, actor="ada")).acted) == 1
@@ -192,7 +192,7 @@ async def test_what_fails_still_is_quarantined_at_the_limit(memory: Rig) -> None
     await at.letters.replay(apply=True, actor="ada", force=True)
     await until(lambda: at.worker.counts.done == 1)
     assert await at.states() == {"m": LetterState.REPLAYED}
-    assert len({dict(letter.headers)["x-dlq-id"] for letter in await memory.letters(3)}) == 1
+    assert len({dict(letter.headers)["x-dlq-id"] for letter in await rig.letters(3)}) == 1
 
 
 async def test_an_undecodable_letter_is_replayed_once_the_decoder_can(
