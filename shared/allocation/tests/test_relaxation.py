@@ -56,6 +56,7 @@ def test_who_accepts_two_languages_is_overtaken_in_neither_queue(town: Town) -> 
     town.now += HOUR
     town.buys("english")
     town.buys("hindi", language="hi")
+    assert waiting(town, "math|hi") == ["oldest", "hindi"]
     town.now += 12 * HOUR
 
     assert waiting(town, "math|hi") == ["oldest", "both", "hindi"]

@@ -18,8 +18,7 @@ _STAGES = {
 
 def lost_at(counts: Mapping[str, int]) -> str | None:
     """Name the rule at which the last candidates were lost; None if somebody is left."""
-    before_and_after = pairwise([("", 1), *counts.items()])
-    return next((rule for (_, before), (rule, after) in before_and_after if before and not after), None)
+    return next((rule for rule, left in counts.items() if not left), None)
 
 
 def stages(subject: str, languages: Sequence[str], counts: Mapping[str, int]) -> list[str]:
