@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> int:
                 found.setdefault(trainers, []).append(run)
     rows += [row for trainers, runs in found.items() for row in rows_of(trainers, runs)]
     report.figures["growth"] = [
-        {"trainers": trainers, "rate": median(runs, "rate"), "bare": median(runs, "bare")}
+        {"trainers": trainers, "rate": median(runs, "rate"), "bare": median(runs, "bare") if runs[-1].writes else None}
         for trainers, runs in found.items()
     ]
     report.add(f"{allocations:,} purchases of {site_of.SKILLS} skills, one worker, 32 at a time", rows, note(found))

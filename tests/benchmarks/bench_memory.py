@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psutil  # type: ignore[import-untyped]  # ships no types
@@ -20,6 +19,10 @@ from keylane.testing import until
 from lyceum_database.embedded import embedded_settings
 from lyceum_devstack.demo.program import built_worker, deploy
 from lyceum_devstack.demo.stage import Stage, open_stage
+
+from .judging import Row, at_most
+from .options import parsed
+from .report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,21 +39,8 @@ READY = "ready"
 IDLE_WORKER = "idle-worker"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One figure beside its bar, in MiB."""
-
-    what: str
-    peak: float
-    bar: int
-
-    @property
-    def within(self) -> bool:
-        """Whether the bar holds."""
-        return self.peak <= self.bar
-
-    def __str__(self) -> str:
-        return f"{self.what:<46} {self.peak:>8.0f} MiB   <= {self.bar} MiB   {'ok' if self.within else 'OVER'}"
+def row(what: str, peak: float, bar: int) -> Row:
+    return at_most(what, f"{peak:.0f} MiB", peak, bar, " MiB")
 
 
 def bench_demo() -> Row:
@@ -59,17 +49,17 @@ def bench_demo() -> Row:
         peak = peak_mib(demo, until=float("inf"))
     if demo.returncode:
         raise SystemExit(f"lyceum demo ended with {demo.returncode}: run it by itself to see why")
-    return Row("lyceum demo, all its processes, peak", peak, BAR_DEMO_MIB)
+    return row("lyceum demo, all its processes, peak", peak, BAR_DEMO_MIB)
 
 
 def bench_idle_worker() -> Row:
     """Sample a worker that has joined its group and waits for events."""
-    with open_stage(None, None) as stage, started(__file__, IDLE_WORKER, stage.bootstrap) as worker:
+    with open_stage(None, None) as stage, started("-m", __spec__.name, IDLE_WORKER, stage.bootstrap) as worker:
         line = worker.stdout.readline() if worker.stdout else ""
         if line.strip() != READY:
             raise SystemExit(f"the idle worker said {line!r} instead of {READY!r}")
         peak = peak_mib(worker, until=time.monotonic() + IDLE_FOR_S)
-    return Row(f"idle allocation worker over {IDLE_FOR_S:.0f} s, peak", peak, BAR_IDLE_WORKER_MIB)
+    return row(f"idle allocation worker over {IDLE_FOR_S:.0f} s, peak", peak, BAR_IDLE_WORKER_MIB)
 
 
 @contextmanager
@@ -115,9 +105,9 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == [IDLE_WORKER]:
         asyncio.run(be_idle(arguments[1]))
         return 0
-    rows = [bench_demo(), bench_idle_worker()]
-    sys.stdout.write("\n".join(["resident memory", *map(str, rows)]) + "\n")
-    return 0 if all(row.within for row in rows) else 1
+    report = Report("memory", parsed(arguments, __doc__ or ""))
+    report.add("resident memory", [bench_demo(), bench_idle_worker()])
+    return report.close()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ Times depend on the machine and are printed beside their bar; growth does not, a
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import importlib
 import statistics
@@ -21,6 +20,10 @@ from mongoengine import connect, signals
 from mongoengine.base.common import _document_registry
 
 import modelguard
+
+from .judging import Row
+from .options import parsed
+from .report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,19 +72,6 @@ class Team(Document):
     owner = ReferenceField(User, reverse_delete_rule=CASCADE)
     lead = CachedReferenceField(User, fields=["name"])
 """
-
-
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One line of the table."""
-
-    what: str
-    figure: str
-    bar: str
-    within: bool
-
-    def __str__(self) -> str:
-        return f"{self.what:<46} {self.figure:>34}   {self.bar:<14} {'within' if self.within else 'OVER'}"
 
 
 def definitions(folder: Path, library: str, prefix: str) -> list[tuple[CodeType, dict[str, Any]]]:
@@ -206,8 +196,9 @@ def reloaded(module: Any, index_calls: list[object]) -> tuple[dict[str, int], di
     return before, census(module, index_calls)
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Print the table; 0 unless something grows."""
+    report = Report("modelguard", parsed(arguments, __doc__ or ""))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sys.path.insert(0, name)
@@ -215,10 +206,9 @@ def main() -> int:
         with modelguard.isolated():
             timed.append(bench_check(folder))
         grown = bench_growth(folder)
-    heading = f"{'modelguard (medians, interleaved, CPU time)':<46} {'figure':>34}   bar"
-    sys.stdout.write("\n".join([heading, *map(str, [*timed, *grown])]) + "\n")
-    return 0 if all(row.within for row in grown) else 1
+    report.add("modelguard (medians, interleaved, processor time)", [*timed, *grown])
+    return report.close(judged=grown)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -45,6 +46,7 @@ def throughput(figures: Mapping[str, Any], path: Path) -> None:
         axes = figure.subplots(len(shown), 1, squeeze=False, height_ratios=heights)
         for (rates, title), panel in zip(shown, axes[:, 0], strict=True):
             _bars(panel, {name: rate for name, rate in rates.items() if rate}, title)
+        figure.align_labels()
         _save(figure, path)
 
 
@@ -54,9 +56,9 @@ def _bars(axes: Axes, rates: Mapping[str, float], title: str) -> None:
     bars = axes.barh(names, values, color=[OWN if name.startswith("keylane") else OTHER for name in names], height=0.7)
     axes.bar_label(bars, labels=[f"{value:,.0f}" for value in values], padding=4)
     axes.set_xscale("log")
-    axes.set_xlim(right=max(values) * ROOM_FOR_LABELS)
+    axes.set_xlim(left=10 ** math.floor(math.log10(min(values) * 0.8)), right=max(values) * ROOM_FOR_LABELS)
     axes.set_xlabel("records per second, median (logarithmic)")
-    axes.set_title(title, loc="left", fontweight="bold", fontsize=10)
+    axes.set_title(title, loc="left", fontweight="bold", fontsize=10, pad=10)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     _grid(axes, "x")
 
@@ -83,17 +85,17 @@ def soak(figures: Mapping[str, Any], path: Path) -> None:
 
 def growth(figures: Mapping[str, Any], path: Path) -> None:
     """Allocations per second by number of trainers, beside the bare writes."""
-    points: Sequence[Mapping[str, float]] = figures["growth"]
+    points: Sequence[Mapping[str, Any]] = figures["growth"]
     trainers = [point["trainers"] for point in points]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9, 3.4), layout="constrained")
         axes = figure.subplots()
         for name, label, colour in (("bare", "the bare writes", OTHER), ("rate", "end to end", OWN)):
-            values = [point[name] for point in points]
-            axes.plot(trainers, values, marker="o", color=colour, linewidth=1.6)
-            axes.annotate(label, (trainers[-1], values[-1]), (-6, 8), textcoords="offset points", color=INK, ha="right")
+            shown = [(point["trainers"], point[name]) for point in points if point[name] is not None]
+            axes.plot(*zip(*shown, strict=True), marker="o", color=colour, linewidth=1.6)
+            axes.annotate(label, shown[0], (2, 9), textcoords="offset points", color=INK)
         axes.set_xscale("log")
-        axes.set_ylim(0, max(max(point["bare"], point["rate"]) for point in points) * 1.25)
+        axes.set_ylim(0, max(max(point["bare"] or 0.0, point["rate"]) for point in points) * 1.25)
         axes.set_xticks(trainers, [f"{count:,.0f}" for count in trainers])
         axes.set_xlabel("trainers (logarithmic)")
         axes.set_ylabel("allocations per second")
