@@ -88,39 +88,45 @@ def test_what_is_not_there_is_one_line(town: Town, organization: str) -> None:
     assert (done.exit_code, done.stderr) == (2, f"error: no Allocation {named}\n")
 
 
-def leave_a_seat_behind(town: Town) -> None:
-    """A claim of somebody who died before he could confirm, and another for a student who was refunded."""
-    town.hire("t1", capacity=3)
+def leave_seats_behind(town: Town) -> None:
+    """Two that are dead, one to confirm, one as it should be, and one of an allocation that nobody knows."""
+    town.buys("waiting")
     town.buys("gone")
     town.returns("gone")
-    for student in ("gone", "s1"):
-        if student == "s1":
-            town.hire("t2", capacity=0)
+    town.hire("t1", "art|en", capacity=5)
+    town.buys("held", subject="art")
+    for owner in ("waiting", "gone", "held", "unknown"):
         candidate = CapacityRepository().find_candidate("t1")
         assert candidate is not None
-        assert CapacityRepository().claim(candidate, f"{allocation_id('default', student, 'course-1')}:1")
+        epoch = 0 if owner == "held" else 1
+        assert CapacityRepository().claim(candidate, f"{allocation_id('default', owner, 'course-1')}:{epoch}")
 
 
 def test_a_dry_run_shows_the_seats_that_were_left_behind_and_changes_nothing(town: Town) -> None:
-    leave_a_seat_behind(town)
+    leave_seats_behind(town)
 
     shown = run(allocations, "reconcile", "--dry-run")
-    lines = run(allocations, "reconcile", "--dry-run", "--json").stdout.splitlines()
+    lines = [json.loads(line) for line in run(allocations, "reconcile", "--dry-run", "--json").stdout.splitlines()]
 
-    assert shown.stdout.endswith("1 seats were left behind. Nothing was changed.\n")
-    assert [json.loads(line)["to_do"] for line in lines] == ["give back"]
-    assert CapacityRepository().get("t1").load == 2
+    assert shown.stdout.endswith("3 seats were left behind. Nothing was changed.\n")
+    assert {(line["allocation_id"], line["epoch"], line["to_do"]) for line in lines} == {
+        (allocation_id("default", "waiting", "course-1"), 1, "confirm"),
+        (allocation_id("default", "gone", "course-1"), 1, "give back"),
+        (allocation_id("default", "held", "course-1"), 0, "give back"),
+    }
+    assert CapacityRepository().get("t1").load == 5
 
 
-def test_reconciling_gives_back_and_says_what_it_did(town: Town) -> None:
-    leave_a_seat_behind(town)
+def test_reconciling_does_what_the_dry_run_showed_and_says_so(town: Town) -> None:
+    leave_seats_behind(town)
 
     done = run(allocations, "reconcile")
 
     assert done.stdout == (
-        "0 seats to confirm and 1 to give back were found and settled; 0 students who waited got a trainer.\n"
+        "1 seats to confirm and 2 to give back were found and settled; 0 students who waited got a trainer.\n"
     )
-    assert CapacityRepository().get("t1").load == 1, "the seat of an allocation that nobody knows stays"
+    assert town.trainers("waiting", "held") == ["t1", "t1"]
+    assert CapacityRepository().get("t1").load == 3, "the seat of an allocation that nobody knows stays"
     assert json.loads(run(allocations, "reconcile", "--json").stdout) == {"confirmed": 0, "given_back": 0, "seated": 0}
 
 

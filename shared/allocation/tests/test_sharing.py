@@ -1,11 +1,20 @@
 """The reconciler's work is shared among processes: bounded reads in a call, and no seat is forgotten."""
 
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from lyceum_allocation import AllocationRepository, AllocationService, CapacityRepository, Seat, TrainerCapacity
+from lyceum_allocation import (
+    Allocation,
+    AllocationRepository,
+    AllocationService,
+    CapacityRepository,
+    Seat,
+    TrainerCapacity,
+    seating,
+)
 from lyceum_allocation.testing import Town
 
 MINUTE = timedelta(minutes=1)
@@ -115,6 +124,30 @@ def test_a_look_at_the_seats_disturbs_no_writer(town: Town) -> None:
     town.capacities.mark_judged(["t1"])
 
     assert town.capacities.claim(candidate, "somebody:1")
+
+
+def test_the_allocations_of_a_page_are_read_a_bounded_number_at_a_time(
+    crowd: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Counting(AllocationRepository):
+        read: ClassVar[list[int]] = []
+
+        def by_id(self, ids: Iterable[str]) -> dict[str, Allocation]:
+            wanted = list(ids)
+            self.read.append(len(wanted))
+            return super().by_id(wanted)
+
+    monkeypatch.setattr(seating, "OWNERS_AT_ONCE", 40)
+    crowd.returns("s7")
+    leak(crowd, "t7", "s7")
+
+    AllocationService(
+        allocations=Counting(clock=crowd.clock), capacities=crowd.capacities, clock=crowd.clock
+    ).reconcile_due()
+
+    assert max(Counting.read) == 40
+    assert sum(Counting.read) == 250
+    assert seats(crowd, "t7") == []
 
 
 def test_a_seat_that_comes_free_goes_to_who_waits(town: Town) -> None:
