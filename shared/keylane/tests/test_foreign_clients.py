@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keylane import Message
     from keylane.testing import Rig
 
+COMPRESSIONS = ("none", "gzip", "lz4", "snappy", "zstd")
 BINARY: list[tuple[str, str | bytes | None]] = [
     ("ce_specversion", "1.0"),
     ("ce_id", "binary"),
@@ -36,8 +37,8 @@ STRUCTURED = {
 }
 
 
-def produce(rig: Rig, *records: dict[str, Any]) -> None:
-    producer = Producer({"bootstrap.servers": rig.settings.bootstrap_servers, "log_level": 0})
+def produce(rig: Rig, *records: dict[str, Any], **config: Any) -> None:
+    producer = Producer({"bootstrap.servers": rig.settings.bootstrap_servers, "log_level": 0, **config})
     for record in records:
         producer.produce(rig.topic, **record)
     assert producer.flush(15) == 0, "not acknowledged"
@@ -70,3 +71,14 @@ async def test_both_modes_of_another_client_reach_their_handlers(rig: Rig) -> No
     assert seen["binary"].headers["unknown"] == b"\xff\x00"
     assert seen["keyless"].key is None
     assert (letter.key, letter.value) == (b"k", b"no event at all")
+
+
+@pytest.mark.parametrize("rig", ["mock", pytest.param("kafka", marks=pytest.mark.wire)], indirect=True)
+async def test_whatever_compression_another_client_chose_its_records_arrive(rig: Rig) -> None:
+    value = json.dumps({"x": "x" * 500})
+    for name in COMPRESSIONS:
+        ids = [f"{name}{number}" for number in range(20)]
+        records = [{"key": "k", "value": value, "headers": {"ce_id": id_, "ce_type": "made"}} for id_ in ids]
+        produce(rig, *records, **{"compression.type": name, "linger.ms": 50})
+    worker = rig.start({"made": lambda _: None})
+    await until(lambda: worker.counts.done == 20 * len(COMPRESSIONS))
