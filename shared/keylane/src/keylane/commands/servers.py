@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,15 +71,11 @@ def connected(group: str, topics: Sequence[str], given: Given) -> Iterator[DeadL
     if not given["mongodb_uri"]:
         yield DeadLetters(group, topics, settings=settings)
         return
-    client = _client(given["mongodb_uri"])
-    try:
+    with closing(_client(given["mongodb_uri"])) as client:
         database = _database(client, given["database"])
-        inbox, marks = MongoInbox(database[given["inbox"]], threads=1), MongoLetterIndex(database[given["marks"]])
-        yield DeadLetters(group, topics, settings=settings, inbox=inbox, index=marks)
-        inbox.close()
-        marks.close()
-    finally:
-        client.close()
+        inbox, index = MongoInbox(database[given["inbox"]], threads=1), MongoLetterIndex(database[given["marks"]])
+        with closing(inbox), closing(index):
+            yield DeadLetters(group, topics, settings=settings, inbox=inbox, index=index)
 
 
 def _kafka(given: Given) -> KafkaSettings:
