@@ -109,9 +109,14 @@ async def _alter(publisher: Publisher, topic: str, parts: dict[str, Any]) -> Any
 
 
 def _claim_blindly(repository: CapacityRepository, candidate: Candidate, key: str, *, weight: int = 1) -> bool:
-    seat = {"k": key, "w": weight, "at": repository._clock()}
-    change = {"$push": {"seats": seat}, "$inc": {"load": weight, "free": -weight, "version": 1}}
-    return update_if(repository._collection(), {"_id": candidate.trainer_id}, change)
+    now, taken = repository._clock(), weight + 2
+    change = {
+        "$push": {"seats": {"k": key, "w": taken, "at": now}},
+        "$inc": {"load": taken, "free": -taken, "version": 1},
+        "$set": {"util_milli": candidate.with_seat(taken, now).util_milli},
+    }
+    condition = {"_id": candidate.trainer_id, "version": candidate.version}
+    return update_if(repository._collection(), condition, change)
 
 
 class _Never:

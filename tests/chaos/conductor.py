@@ -15,6 +15,7 @@ from .events import day, ledger, seats_each
 from .evidence import Evidence
 from .faults import ServerFaults
 from .gathering import Outsider, gather, group_of, inbox_of, topic_of
+from .leak import leak_a_seat
 from .orders import SESSION, Broken, Orders, World
 from .publisher import Publisher
 from .runlog import Note
@@ -27,7 +28,8 @@ PROGRESS_S = 3.0
 LEDGER_PER_S = 50
 STUDENTS_PER_S = 4
 UP_S = 30.0
-LAST_CHANCE_S = 8.0
+LAST_CHANCE_S = 15.0
+SETTLE_S = 5.0
 """For failpoints at which nobody died amid the other faults."""
 
 
@@ -120,10 +122,12 @@ class Conductor:
             self._storm(crew, servers, publishers)
         finally:
             servers.stop()
-        self._await(lambda: not crew.untested, LAST_CHANCE_S, crew)
+        self._hit_the_rest(crew)
         crew.calm_down()
         for publisher in publishers.values():
             publisher.stop()
+        if World.ALLOCATION in publishers:
+            self._say(f"leaked on purpose: {leak_a_seat(self._stage, self._orders)}", crew, publishers)
         rest_s, restless = self._calm(crew, publishers)
         kill = self._calm_kill(crew) if rest_s is not None else None
         stop_s = crew.stop()
@@ -163,6 +167,13 @@ class Conductor:
             crew.look_after()
             self._say(servers.now or self._now, crew, publishers)
             time.sleep(TICK_S)
+
+    def _hit_the_rest(self, crew: Crew) -> None:
+        """Replace workers by such as die where nobody has died yet, while there is work left."""
+        deadline = time.monotonic() + LAST_CHANCE_S
+        while crew.untested and time.monotonic() < deadline:
+            self._now = f"kill -9 of {crew.hit_the_rest(self._chance.random())}, for {crew.untested[0]}"
+            self._await(lambda: not crew.untested, SETTLE_S, crew)
 
     def _strike(self, crew: Crew, fault: Fault) -> None:
         if fault.kind is Kind.KILL:

@@ -16,14 +16,9 @@ from .orders import Orders, World
 
 ARMED_PART = 0.6
 """Of the processes started, those that are to die by a failpoint."""
-DIE_AFTER = {
-    Failpoint.AFTER_CLAIM: 30,
-    Failpoint.AFTER_EFFECT: 30,
-    Failpoint.AFTER_FINISH: 30,
-    Failpoint.BEFORE_COMMIT: 5,
-    Failpoint.BETWEEN_LETTER_AND_MARK: 1,
-}
-"""A process dies at most at this passage of its failpoint."""
+OFTEN_PASSED = (Failpoint.AFTER_CLAIM, Failpoint.AFTER_EFFECT, Failpoint.AFTER_FINISH)
+DIE_AFTER = {World.LEDGER: 30, World.ALLOCATION: 6}
+"""A process dies at most at this passage of a failpoint that is often passed, at the others' first."""
 ROOT = Path(__file__).resolve().parents[2]
 STOP_S = 20.0
 
@@ -66,6 +61,8 @@ class Crew:
         self._armed: Counter[Failpoint] = Counter()
         self._died: Counter[Failpoint] = Counter()
         self._arming = True
+        self._insisting = True
+        """Arm each that starts: the first, so that failpoints are hit before other faults begin; and late in a run."""
         self.members: list[Member] = []
         self.kills: list[Kill] = []
         self.suspensions = 0
@@ -74,11 +71,18 @@ class Crew:
         for world, size in sizes.items():
             for _ in range(size):
                 self._start(world)
+        self._insisting = False
 
     @property
     def untested(self) -> list[Failpoint]:
         """Failpoints at which nobody died yet."""
         return [point for point in Failpoint if not self._died[point]]
+
+    def hit_the_rest(self, lot: float) -> str:
+        """Kill one that is of no use for the failpoints left, and arm each that starts from now on; returns its name."""
+        self._insisting = True
+        useless = [member for member in self._able() if member.armed not in self.untested]
+        return self._kill(useless[int(lot * len(useless))]) if useless else "nobody"
 
     def look_after(self) -> None:
         """Start another process for each that is gone."""
@@ -93,12 +97,7 @@ class Crew:
     def kill(self, lot: float) -> str:
         """Kill -9 one of those that are not suspended; returns its name."""
         member = self._pick(lot)
-        if member is None:
-            return "nobody"
-        self.kills.append(Kill(member.name, time.monotonic()))
-        member.process.kill()
-        member.process.wait()
-        return member.name
+        return self._kill(member) if member else "nobody"
 
     def kill_for_good(self, member: Member) -> Kill:
         """Kill -9 this one; nobody takes its place."""
@@ -158,9 +157,18 @@ class Crew:
         """What was noted, by everybody there ever was."""
         return sorted(self._folder.glob("*.jsonl"))
 
+    def _kill(self, member: Member) -> str:
+        self.kills.append(Kill(member.name, time.monotonic()))
+        member.process.kill()
+        member.process.wait()
+        return member.name
+
     def _pick(self, lot: float) -> Member | None:
-        able = [one for one in self.members if not one.frozen and one.process.poll() is None]
+        able = self._able()
         return able[int(lot * len(able))] if able else None
+
+    def _able(self) -> list[Member]:
+        return [one for one in self.members if not one.frozen and one.process.poll() is None]
 
     def _start(self, world: World) -> None:
         self._numbers[world] += 1
@@ -171,7 +179,7 @@ class Crew:
             world=world,
             run_log=self._folder / f"{name}.jsonl",
             die_at=point,
-            die_after=self._chance.randint(1, DIE_AFTER[point]) if point else 1,
+            die_after=self._chance.randint(1, DIE_AFTER[world]) if point in OFTEN_PASSED else 1,
         )
         orders.run_log.touch()
         with (self._folder / f"{name}.log").open("wb") as log:
@@ -186,7 +194,7 @@ class Crew:
 
     def _arm(self) -> Failpoint | None:
         """The failpoint at which the fewest died, of those the one chosen least often."""
-        if not self._arming or self._chance.random() > ARMED_PART:
+        if not self._arming or (self._chance.random() > ARMED_PART and not self._insisting):
             return None
         points = self._chance.sample(list(Failpoint), len(Failpoint))
         point = min(points, key=lambda one: (self._died[one], self._armed[one]))

@@ -98,7 +98,7 @@ def gather(
             log=log,
             letters=letters,
             notes=[note for note in notes if note.process.startswith(f"{world}-")],
-            applied=_entries(stage, orders) if world is World.LEDGER else _rights(stage, orders, log),
+            applied=_entries(stage, orders) if world is World.LEDGER else _rights(stage, orders, log, notes),
             ordered=world is World.LEDGER,
             told=_told(outsider, orders) if world is World.ALLOCATION else {},
             broken_promises=_audit(orders) if world is World.ALLOCATION else (),
@@ -119,13 +119,12 @@ def _entries(stage: Stage, orders: Orders) -> list[tuple[str, str]]:
     return [(account["_id"], entry["id"]) for account in accounts for entry in account["entries"]]
 
 
-def _rights(stage: Stage, orders: Orders, log: Sequence[Logged]) -> list[tuple[str, str]]:
+def _rights(stage: Stage, orders: Orders, log: Sequence[Logged], notes: Sequence[Note]) -> list[tuple[str, str]]:
     """A purchase is done when it is granted or revoked, a refund when it is revoked."""
     allocations = list(stage.outside[orders.name].allocations.find())
     revoked = {purchase for found in allocations for purchase in found.get("revoked", ())}
     granted = {purchase for found in allocations for purchase in found.get("grants", ())}
-    marks = inbox_of(stage, orders, World.ALLOCATION).find({"state": "done"})
-    done = {mark["_id"].rpartition(":")[2] for mark in marks}
+    done = {note.id for note in notes if note.what == "finished" or note.facts.get("state") == "done"}
     return [(event, event) for event in {record.id for record in log} if _has_its_right(event, granted, revoked, done)]
 
 

@@ -107,15 +107,15 @@ def committed_by_a_stranger(given: Evidence) -> Iterator[str]:
 
 def attempted_too_often(given: Evidence) -> Iterator[str]:
     """A run numbered beyond the limit, or more failures counted, or a dead letter that says so."""
-    failures: defaultdict[str, set[int]] = defaultdict(set)
+    failures: Counter[str] = Counter()
     for note in given.notes:
         if note.what == "ran" and note.facts["attempt"] > MAX_ATTEMPTS:
             yield f"{note.id} ran as attempt {note.facts['attempt']}"
         elif note.what == "counted":
-            failures[note.id].add(note.facts["fence"])
-    for event, fences in failures.items():
-        if len(fences) > MAX_ATTEMPTS:
-            yield f"{event} failed {len(fences)} times"
+            failures[note.id] += 1
+    for event, count in failures.items():
+        if count > MAX_ATTEMPTS:
+            yield f"{event} failed {count} times"
     for letter in given.letters:
         if letter.attempts > MAX_ATTEMPTS:
             yield f"the letter of {letter.event_id} counts {letter.attempts} attempts"

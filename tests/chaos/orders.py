@@ -40,7 +40,7 @@ class Broken(StrEnum):
     ALTERED_LETTERS = "altered-letters"
     """Dead letters are sent with another value."""
     OVERBOOKED = "overbooked"
-    """Seats are taken whether or not one is free."""
+    """Three seats are taken where one was free."""
     UNTIDY = "untidy"
     """Nobody sweeps or reconciles: what a killed worker leaves stays."""
 

@@ -43,7 +43,7 @@ class RecordingInbox(FaultyInbox):
 
     def _claimed(self, key: str, answer: object, asked: float) -> None:
         if isinstance(answer, Settled):
-            self._log.note("settled", id=_event_id(key))
+            self._log.note("settled", id=_event_id(key), state=answer.state)
         elif isinstance(answer, Claim):
             self._log.note("claimed", id=_event_id(key), fence=answer.fence, attempts=answer.attempts, asked=asked)
 

@@ -6,8 +6,10 @@ import os
 import signal
 import sys
 import threading
+import time
 from datetime import timedelta
 from typing import Any
+from zlib import crc32
 
 from pymongo import MongoClient
 from pymongo.errors import ConnectionFailure, WaitQueueTimeoutError
@@ -28,6 +30,7 @@ from .recording import RecordingInbox, recording_broker, recording_handlers
 from .runlog import RunLog
 
 SWIFT = RetryPolicy(base=timedelta(milliseconds=50), cap=timedelta(milliseconds=500))
+SLOWEST_MS = 25
 MONGO_MS = 2_000
 """Time limits of the database's driver: an outage is noticed within them."""
 
@@ -88,6 +91,7 @@ def ledger(orders: Orders, rig: Rig) -> None:
     keyed = orders.broken not in (Broken.NO_INBOX, Broken.UNKEYED)
 
     def enter(message: Message) -> None:
+        time.sleep(crc32(message.id.encode()) % SLOWEST_MS / 1_000)  # so that there is always somebody at work
         account = (message.key or b"").decode()
         missing = {"entries.id": {"$ne": message.id}} if keyed else {}
         accounts.update_one({"_id": account, **missing}, {"$push": {"entries": {"id": message.id}}})

@@ -1,0 +1,216 @@
+"""The judge on doctored evidence: each kind of harm turns its own charge red, and an honest run none."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from .evidence import Evidence, Letter, Logged
+from .judge import CHARGES, findings
+from .runlog import Note
+
+TOPIC = "t/0"
+DEAD, POISON = "c.doomed", "d.poison"
+
+
+def note(at: float, what: str, *, process: str = "ledger-1", **facts: Any) -> Note:
+    return Note(process, at, what, facts)
+
+
+def logged(offset: int, event: str, key: str = "k") -> Logged:
+    return Logged(TOPIC, offset, event, key.encode(), event.encode(), (("ce_id", event.encode()),))
+
+
+def letter(record: Logged, *, identity: str = "", reason: str = "exhausted", attempts: int = 5) -> Letter:
+    return Letter(
+        letter_id=identity or f"letter-{record.offset}",
+        partition=record.partition,
+        offset=record.offset,
+        event_id=record.id,
+        reason=reason,
+        attempts=attempts,
+        key=record.key,
+        value=record.value,
+        headers=record.headers,
+    )
+
+
+LOG = (logged(0, "a.ok"), logged(1, "b.fails2"), logged(2, "a.ok"), logged(3, DEAD, "other"), logged(4, POISON))
+
+
+def ran(event: str, begin: float, failures: int) -> list[Note]:
+    """One event's attempts: all but the last one fail."""
+    notes = []
+    for number in range(failures + 1):
+        at = begin + number
+        notes += [
+            note(at + 0.1, "claimed", id=event, fence=number + 1, attempts=number, asked=at),
+            note(at + 0.2, "ran", id=event, attempt=number + 1, fence=number + 1),
+        ]
+        if number < failures:
+            notes.append(note(at + 0.3, "counted", id=event, fence=number + 1, attempts=number + 1))
+    return notes
+
+
+HONEST = Evidence(
+    acknowledged={"a.ok": 2, "b.fails2": 1, DEAD: 1, POISON: 1},
+    log=LOG,
+    letters=(letter(LOG[3]), letter(LOG[4], reason="undecodable", attempts=0)),
+    notes=(
+        note(0.0, "assigned", partitions=[TOPIC]),
+        note(0.1, "fetched", partition=TOPIC, offsets=[0, 1, 2, 3, 4]),
+        *ran("a.ok", 1, 0),
+        note(1.5, "finished", id="a.ok", fence=1, attempts=1),
+        note(1.6, "commit", offsets={TOPIC: 1}),
+        *ran("b.fails2", 2, 2),
+        note(4.5, "finished", id="b.fails2", fence=3, attempts=3),
+        note(4.6, "settled", id="a.ok"),
+        *ran(DEAD, 5, 4),
+        note(9.4, "counted", id=DEAD, fence=5, attempts=5),
+        note(9.6, "dead", id=DEAD, fence=5, attempts=6),
+        note(9.9, "commit", offsets={TOPIC: 5}),
+        note(10.0, "revoked", partitions=[TOPIC]),
+    ),
+    applied=(("k", "a.ok"), ("k", "b.fails2")),
+    ordered=True,
+    told={("allocation-1", 1): ["ada"]},
+    committed={TOPIC: 5},
+    ends={TOPIC: 5},
+)
+
+
+def doctored(**changes: Any) -> Evidence:
+    return dataclasses.replace(HONEST, **changes)
+
+
+def noting(*more: Note) -> Evidence:
+    return doctored(notes=(*HONEST.notes, *more))
+
+
+def without(what: str, event: str) -> tuple[Note, ...]:
+    return tuple(one for one in HONEST.notes if not (one.what == what and one.facts.get("id") == event))
+
+
+def promising(line: str) -> Evidence:
+    return doctored(broken_promises=(line,))
+
+
+def charged(given: Evidence) -> list[str]:
+    return [charge for charge, lines in findings(given).items() if lines]
+
+
+HARM: Sequence[tuple[str, list[str], Evidence]] = [
+    ("an event that nobody did", ["lost"], doctored(applied=(("k", "b.fails2"),))),
+    ("an effect missing though it is marked done", ["lost"], doctored(applied=(("k", "a.ok"),))),
+    ("a dead letter that was never written", ["lost"], doctored(letters=HONEST.letters[1:])),
+    ("poison that nobody buried", ["lost"], doctored(letters=HONEST.letters[:1])),
+    ("an effect that happened twice", ["double effects"], doctored(applied=(*HONEST.applied, ("k", "b.fails2")))),
+    ("a second trainer told of", ["double effects"], doctored(told={("allocation-1", 1): ["ada", "bob"]})),
+    (
+        "a claim granted after the mark",
+        ["runs granted after done"],
+        noting(note(6.1, "claimed", id="a.ok", fence=2, attempts=0, asked=6.0, process="ledger-2")),
+    ),
+    ("a later event done first", ["order violations"], noting(note(1.2, "settled", id="b.fails2"))),
+    ("a later effect done first", ["order violations"], doctored(applied=HONEST.applied[::-1])),
+    (
+        "a commit past what runs",
+        ["commits past unfinished work"],
+        noting(note(3.0, "commit", offsets={TOPIC: 2})),
+    ),
+    (
+        "a commit past what nobody finished",
+        ["commits past unfinished work"],
+        doctored(notes=without("finished", "b.fails2")),
+    ),
+    (
+        "a commit beyond the log",
+        ["commits past unfinished work", "partitions not at their end"],
+        doctored(committed={TOPIC: 6}),
+    ),
+    (
+        "a commit after the hand-over",
+        ["commits of others' partitions"],
+        noting(note(11.0, "commit", offsets={TOPIC: 5})),
+    ),
+    (
+        "a commit of what was never assigned",
+        ["commits of others' partitions"],
+        noting(note(9.95, "commit", offsets={TOPIC: 5}, process="ledger-2")),
+    ),
+    (
+        "a sixth run",
+        ["attempts beyond 5"],
+        noting(note(9.5, "ran", id=DEAD, attempt=6, fence=6)),
+    ),
+    (
+        "a sixth failure",
+        ["attempts beyond 5"],
+        noting(note(9.5, "counted", id=DEAD, fence=6, attempts=5)),
+    ),
+    (
+        "a letter with six attempts",
+        ["attempts beyond 5"],
+        doctored(letters=(letter(LOG[3], attempts=6), HONEST.letters[1])),
+    ),
+    (
+        "a claim that knows of no failure",
+        ["attempts forgotten"],
+        noting(note(3.5, "claimed", id="b.fails2", fence=9, attempts=0, asked=3.4)),
+    ),
+    (
+        "a letter with other bytes",
+        ["dead letters altered"],
+        doctored(letters=(dataclasses.replace(HONEST.letters[0], value=b"else"), HONEST.letters[1])),
+    ),
+    (
+        "a letter without its headers",
+        ["dead letters altered"],
+        doctored(letters=(dataclasses.replace(HONEST.letters[0], headers=()), HONEST.letters[1])),
+    ),
+    (
+        "a letter from nowhere",
+        ["dead letters altered"],
+        doctored(letters=(dataclasses.replace(HONEST.letters[0], offset=77), HONEST.letters[1])),
+    ),
+    ("a second letter", ["second dead letters"], doctored(letters=(*HONEST.letters, letter(LOG[3], identity="x")))),
+    ("an innocent's letter", ["wrongly dead or alive"], doctored(letters=(*HONEST.letters, letter(LOG[1])))),
+    ("a dead event's effect", ["wrongly dead or alive"], doctored(applied=(*HONEST.applied, ("other", DEAD)))),
+    ("a trainer over capacity", ["over capacity"], promising("trainer t: over capacity, 3 of 2")),
+    ("a leaked seat", ["seats leaked"], promising("trainer t: seat a:1 is nobody's")),
+    ("a waiter", ["paid waiters beside a free seat"], promising("allocation a: waits although trainer t is free")),
+    ("any other broken promise", ["other broken promises"], promising("trainer t: load 3, seats weigh 2")),
+    ("work that was left", ["partitions not at their end"], doctored(committed={TOPIC: 4})),
+    ("a crash of its own", ["workers that ended badly"], doctored(unclean=("ledger-1 ended with 1",))),
+]
+
+
+def test_an_honest_run_is_charged_with_nothing() -> None:
+    assert findings(HONEST) == {charge: [] for charge in CHARGES}
+
+
+@pytest.mark.parametrize(("charges", "evidence"), [case[1:] for case in HARM], ids=[case[0] for case in HARM])
+def test_each_harm_turns_its_own_charge_red(charges: list[str], evidence: Evidence) -> None:
+    assert charged(evidence) == charges
+
+
+def test_every_charge_was_seen_red() -> None:
+    assert {charge for _, charges, _ in HARM for charge in charges} == set(CHARGES)
+
+
+def test_a_letter_that_lies_there_twice_is_one_letter() -> None:
+    assert charged(doctored(letters=(*HONEST.letters, HONEST.letters[0]))) == []
+
+
+def test_a_mark_whose_answer_was_lost_counts_once_a_peer_saw_it() -> None:
+    seen = tuple(
+        dataclasses.replace(one, what="settled") if one.what == "finished" and one.id == "b.fails2" else one
+        for one in HONEST.notes
+    )
+
+    assert charged(doctored(notes=seen)) == []
+
+
+def test_poison_needs_no_mark_before_it_is_committed() -> None:
+    assert charged(noting(note(9.95, "commit", offsets={TOPIC: 5}))) == []
