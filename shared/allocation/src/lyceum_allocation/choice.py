@@ -56,10 +56,10 @@ def choice(
         now: the moment of the choice.
         scarcity: whether versatile trainers were kept for rare skills.
     """
-    refusals = Counter(refusal(candidate, wish, now) for candidate in known)
+    judged = [(candidate, refusal(candidate, wish, now)) for candidate in known]
+    refusals = Counter(rule for _, rule in judged)
     best = standing(chosen, wish, scarcity=scarcity)
-    able = [candidate for candidate in known if refusal(candidate, wish, now) is None]
-    equals = sum(standing(candidate, wish, scarcity=scarcity) == best for candidate in able)
+    equals = sum(standing(candidate, wish, scarcity=scarcity) == best for candidate, rule in judged if rule is None)
     return {
         "rules": RULES_VERSION,
         "skill": skill,

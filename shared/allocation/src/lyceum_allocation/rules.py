@@ -6,7 +6,7 @@ for rare skills, pays only near saturation and costs a little evenness, so it is
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
@@ -102,19 +102,18 @@ class Wish:
     previous_trainer_id: str | None = None
     weight: int = 1
     waited: timedelta = timedelta(0)
+    relaxed: tuple[Requirement, ...] = field(init=False)
+    """What he asked for and has given up by now."""
+    skills: frozenset[str] = field(init=False)
+    """What a trainer may have, any of them."""
 
-    @property
-    def relaxed(self) -> tuple[Requirement, ...]:
-        """What he asked for and has given up by now."""
+    def __post_init__(self) -> None:
+        # Reckoned once: a wish is held against many trainers.
         asked = {Requirement.HOURS: bool(self.wants), Requirement.FIRST_LANGUAGE: self.second_skill is not None}
-        return tuple(what for what, after in RELAXED_AFTER.items() if asked[what] and self.waited >= after)
-
-    @property
-    def skills(self) -> frozenset[str]:
-        """What a trainer may have, any of them."""
-        if self.second_skill is None or Requirement.FIRST_LANGUAGE not in self.relaxed:
-            return frozenset((self.skill,))
-        return frozenset((self.skill, self.second_skill))
+        relaxed = tuple(what for what, after in RELAXED_AFTER.items() if asked[what] and self.waited >= after)
+        accepted = {self.skill, self.second_skill if Requirement.FIRST_LANGUAGE in relaxed else None} - {None}
+        object.__setattr__(self, "relaxed", relaxed)
+        object.__setattr__(self, "skills", frozenset(accepted))
 
 
 def utilisation_milli(load: int, capacity: int) -> int:
@@ -124,16 +123,16 @@ def utilisation_milli(load: int, capacity: int) -> int:
 
 def refusal(candidate: Candidate, wish: Wish, now: datetime) -> str | None:
     """Name the first hard rule that keeps this trainer from this student, or None."""
-    checks = (
-        ("skill", not wish.skills & candidate.skills),
-        ("inactive", not candidate.active),
-        ("leave", candidate.on_leave_until is not None and now < candidate.on_leave_until),
-        ("excluded", candidate.trainer_id in wish.excluded),
-        ("hours", Requirement.HOURS not in wish.relaxed and not _hours_overlap(candidate.avail, wish.wants)),
-        ("full", candidate.free < wish.weight),
-        ("daily cap", _daily_cap_reached(candidate, now)),
+    # Asked lazily, the cheap rules first: this runs for every trainer that is looked at.
+    return (
+        ("skill" if wish.skills.isdisjoint(candidate.skills) else None)
+        or (None if candidate.active else "inactive")
+        or ("leave" if candidate.on_leave_until is not None and now < candidate.on_leave_until else None)
+        or ("excluded" if candidate.trainer_id in wish.excluded else None)
+        or (None if _hours_do(candidate, wish) else "hours")
+        or ("full" if candidate.free < wish.weight else None)
+        or ("daily cap" if _daily_cap_reached(candidate, now) else None)
     )
-    return next((rule for rule, broken in checks if broken), None)
 
 
 REFUSALS = ("skill", "inactive", "leave", "excluded", "hours", "full", "daily cap")
@@ -188,12 +187,17 @@ def is_returning(candidate: Candidate, wish: Wish) -> bool:
 def standing(candidate: Candidate, wish: Wish, *, scarcity: bool) -> tuple[int, bool, int]:
     """Give what trainers are compared by, the best first: concessions, whether he returns, and the score."""
     score = candidate.scarcity_milli if scarcity else candidate.util_milli
-    return len(concessions(candidate, wish)), not is_returning(candidate, wish), score
+    # Nobody concedes anything to whom nothing was relaxed.
+    return len(concessions(candidate, wish)) if wish.relaxed else 0, not is_returning(candidate, wish), score
 
 
 def _assigned(candidate: Candidate) -> tuple[float, str]:
     last = candidate.last_assigned_at
     return (float("-inf") if last is None else last.timestamp()), candidate.trainer_id
+
+
+def _hours_do(candidate: Candidate, wish: Wish) -> bool:
+    return Requirement.HOURS in wish.relaxed or _hours_overlap(candidate.avail, wish.wants)
 
 
 def _hours_overlap(avail: frozenset[int], wants: frozenset[int]) -> bool:
