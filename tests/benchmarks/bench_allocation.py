@@ -18,11 +18,12 @@ from dataclasses import asdict, dataclass
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
+import psutil  # type: ignore[import-untyped]  # ships no types
 from pymongo import MongoClient
 from tests.wire.deployment import Deployment
 
 from . import allocation_site as site_of
-from .judging import Row, at_least
+from .judging import Row, at_least, at_most
 from .options import parsed
 from .places import kafka, mongodb, say
 from .report import Report
@@ -30,8 +31,12 @@ from .report import Report
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+MIB = 1024 * 1024
 BAR_PERCENT = 60.0
-TRAINERS = (10, 1_000, 10_000)
+BAR_RESIDENT_MIB = 250
+FULL = {10: 3_000, 1_000: 3_000, 10_000: 600}
+"""Purchases by number of trainers: an engine that looks at every trainer is slow with ten thousand."""
+SHORT = {10: 300, 1_000: 300, 10_000: 60}
 JUDGED = 1_000
 """The number of trainers at which the bar is held; the others show how the rate grows or falls."""
 WARM_UP = 40
@@ -46,15 +51,33 @@ class Run:
 
     Attributes:
         told: Until the last event was published too.
+        peak_mib: Resident memory of the worker, at its highest.
         broken: What the stored data break afterwards.
     """
 
     rate: float
     told: float
+    peak_mib: float
     bare: float
     writes: dict[str, int]
     reads: dict[str, int]
     broken: list[str]
+
+
+@dataclass
+class Size:
+    """Resident memory of a process."""
+
+    process: psutil.Process
+    peak_mib: float = 0.0
+
+    def looked(self) -> bool:
+        """Note how large it is; false when it has ended."""
+        try:
+            self.peak_mib = max(self.peak_mib, self.process.memory_info().rss / MIB)
+        except psutil.NoSuchProcess:
+            return False
+        return True
 
 
 class RunFailedError(Exception):
@@ -65,11 +88,11 @@ def main(arguments: list[str]) -> int:
     """Print the tables; 1 if a bar is broken."""
     options = parsed(arguments, __doc__ or "")
     report = Report("allocation", options)
-    allocations, rounds = (3_000, 3) if options.full else (300, 1)
+    counts, rounds = (FULL, 3) if options.full else (SHORT, 1)
     found: dict[int, list[Run]] = {}
     rows: list[Row] = []
     with kafka() as bootstrap:
-        for trainers in TRAINERS:
+        for trainers, allocations in counts.items():
             for number in range(rounds):
                 name = f"allocation-{trainers}-{number}"
                 try:
@@ -77,14 +100,15 @@ def main(arguments: list[str]) -> int:
                 except RunFailedError as exc:
                     rows.append(Row(f"{trainers:,} trainers", f"failed: {exc}", "a figure", within=False))
                     continue
-                say(f"  {trainers:,} trainers, round {number + 1}: {run.rate:.0f}/s, bare writes {run.bare:.0f}/s")
+                say(f"  {trainers:,} trainers, round {number + 1}: {share(run.rate, run.bare)}")
                 found.setdefault(trainers, []).append(run)
     rows += [row for trainers, runs in found.items() for row in rows_of(trainers, runs)]
     report.figures["growth"] = [
         {"trainers": trainers, "rate": median(runs, "rate"), "bare": median(runs, "bare") if runs[-1].writes else None}
         for trainers, runs in found.items()
     ]
-    report.add(f"{allocations:,} purchases of {site_of.SKILLS} skills, one worker, 32 at a time", rows, note(found))
+    heading = f"{max(counts.values()):,} purchases of {site_of.SKILLS} skills, one worker, {site_of.THREADS} at a time"
+    report.add(heading, rows, note(found))
     return report.close()
 
 
@@ -101,34 +125,35 @@ def measured(bootstrap: str, name: str, trainers: int, allocations: int, *, orde
     repeated: dict[str, Any] | None = None
     if order % 2:
         repeated = bare(bootstrap, f"{name}-bare", trainers, allocations)
-    rate, told, broken = end_to_end(bootstrap, name, trainers, allocations)
+    rate, told, peak_mib, broken = end_to_end(bootstrap, name, trainers, allocations)
     if repeated is None and (growth or trainers == JUDGED):
         repeated = bare(bootstrap, f"{name}-bare", trainers, allocations)
     if repeated is None:
-        return Run(rate, told, float("nan"), {}, {}, broken)
+        return Run(rate, told, peak_mib, float("nan"), {}, {}, broken)
     if repeated["unmatched"]:
         raise RunFailedError(f"{repeated['unmatched']} bare updates found no document: they are no comparison")
-    return Run(rate, told, allocations / repeated["seconds"], repeated["writes"], repeated["reads"], broken)
+    return Run(rate, told, peak_mib, allocations / repeated["seconds"], repeated["writes"], repeated["reads"], broken)
 
 
-def end_to_end(bootstrap: str, name: str, trainers: int, allocations: int) -> tuple[float, float, list[str]]:
-    """Rates until all are assigned and until all are told, and what is broken afterwards."""
+def end_to_end(bootstrap: str, name: str, trainers: int, allocations: int) -> tuple[float, float, float, list[str]]:
+    """Rates until all are assigned and until all are told, the worker's highest memory, and what is broken after it."""
     with mongodb() as uri:
         site = Deployment(bootstrap, uri, name)
         site_of.deploy(site, trainers=trainers, seats=2 * (allocations + WARM_UP))
         client: MongoClient[dict[str, Any]] = MongoClient(uri)
         stored = client[name].allocations
-        with worker(site):
+        with worker(site) as size:
             site.publish(*site_of.purchases(range(WARM_UP)))
             awaited(lambda: settled(stored, WARM_UP), "the first purchases to be allocated")
             published_at = time.monotonic()
             site.publish(*site_of.purchases(range(WARM_UP, WARM_UP + allocations)))
-            awaited(lambda: site_of.assigned(stored) == WARM_UP + allocations, "every purchase to be allocated")
+            total = WARM_UP + allocations
+            awaited(lambda: size.looked() and site_of.assigned(stored) == total, "every purchase to be allocated")
             assigned_s = time.monotonic() - published_at
-            awaited(lambda: settled(stored, WARM_UP + allocations), "every event to be published")
+            awaited(lambda: size.looked() and settled(stored, total), "every event to be published")
             told_s = time.monotonic() - published_at
         client.close()
-        return allocations / assigned_s, allocations / told_s, site.broken_promises()
+        return allocations / assigned_s, allocations / told_s, size.peak_mib, site.broken_promises()
 
 
 def bare(bootstrap: str, name: str, trainers: int, allocations: int) -> dict[str, Any]:
@@ -148,13 +173,13 @@ def bare(bootstrap: str, name: str, trainers: int, allocations: int) -> dict[str
 
 
 @contextmanager
-def worker(site: Deployment) -> Iterator[None]:
+def worker(site: Deployment) -> Iterator[Size]:
     """The real program, from start to stop."""
     command = [sys.executable, "-m", "allocation_worker", "run"]
     with TemporaryFile("w+") as log:
         process = subprocess.Popen(command, env=site_of.environment(site), stdout=log, stderr=log)
         try:
-            yield
+            yield Size(psutil.Process(process.pid))
             if process.poll() is not None:
                 log.seek(0)
                 raise RunFailedError(f"the worker ended with {process.returncode}: {last_line(log.read())}")
@@ -177,18 +202,22 @@ def awaited(condition: Callable[[], bool], what: str) -> None:
 
 
 def rows_of(trainers: int, runs: list[Run]) -> list[Row]:
+    what, peak = f"{trainers:,} trainers", max(run.peak_mib for run in runs)
     rate, told, plain = (median(runs, name) for name in ("rate", "told", "bare"))
     percent = statistics.median(run.rate / run.bare for run in runs) * 100
-    what = f"{trainers:,} trainers"
-    share = f"{rate:.0f}/s of {plain:.0f}/s: {percent:.0f} %" if not math.isnan(plain) else f"{rate:.0f}/s"
     broken = sorted({fault for run in runs for fault in run.broken})
     return [
-        at_least(f"{what}: to assigned, of the bare writes", share, percent, BAR_PERCENT, " %")
+        at_least(f"{what}: to assigned, of the bare writes", share(rate, plain), percent, BAR_PERCENT, " %")
         if trainers == JUDGED
-        else Row(f"{what}: to assigned, of the bare writes", share),
+        else Row(f"{what}: to assigned", share(rate, plain)),
         Row(f"{what}: to assigned and told", f"{told:.0f}/s"),
+        at_most(f"{what}: the worker's memory, peak", f"{peak:.0f} MiB resident", peak, BAR_RESIDENT_MIB, " MiB"),
         Row(f"{what}: promises broken", ", ".join(broken) or "none", "none", not broken),
     ]
+
+
+def share(rate: float, plain: float) -> str:
+    return f"{rate:.0f}/s" if math.isnan(plain) else f"{rate:.0f}/s of {plain:.0f}/s: {rate / plain * 100:.0f} %"
 
 
 def median(runs: list[Run], name: str) -> float:

@@ -45,5 +45,7 @@ def parsed(arguments: Sequence[str], description: str) -> Options:
         "--write-docs", action="store_true", help=f"keep them in docs/{PUBLISHED.name}, and draw docs anew"
     )
     given = parser.parse_args(arguments)
+    if given.case and (given.results or given.write_docs):
+        parser.error("--case runs one part only: nothing of it is kept, leave out --results and --write-docs")
     results = given.results or (PUBLISHED if given.write_docs else None)
     return Options(given.full, given.minutes, given.case, results, given.write_docs, tuple(arguments))

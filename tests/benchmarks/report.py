@@ -80,7 +80,7 @@ def keep(path: Path, name: str, outcome: dict[str, Any]) -> None:
     """Replace this benchmark's part of the file, and leave the others as they are."""
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     kept[name] = outcome
-    path.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(dict(sorted(kept.items())), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def machine() -> str:
