@@ -9,7 +9,7 @@ from lyceum_allocation.conditional import update_if
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.outbox import entry
 from lyceum_allocation.rules import RELAXED_AFTER, Requirement
-from lyceum_allocation.states import WAITING_STATES
+from lyceum_allocation.states import WAITING_STATES, AllocationState
 from lyceum_allocation.transitions import Change
 from lyceum_database import Clock, Duplicate, Repository, translated_errors, utc_now
 
@@ -106,6 +106,16 @@ class AllocationRepository(Repository[Allocation]):
         with translated_errors():
             query = Allocation.objects(__raw__={**_WAITS, **behind}).exclude(*_BULKY)
             return list(query.order_by("id").limit(limit))
+
+    def students_of(
+        self, trainer_id: str, *, states: Iterable[AllocationState], after_id: str | None, limit: int = PAGE
+    ) -> list[Allocation]:
+        """List the allocations of a trainer in some states, without their history, in order of id."""
+        condition: dict[str, Any] = {"trainer_id": trainer_id, "state": {"$in": [state.value for state in states]}}
+        if after_id is not None:
+            condition["_id"] = {"$gt": after_id}
+        with translated_errors():
+            return list(Allocation.objects(__raw__=condition).exclude(*_BULKY).order_by("id").limit(limit))
 
     def by_id(self, ids: Iterable[str]) -> dict[str, Allocation]:
         """Read several at once, without their history; those that do not exist are left out."""

@@ -9,7 +9,7 @@ from lyceum_allocation.capacities import candidate_of
 from lyceum_allocation.keys import seat_key, seat_owner
 from lyceum_allocation.models import Allocation, TrainerCapacity
 from lyceum_allocation.rules import refusal, utilisation_milli
-from lyceum_allocation.states import AllocationState
+from lyceum_allocation.states import SEATED_STATES, WAITING_STATES, AllocationState
 from lyceum_allocation.transitions import holds
 from lyceum_database import Clock, translated_errors, utc_now
 
@@ -18,7 +18,8 @@ def violations(*, at_rest: bool = False, clock: Clock = utc_now) -> list[str]:
     """List every broken invariant, one line each; reads all documents.
 
     At rest means that nobody is at work and everything that crashed was delivered or swept again: then no seat is left
-    over, and nobody waits beside a seat that he could take.
+    over, nobody waits beside a seat that he could take, every lease has ended, nobody is with a trainer who has left
+    for good unless he waits for another one, and nobody else is being moved.
     """
     with translated_errors():
         allocations = {allocation.id: allocation for allocation in Allocation.objects}
@@ -28,6 +29,7 @@ def violations(*, at_rest: bool = False, clock: Clock = utc_now) -> list[str]:
     if at_rest:
         found += _left_over_seats(allocations, capacities.values())
         found += _waiting_beside_a_seat(allocations.values(), capacities.values(), clock())
+        found += [line for allocation in allocations.values() for line in _with_a_leaver(allocation, capacities)]
     return found
 
 
@@ -51,7 +53,7 @@ def _of_allocation(allocation: Allocation, capacities: dict[str, TrainerCapacity
         yield f"allocation {allocation.id}: granted and revoked: {sorted(both)}"
     if bool(allocation.grants) == (allocation.state == AllocationState.CANCELLED):
         yield f"allocation {allocation.id}: {allocation.state} with {len(allocation.grants)} grants"
-    if allocation.state == AllocationState.ASSIGNED:
+    if allocation.state in SEATED_STATES:
         holder = capacities.get(allocation.trainer_id or "")
         key = seat_key(allocation.id, allocation.seat_epoch or 0)
         if holder is None or all(seat.k != key for seat in holder.seats):
@@ -71,8 +73,19 @@ def _waiting_beside_a_seat(
 ) -> Iterator[str]:
     candidates = [(capacity.org_id, candidate_of(capacity.to_mongo().to_dict())) for capacity in capacities]
     for allocation in allocations:
-        if allocation.state == AllocationState.PENDING:
+        if allocation.state in WAITING_STATES:
             wish = wish_of(allocation, now)
             for org_id, candidate in candidates:
                 if org_id == allocation.org_id and refusal(candidate, wish, now) is None:
                     yield f"allocation {allocation.id}: waits although trainer {candidate.trainer_id} is free"
+
+
+def _with_a_leaver(allocation: Allocation, capacities: dict[str, TrainerCapacity]) -> Iterator[str]:
+    holder = capacities.get(allocation.trainer_id or "")
+    works = holder is not None and holder.active
+    if allocation.state == AllocationState.ASSIGNED and not works:
+        yield f"allocation {allocation.id}: left with trainer {allocation.trainer_id}, who has left"
+    if allocation.state == AllocationState.MOVING and works:
+        yield f"allocation {allocation.id}: is being moved from trainer {allocation.trainer_id} by nobody"
+    if allocation.state in WAITING_STATES and allocation.claiming_until is not None:
+        yield f"allocation {allocation.id}: a lease until {allocation.claiming_until.isoformat()} is left over"

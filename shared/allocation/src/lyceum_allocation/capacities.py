@@ -154,6 +154,18 @@ class CapacityRepository(Repository[TrainerCapacity]):
             },
         )
 
+    def mark(self, seen: TrainerCapacity, *, active: bool, on_leave_until: datetime | None, actor: str) -> bool:
+        """Set whether and until when a trainer is away; seats stay. False as for `release`."""
+        state = {"active": active, "on_leave_until": on_leave_until, "leave_actor": actor, "updated_at": self._clock()}
+        condition = {"_id": seen.id, "version": seen.version}
+        return update_if(self._collection(), condition, {"$inc": {"version": 1}, "$set": state})
+
+    def away(self, *, now: datetime) -> list[TrainerCapacity]:
+        """List trainers who hold seats though they are on leave or have left."""
+        condition = {"load": {"$gt": 0}, "$or": [{"active": False}, {"on_leave_until": {"$gt": now}}]}
+        with translated_errors():
+            return list(TrainerCapacity.objects(__raw__=condition))
+
     def _collection(self) -> Any:
         return TrainerCapacity._get_collection()  # noqa: SLF001 - mongoengine's documented way to the driver's collection
 

@@ -3,6 +3,8 @@
 AllocationError
 ├── Contended               too many writers at one document: nothing is lost, try again
 ├── FileRefused             a file holds mistakes: nothing of it was used; .problems has one line each
+├── LeaveRefused            a leave that cannot be meant: says what is wrong with it
+├── MoveRefused             too soon after the last move, or too many: the text says how to move all the same
 ├── ImportInterrupted       storage failed half-way: says exactly what was written
 └── PublishingInterrupted   Kafka failed half-way: says what was published
 """
@@ -30,6 +32,14 @@ class FileRefused(AllocationError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class LeaveRefused(AllocationError):
+    """A leave needs an end that is still to come, or is for good. Nothing was written."""
+
+
+class MoveRefused(AllocationError):
+    """The student was moved too recently or too often. Nothing was written; an override moves him all the same."""
 
 
 class ImportInterrupted(AllocationError):

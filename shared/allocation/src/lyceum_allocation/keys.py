@@ -4,6 +4,7 @@ import hashlib
 
 LONGEST_SUBJECT = 64
 LONGEST_LANGUAGE = 35
+LONGEST_ACTOR = 200
 LONGEST_SKILL = 3 * LONGEST_SUBJECT + 1 + LONGEST_LANGUAGE
 """Characters; folding upper and lower case makes up to three of one."""
 

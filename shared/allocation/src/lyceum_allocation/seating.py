@@ -1,6 +1,7 @@
 """Steps 2 to 4 of the protocol: find or claim a seat, confirm it, give back what is dead."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from lyceum_allocation.capacities import CapacityRepository
 from lyceum_allocation.keys import seat_key, seat_owner
 from lyceum_allocation.models import Allocation, TrainerCapacity
 from lyceum_allocation.patience import Patience
+from lyceum_allocation.states import AllocationState
 from lyceum_database import Clock
 
 if TYPE_CHECKING:
@@ -18,6 +20,27 @@ if TYPE_CHECKING:
 
 OWNERS_AT_ONCE = 1000
 """Allocations in one read of the reconciler: about a megabyte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of seeking one seat.
+
+    Attributes:
+        seated: the student has it.
+        freed: skills of trainers who have a seat more now.
+        was_disturbed: somebody wrote to the allocation meanwhile, perhaps because he waits for this to end.
+    """
+
+    seated: bool = False
+    freed: frozenset[str] = frozenset()
+    was_disturbed: bool = False
+
+    def __or__(self, other: "Result") -> "Result":
+        return Result(self.seated or other.seated, self.freed | other.freed, self.was_disturbed or other.was_disturbed)
+
+
+NOBODY = Result()
 
 
 class Seating:
@@ -36,15 +59,15 @@ class Seating:
         self._clock = clock
         self._patience = patience
 
-    def find_seat(self, allocation: Allocation, *, cause_id: str | None) -> bool:
-        """Go on from the seat that a predecessor claimed before he died. False if there is none."""
-        holders = self._capacities.holders([seat_key(allocation.id, allocation.epoch)])
-        for holder in holders:
-            self._confirm(allocation, holder.id, allocation.epoch, cause_id=cause_id)
-        return bool(holders)
+    def find_seat(self, allocation: Allocation, *, cause_id: str | None) -> Result:
+        """Go on from the seat that a predecessor claimed before he died, if there is one."""
+        result = NOBODY
+        for holder in self._capacities.holders([seat_key(allocation.id, allocation.epoch)]):
+            result |= self._confirm(allocation, holder.id, allocation.epoch, cause_id=cause_id)
+        return result
 
-    def claim_seat(self, allocation: Allocation, pool: CandidatePool, *, cause_id: str | None) -> bool:
-        """Claim the best trainer who is free and confirm. False if nobody is free for this student."""
+    def claim_seat(self, allocation: Allocation, pool: CandidatePool, *, cause_id: str | None) -> Result:
+        """Claim the best trainer who is free for this student, if there is one, and confirm."""
         key = seat_key(allocation.id, allocation.epoch)
         refused: Candidate | None = None
         for _ in self._patience.attempts(f"claim for allocation {allocation.id}"):
@@ -54,12 +77,13 @@ class Seating:
             wish = wish_of(allocation, now)
             chosen = pool.best(wish, now)
             if chosen is None:
-                return False
+                return NOBODY
             decision = pool.explain(chosen, wish, now)
             if self._capacities.claim(chosen, key, weight=WEIGHT):
                 pool.claimed(chosen, WEIGHT, now)
-                self._confirm(allocation, chosen.trainer_id, allocation.epoch, cause_id=cause_id, decision=decision)
-                return True
+                return self._confirm(
+                    allocation, chosen.trainer_id, allocation.epoch, cause_id=cause_id, decision=decision
+                )
             refused = chosen
         raise AssertionError("attempts() raises Contended, it does not end")  # pragma: no cover
 
@@ -119,15 +143,15 @@ class Seating:
         freed: set[str] = set()
         for holder in holders:
             for allocation_id, epoch in map(seat_owner, (seat.k for seat in holder.seats)):
-                if allocation_id in owners and not self._keep(owners[allocation_id], holder.id, epoch, cause_id):
-                    freed.update(holder.skills)
+                if allocation_id in owners:
+                    freed |= self._keep(owners[allocation_id], holder.id, epoch, cause_id)
         return freed
 
-    def _keep(self, allocation: Allocation, trainer_id: str, epoch: int, cause_id: str | None) -> bool:
-        """Confirm, keep or release one seat. False if it was released."""
+    def _keep(self, allocation: Allocation, trainer_id: str, epoch: int, cause_id: str | None) -> frozenset[str]:
+        """Confirm, keep or release one seat; tells the skills of who has a seat more."""
         if transitions.seeks(allocation, epoch):
-            return self._confirm(allocation, trainer_id, epoch, cause_id=cause_id)
-        return not self._give_back_if_dead(allocation, trainer_id, epoch)
+            return self._confirm(allocation, trainer_id, epoch, cause_id=cause_id).freed
+        return self._give_back_if_dead(allocation, trainer_id, epoch) or frozenset()
 
     def _confirm(
         self,
@@ -137,24 +161,41 @@ class Seating:
         *,
         cause_id: str | None,
         decision: Mapping[str, Any] | None = None,
-    ) -> bool:
-        """Tell the student of a seat that exists, or give the seat back if its epoch is over: then False."""
-        current = allocation
+    ) -> Result:
+        """Tell the student of a seat that exists, or give the seat back if its epoch is over.
+
+        Whoever is moved has his new seat now: only then the old one is given back.
+        """
+        current, old = allocation, None
         for repeat in self._patience.attempts(f"confirm allocation {allocation.id}"):
             if repeat:
                 current = self._allocations.get(allocation.id)
+            disturbed = bool(repeat) or current.lease_awaited
+            if current.state == AllocationState.MOVING:
+                old = current.trainer_id or "", current.seat_epoch or 0
             change = transitions.confirm(current, trainer_id, epoch, self._clock(), decision)
             if change is None or self._allocations.write(current, change, cause_id=cause_id):
                 break
-        return not self._give_back_if_dead(current, trainer_id, epoch)
+        freed = self._give_back_if_dead(current, trainer_id, epoch)
+        if freed is not None:
+            return Result(freed=freed, was_disturbed=True)
+        if change is not None and old is not None:
+            freed = self._give_back_if_dead(current, *old)
+        return Result(seated=True, freed=freed or frozenset(), was_disturbed=disturbed)
 
-    def _give_back_if_dead(self, seen: Allocation, trainer_id: str, epoch: int) -> bool:
-        """The one place where seats are given back. A seat that is gone already counts as given back."""
+    def _give_back_if_dead(self, seen: Allocation, trainer_id: str, epoch: int) -> frozenset[str] | None:
+        """The one place where seats are given back. A seat that is gone already counts as given back.
+
+        Returns:
+            The skills of the trainer, or None if the seat is somebody's or may become so.
+        """
         if not transitions.is_dead(seen, trainer_id, epoch):
-            return False
+            return None
         key = seat_key(seen.id, epoch)
         for _ in self._patience.attempts(f"release seat {key}"):
             holder = self._capacities.find(trainer_id)
-            if holder is None or self._capacities.release(holder, key):
-                return True
+            if holder is None:
+                return frozenset()
+            if self._capacities.release(holder, key):
+                return frozenset(holder.skills)
         raise AssertionError("attempts() raises Contended, it does not end")  # pragma: no cover

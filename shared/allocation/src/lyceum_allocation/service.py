@@ -1,7 +1,7 @@
 """The use cases of allocation. One instance serves a process, from any number of threads."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from lyceum_allocation import transitions
@@ -10,13 +10,16 @@ from lyceum_allocation.capacities import CapacityRepository
 from lyceum_allocation.explanation import Explainer, Explanation
 from lyceum_allocation.fairness import MOST_ALLOCATIONS, WEEK, Fairness, fairness
 from lyceum_allocation.keys import allocation_id
+from lyceum_allocation.leaves import Leaves, Left
 from lyceum_allocation.models import Allocation
+from lyceum_allocation.moves import Moves
 from lyceum_allocation.patience import Patience
 from lyceum_allocation.seating import Seating
 from lyceum_allocation.starvation import Starvation
-from lyceum_allocation.states import AllocationState
+from lyceum_allocation.states import WAITING_STATES, AllocationState, MoveOutcome, MoveReason
 from lyceum_allocation.survey import Survey
 from lyceum_allocation.transitions import Change
+from lyceum_allocation.turn import Lease, lease_until
 from lyceum_allocation.waitlist import Waitlist
 from lyceum_contracts import DEFAULT_ORG, PurchaseCreated, PurchaseRefunded
 from lyceum_database import Clock, utc_now
@@ -63,7 +66,17 @@ class AllocationService:
             seating=self._seating,
             clock=clock,
             random=random or Random(),
+            patience=self._patience,
             scarcity=scarcity,
+        )
+        self._moves = Moves(allocations=allocations, waitlist=self._waitlist, clock=clock, patience=self._patience)
+        self._leaves = Leaves(
+            allocations=allocations,
+            capacities=capacities,
+            moves=self._moves,
+            waitlist=self._waitlist,
+            clock=clock,
+            patience=self._patience,
         )
 
     def allocate(self, purchase: PurchaseCreated, *, org_id: str = DEFAULT_ORG, cause_id: str | None = None) -> None:
@@ -76,17 +89,20 @@ class AllocationService:
             org_id: the organization that sold it.
             cause_id: id of the event that tells of it.
         """
+        until = lease_until(self._clock())
         allocation, is_new = self._record(
-            _blank(org_id, purchase), lambda seen: transitions.grant(seen, purchase, self._clock()), cause_id
+            _blank(org_id, purchase), lambda seen: transitions.grant(seen, purchase, self._clock(), until), cause_id
         )
-        if allocation.epoch > 1 or not is_new:
-            self._seating.settle([allocation], cause_id=cause_id)
+        freed: set[str] = set()
+        own = Lease(allocation) if is_new and _begins(allocation, until) else None
+        if allocation.epoch > 1 or own is None:
+            freed = self._seating.settle([allocation], cause_id=cause_id)
+        if own is None:
             allocation = self._allocations.get(allocation.id)
-        if allocation.state != AllocationState.PENDING:
-            return
-        seated = self._waitlist.drain(Queue(org_id, allocation.skill or ""), cause_id=cause_id)
-        if allocation.id not in seated:
-            self._tell_waiting(allocation.id, cause_id)
+            own = None if is_new else self._taken_over(allocation)
+        if allocation.state == AllocationState.PENDING:
+            freed |= self._waitlist.drain(_queue_of(allocation), cause_id=cause_id, own=own).freed
+        self._waitlist.serve(freed, cause_id=cause_id, org_id=org_id)
 
     def refund(self, refund: PurchaseRefunded, *, org_id: str = DEFAULT_ORG, cause_id: str | None = None) -> None:
         """Take back the right that this one purchase gave, and give a seat that comes free to who waits for it.
@@ -101,15 +117,86 @@ class AllocationService:
         if not refund.full:
             return
         allocation, _ = self._record(
-            _blank(org_id, refund), lambda seen: transitions.revoke(seen, refund, self._clock()), cause_id
+            _blank(org_id, refund),
+            lambda seen: transitions.revoke(seen, refund, self._clock()),
+            cause_id,
+            is_known=True,
         )
         freed = self._seating.settle([allocation], cause_id=cause_id)
-        for queue in self._allocations.queues(now=self._clock(), org_id=org_id, skills=freed) if freed else ():
-            self._waitlist.drain(queue, cause_id=cause_id)
+        self._waitlist.serve(freed, cause_id=cause_id, org_id=org_id)
+
+    def move(
+        self,
+        allocation_id: str,
+        *,
+        reason: MoveReason,
+        actor: str,
+        override: bool = False,
+        exclude_current: bool | None = None,
+        from_trainer_id: str | None = None,
+        cause_id: str | None = None,
+    ) -> MoveOutcome:
+        """Seek another trainer for a student; he keeps the present one, and his seat, until there is one.
+
+        He stands at the end of the queue: whoever has no trainer goes first. If nobody is free he stays where he is,
+        or waits for another trainer if his own has left for good. Calling it again while the student waits only looks
+        again.
+
+        Args:
+            allocation_id: who is moved.
+            reason: why; the event says so.
+            actor: who wants it, kept in the history.
+            override: move him although he was moved a short while ago, or often.
+            exclude_current: never give him his present trainer again; by default after a complaint. This move never
+                chooses him.
+            from_trainer_id: do nothing if the student has another trainer by now.
+            cause_id: id of the event that led to this.
+
+        Raises:
+            MoveRefused: he was moved too recently or too often.
+            NotFound: there is no such allocation.
+        """
+        return self._moves.move(
+            allocation_id,
+            reason=reason,
+            actor=actor,
+            override=override,
+            keeps_out=reason == MoveReason.COMPLAINT if exclude_current is None else exclude_current,
+            from_trainer_id=from_trainer_id,
+            cause_id=cause_id,
+        )
+
+    def leave(self, trainer_id: str, *, until: datetime | None = None, for_good: bool = False, actor: str) -> Left:
+        """Give a trainer nobody new, and move his students to others as far as somebody is free.
+
+        The others keep him if he comes back, and are moved by the sweep when somebody comes free. If he leaves for good
+        they wait for another trainer, in the order of the waitlist; until then he is the one they were told of, and
+        their seats with him are kept. What a process does not finish, the sweep does.
+
+        Args:
+            trainer_id: who is away.
+            until: when he is back.
+            for_good: he never is.
+            actor: who says so, kept in the students' history.
+
+        Raises:
+            LeaveRefused: neither an end nor for good, both, or an end that is over.
+            NotFound: there is no such trainer.
+        """
+        return self._leaves.leave(trainer_id, until=until, for_good=for_good, actor=actor)
+
+    def come_back(self, trainer_id: str, *, actor: str) -> int:
+        """Let a trainer have students again; those who still wait to leave him stay. Returns how many.
+
+        Raises:
+            NotFound: there is no such trainer.
+        """
+        return self._leaves.come_back(trainer_id, actor=actor)
 
     def drain(self, *, org_id: str, skill: str, cause_id: str | None = None) -> int:
         """Serve the queue of one skill; returns how many students were seated."""
-        return len(self._waitlist.drain(Queue(org_id, skill), cause_id=cause_id))
+        drained = self._waitlist.drain(Queue(org_id, skill), cause_id=cause_id)
+        return len(drained.seated | self._waitlist.serve(drained.freed, cause_id=cause_id, org_id=org_id))
 
     def sweep(self) -> int:
         """Finish what died half-way and serve every queue; returns how many students of the queues were seated.
@@ -117,13 +204,19 @@ class AllocationService:
         For a timer: any number of processes may sweep at once.
         """
         last_id: str | None = None
+        abandoned: list[str] = []
         while page := self._allocations.pending(after_id=last_id):
             last_id = page[-1].id
             self._seating.settle(page, cause_id=None)
             self._starvation.tell(page)
-        return sum(
-            len(self._waitlist.drain(queue, cause_id=None)) for queue in self._allocations.queues(now=self._clock())
-        )
+            abandoned += [waiter.id for waiter in page if self._is_abandoned(waiter)]
+        seated = set[str]()
+        for queue in self._allocations.queues(now=self._clock()):
+            drained = self._waitlist.drain(queue, cause_id=None)
+            seated |= drained.seated | self._waitlist.serve(drained.freed, cause_id=None, org_id=queue.org_id)
+        self._end_leases(abandoned)
+        self._leaves.finish()
+        return len(seated)
 
     def reconcile(self) -> int:
         """Finish or give back every seat that a process left behind when it died; returns how many students got one.
@@ -163,18 +256,24 @@ class AllocationService:
         return fairness(survey.loads(), survey.waiting(), served, now=now)
 
     def _drain_freed(self, freed: set[str]) -> int:
-        queues = self._allocations.queues(now=self._clock(), skills=freed) if freed else []
-        return sum(len(self._waitlist.drain(queue, cause_id=None)) for queue in queues)
+        return len(self._waitlist.serve(freed, cause_id=None))
 
     def _record(
-        self, blank: Allocation, decide: Callable[[Allocation], Change | None], cause_id: str | None
+        self,
+        blank: Allocation,
+        decide: Callable[[Allocation], Change | None],
+        cause_id: str | None,
+        *,
+        is_known: bool = False,
     ) -> tuple[Allocation, bool]:
-        """Write a fact down, once. Also tells whether this call did it or found it done."""
-        # A first purchase is the common case: it needs no read before its insert.
+        """Write a fact down, once. Also tells whether this call did it or found it done.
+
+        What is probably known is read before it is written; a first purchase needs no read before its insert.
+        """
         seen = blank
         for repeat in self._patience.attempts(f"record on allocation {blank.id}"):
-            if repeat:
-                seen = self._allocations.get(blank.id)
+            if repeat or is_known:
+                seen = self._allocations.find(blank.id) or blank
             change = decide(seen)
             if change is None:
                 return seen, False
@@ -182,12 +281,33 @@ class AllocationService:
                 return seen, True
         raise AssertionError("attempts() raises Contended, it does not end")  # pragma: no cover
 
-    def _tell_waiting(self, waiter_id: str, cause_id: str | None) -> None:
-        for _ in self._patience.attempts(f"waitlist allocation {waiter_id}"):
-            waiter = self._allocations.get(waiter_id)
-            change = transitions.waitlist(waiter)
-            if change is None or self._allocations.write(waiter, change, cause_id=cause_id):
-                return
+    def _taken_over(self, seen: Allocation) -> Lease | None:
+        """Take over the lease under which this very event was handled before: its handler died."""
+        if seen.state != AllocationState.PENDING or seen.claiming_until is None:
+            return None
+        written = self._allocations.write(seen, transitions.lease(lease_until(self._clock())))
+        return Lease(seen, is_fresh=False) if written else None
+
+    def _is_abandoned(self, waiter: Allocation) -> bool:
+        """Tell whether nobody seeks a seat any more, though he said so, or for somebody who is being moved."""
+        if waiter.claiming_until is None:
+            return waiter.state == AllocationState.MOVING
+        return waiter.claiming_until <= self._clock()
+
+    def _end_leases(self, abandoned: list[str]) -> None:
+        for waiter in self._allocations.by_id(abandoned).values():
+            if waiter.state in WAITING_STATES and self._is_abandoned(waiter):
+                self._waitlist.end(waiter)
+
+
+def _begins(allocation: Allocation, until: datetime) -> bool:
+    """Tell whether a purchase began an epoch, with a lease until then."""
+    blank = Allocation(claiming_until=until)
+    return allocation.state == AllocationState.PENDING and allocation.claiming_until == blank.claiming_until
+
+
+def _queue_of(allocation: Allocation) -> Queue:
+    return Queue(allocation.org_id, allocation.skill or "")
 
 
 def _blank(org_id: str, fact: PurchaseCreated | PurchaseRefunded) -> Allocation:

@@ -10,7 +10,7 @@ from typing import Any
 
 from lyceum_allocation.keys import skill
 from lyceum_allocation.models import Allocation
-from lyceum_allocation.states import AllocationState
+from lyceum_allocation.states import SEATED_STATES, WAITING_STATES, AllocationState
 from lyceum_contracts import (
     AllocationWaitlisted,
     Event,
@@ -18,7 +18,11 @@ from lyceum_contracts import (
     PurchaseRefunded,
     TrainerAllocated,
     TrainerDeallocated,
+    TrainerReallocated,
 )
+
+AT_REST: Mapping[str, Any] = {"waiting_since": None, "claiming_until": None, "lease_awaited": False}
+"""What is written when nothing is sought any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +34,11 @@ class Change:
     note: Mapping[str, Any] = field(default_factory=dict)
 
 
-def grant(seen: Allocation, purchase: PurchaseCreated, now: datetime) -> Change | None:
-    """Step 1: a purchase gives the right to a trainer, unless its refund came first or it is known already."""
+def grant(seen: Allocation, purchase: PurchaseCreated, now: datetime, until: datetime | None = None) -> Change | None:
+    """Step 1: a purchase gives the right to a trainer, unless its refund came first or it is known already.
+
+    Whoever writes it down seeks the seat under a lease that lasts `until`, if it gives the right to a new one.
+    """
     if purchase.purchase_id in seen.revoked or purchase.purchase_id in seen.grants:
         return None
     fields: dict[str, Any] = {"grants": [*seen.grants, purchase.purchase_id]}
@@ -45,7 +52,8 @@ def grant(seen: Allocation, purchase: PurchaseCreated, now: datetime) -> Change 
             **_second_choice(purchase),
             "wants": list(purchase.wants),
             "waiting_since": now,
-            "claiming_until": None,
+            "claiming_until": until,
+            "lease_awaited": False,
         }
     return Change(fields=fields, note={"what": "granted", "purchase_id": purchase.purchase_id})
 
@@ -55,20 +63,22 @@ def lease(until: datetime) -> Change:
     return Change(fields={"claiming_until": until})
 
 
-def unlease() -> Change:
-    """Step 2, courtesy: nobody seeks any more."""
-    return Change(fields={"claiming_until": None})
+def leave_a_note() -> Change:
+    """Step 2: whoever holds the lease looks again when he is done."""
+    return Change(fields={"lease_awaited": True})
 
 
-def waitlist(seen: Allocation) -> Change | None:
-    """Step 2, nobody free: say so, once per epoch."""
-    if seen.state != AllocationState.PENDING or seen.waitlisted_epoch == seen.epoch:
+def end_lease(seen: Allocation) -> Change | None:
+    """Step 2, nobody free: nobody seeks any more; the student is told that he waits, once per epoch."""
+    fields = {"claiming_until": None, "lease_awaited": False}
+    if seen.state not in WAITING_STATES:
         return None
+    if seen.waitlisted_epoch == seen.epoch:
+        return Change(fields=fields) if seen.claiming_until or seen.lease_awaited else None
     event = AllocationWaitlisted(
-        **_subject_of(seen), subject=seen.subject, language=seen.language, waiting_since=seen.waiting_since
+        **subject_of(seen), subject=seen.subject, language=seen.language, waiting_since=seen.waiting_since
     )
-    fields = {"waitlisted_epoch": seen.epoch, "claiming_until": None}
-    return Change(fields=fields, events=(event,), note={"what": "waitlisted"})
+    return Change(fields={**fields, "waitlisted_epoch": seen.epoch}, events=(event,), note={"what": "waitlisted"})
 
 
 def confirm(
@@ -81,25 +91,21 @@ def confirm(
     """
     if not seeks(seen, epoch):
         return None
-    event = TrainerAllocated(
-        **_subject_of(seen),
-        trainer_id=trainer_id,
-        subject=seen.subject,
-        language=seen.language,
-        purchase_ids=tuple(seen.grants),
-        allocated_at=now,
-    )
     fields = {
         "state": AllocationState.ASSIGNED,
         "trainer_id": trainer_id,
         "seat_epoch": epoch,
         "assigned_at": now,
         "decision": {**(decision or {}), "waited_s": _waited_s(seen, now)},
-        "waiting_since": None,
-        "claiming_until": None,
+        **AT_REST,
     }
-    note = {"what": "assigned", "trainer_id": trainer_id, **(decision or {}).get("scores", {})}
-    return Change(fields=fields, events=(event,), note=note)
+    told, more, note = (
+        _told_of_a_move(seen, trainer_id, now)
+        if seen.state == AllocationState.MOVING
+        else (allocated(seen, trainer_id, now), {}, {"what": "assigned", "trainer_id": trainer_id})
+    )
+    scores = (decision or {}).get("scores", {})
+    return Change(fields={**fields, **more}, events=(told,), note={**note, **scores})
 
 
 def revoke(seen: Allocation, refund: PurchaseRefunded, now: datetime) -> Change | None:
@@ -111,31 +117,68 @@ def revoke(seen: Allocation, refund: PurchaseRefunded, now: datetime) -> Change 
     events: tuple[Event, ...] = ()
     if not left and seen.state != AllocationState.CANCELLED:
         fields |= {"state": AllocationState.CANCELLED, "waiting_since": None, "claiming_until": None}
-        if seen.state == AllocationState.ASSIGNED:
+        if seen.state in SEATED_STATES:
             events = (
-                TrainerDeallocated(**_subject_of(seen), trainer_id=seen.trainer_id, cause="refund", deallocated_at=now),
+                TrainerDeallocated(**subject_of(seen), trainer_id=seen.trainer_id, cause="refund", deallocated_at=now),
             )
     return Change(fields=fields, events=events, note={"what": "revoked", "purchase_id": refund.purchase_id})
 
 
 def holds(seen: Allocation, trainer_id: str, epoch: int) -> bool:
-    """Tell whether the student was told of exactly this seat."""
-    return (seen.state, seen.trainer_id, seen.seat_epoch) == (AllocationState.ASSIGNED, trainer_id, epoch)
+    """Tell whether the student was told of exactly this seat; during a move that is the old one."""
+    return seen.state in SEATED_STATES and (seen.trainer_id, seen.seat_epoch) == (trainer_id, epoch)
 
 
 def seeks(seen: Allocation, epoch: int) -> bool:
     """Tell whether a seat of this epoch may still become the student's."""
-    return seen.state == AllocationState.PENDING and seen.epoch == epoch
+    return seen.state in WAITING_STATES and seen.epoch == epoch
 
 
 def is_dead(seen: Allocation, trainer_id: str, epoch: int) -> bool:
     """Tell whether this seat is nobody's and stays so, however old the read is: then it may be given back.
 
     A seat of an epoch that was read, neither held nor sought, is dead for ever: the epoch never falls, and an
-    allocation never returns to PENDING at an epoch that it left. Of an epoch that began after the read nothing is
-    known: its seat may be the one that the student has been told of since.
+    allocation never returns to PENDING or MOVING at an epoch that it left. Of an epoch that began after the read
+    nothing is known: its seat may be the one that the student has been told of since.
     """
     return epoch <= seen.epoch and not seeks(seen, epoch) and not holds(seen, trainer_id, epoch)
+
+
+def allocated(seen: Allocation, trainer_id: str, now: datetime) -> TrainerAllocated:
+    """Tell that the student has this trainer."""
+    return TrainerAllocated(
+        **subject_of(seen),
+        trainer_id=trainer_id,
+        subject=seen.subject,
+        language=seen.language,
+        purchase_ids=tuple(seen.grants),
+        allocated_at=now,
+    )
+
+
+def subject_of(seen: Allocation) -> dict[str, Any]:
+    """Give what every event says about its allocation."""
+    return {
+        "allocation_id": seen.id,
+        "epoch": seen.epoch,
+        "student_id": seen.student_id,
+        "course_id": seen.course_id,
+    }
+
+
+def _told_of_a_move(
+    seen: Allocation, trainer_id: str, now: datetime
+) -> tuple[TrainerReallocated, dict[str, Any], dict[str, Any]]:
+    event = TrainerReallocated(
+        **subject_of(seen),
+        from_trainer_id=seen.trainer_id,
+        to_trainer_id=trainer_id,
+        cause=seen.move_reason,
+        reallocated_at=now,
+    )
+    fields = {"moves": seen.moves + 1, "moved_at": now}
+    note = {"what": "moved", "trainer_id": trainer_id, "from_trainer_id": seen.trainer_id}
+    return event, fields, {**note, "reason": seen.move_reason, "actor": seen.move_actor}
 
 
 def _waited_s(seen: Allocation, now: datetime) -> int:
@@ -149,12 +192,3 @@ def _second_choice(purchase: PurchaseCreated) -> dict[str, str | None]:
     if second_skill == skill(purchase.subject, purchase.language):
         language = second_skill = None
     return {"second_language": language, "second_skill": second_skill}
-
-
-def _subject_of(seen: Allocation) -> dict[str, Any]:
-    return {
-        "allocation_id": seen.id,
-        "epoch": seen.epoch,
-        "student_id": seen.student_id,
-        "course_id": seen.course_id,
-    }

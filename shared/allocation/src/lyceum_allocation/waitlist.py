@@ -1,29 +1,38 @@
 """Draining a waitlist: whoever waits longest for a skill is served first, whoever drains."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from random import Random
 from threading import Lock
 
-from lyceum_allocation import transitions
-from lyceum_allocation.allocations import AllocationRepository, Position, Queue, queues_of
+from lyceum_allocation.allocations import AllocationRepository, Queue
 from lyceum_allocation.candidates import CandidatePool, wish_of
 from lyceum_allocation.capacities import CapacityRepository
 from lyceum_allocation.models import Allocation
+from lyceum_allocation.patience import Patience
 from lyceum_allocation.seating import Seating
 from lyceum_allocation.supply import RecentSupply
+from lyceum_allocation.turn import LEASE, Lease, Turn
 from lyceum_database import Clock
 
-LEASE = timedelta(seconds=10)
-"""Longer than a claim takes. A process that dies holds up its one student until the sweeper comes by after that."""
+__all__ = ["LEASE", "Drained", "Lease", "Waitlist"]
+
+
+@dataclass(slots=True)
+class Drained:
+    """What draining did: the allocations seated, and the skills of trainers who have a seat more now."""
+
+    seated: set[str] = field(default_factory=set)
+    freed: set[str] = field(default_factory=set)
 
 
 class Waitlist:
     """Serves the queue of a skill in order. Any number of processes may drain the same queue.
 
-    A student with a running lease is being served by another process. He is passed only while there are more free seats
-    than students so passed; otherwise this process stops, and leaves the rest to the other one, which looks again when
-    it is done. A student is in the queue, and a seat is free, before anybody looks: so whoever stopped was seen.
+    A student with a running lease is being served by another process: a seat that he could take is left for him. If
+    none is left for somebody further back, this process leaves a note on that lease and stops; who holds it looks
+    again when he is done. A student is in the queue, and a seat is free, before anybody looks: so no seat is left
+    beside a student whom it fits, unless a process dies. See `lyceum_allocation.protocol.queue`.
     """
 
     def __init__(
@@ -34,6 +43,7 @@ class Waitlist:
         seating: Seating,
         clock: Clock,
         random: Random,
+        patience: Patience,
         scarcity: bool,
     ) -> None:
         self._allocations = allocations
@@ -41,70 +51,70 @@ class Waitlist:
         self._seating = seating
         self._clock = clock
         self._random = random
+        self._patience = patience
         self._scarcity = scarcity
         self._supply = RecentSupply(capacities)
         self._turns: dict[Queue, Lock] = {}
 
-    def drain(self, queue: Queue, *, cause_id: str | None) -> set[str]:
-        """Give free seats of a skill to those who wait for it; returns the ids of the allocations seated."""
-        seated: set[str] = set()
+    def drain(self, queue: Queue, *, cause_id: str | None, own: Lease | None = None) -> Drained:
+        """Give free seats of a skill to those who wait for it.
+
+        Args:
+            queue: whom to serve.
+            cause_id: id of the event that led to this.
+            own: a lease in this queue that the caller has written already; it is ended here.
+        """
+        drained, turn = Drained(), self._turn(cause_id, own)
         to_drain = {queue}
         while to_drain:
-            queue, shared = to_drain.pop(), set[Queue]()
+            queue = to_drain.pop()
             # One thread of a process serves everybody; several would only take the same trainers from each other.
             with self._turns.setdefault(queue, Lock()):
-                while self._pass(queue, seated, shared, cause_id):
-                    pass
-            # Whom this process served stands in these too: somebody may have stopped there because of it.
-            to_drain |= shared
+                turn.take(queue, self._pool(queue))
+            to_drain |= turn.look_again
+            turn.look_again.clear()
+            turn.is_owing = True
+            if turn.freed & {queue.skill}:
+                to_drain.add(queue)
+            drained.freed |= turn.freed - {queue.skill}
+            turn.freed.clear()
+        drained.seated = turn.seated
+        return drained
+
+    def serve(self, freed: Iterable[str], *, cause_id: str | None, org_id: str | None = None) -> set[str]:
+        """Give seats of these skills, and whatever comes free by that, to those who wait; returns who was seated."""
+        to_serve, seated = set(freed), set[str]()
+        while to_serve:
+            queues = self._allocations.queues(now=self._clock(), org_id=org_id, skills=to_serve)
+            drains = [self.drain(queue, cause_id=cause_id) for queue in queues]
+            to_serve = {skill for drained in drains for skill in drained.freed}
+            seated.update(allocation for drained in drains for allocation in drained.seated)
         return seated
 
-    def _pass(self, queue: Queue, seated: set[str], shared: set[Queue], cause_id: str | None) -> bool:
-        """Go through the queue once. True if another process may have stopped because of this one: look again."""
-        pool = CandidatePool(self._capacities, queue, random=self._random, scarcity=self._scarcity, supply=self._supply)
-        if not pool.free_seats():
-            return False
-        tried = left = False
-        elsewhere = reserved = 0
-        for waiter in self._in_order(queue):
-            if self._is_served_elsewhere(waiter):
-                elsewhere, left = elsewhere + 1, True
-                continue
-            if elsewhere > reserved:
-                # Counted after those students were: who was passed has a seat to himself among them.
-                pool.read_again()
-                reserved = elsewhere
-            if pool.free_seats() <= elsewhere:
-                return tried
-            now = self._clock()
-            if pool.best(wish_of(waiter, now), now) is None:
-                left = True
-                continue
-            tried = True
-            shared.update(other for other in queues_of(waiter, now) if other != queue)
-            if not self._allocations.write(waiter, transitions.lease(self._clock() + LEASE)):
-                elsewhere, left = elsewhere + 1, True
-            elif not self._serve(waiter, pool, seated, cause_id):
-                left = True
-        return tried and left
+    def end(self, abandoned: Allocation) -> None:
+        """End a lease whose holder died: the student waits like everybody, or his move is given up."""
+        turn = self._turn(None, None)
+        turn.let_wait(abandoned)
+        for queue in turn.look_again:
+            self.drain(queue, cause_id=None)
 
-    def _in_order(self, queue: Queue) -> Iterator[Allocation]:
-        """Yield who waits, page by page: who came meanwhile is at the end."""
-        last: Position | None = None
-        while page := self._allocations.waiting(queue, now=self._clock(), after=last):
-            for waiter in page:
-                last = Position.of(waiter)
-                yield waiter
+    def could_serve(self, student: Allocation) -> bool:
+        """Tell whether somebody else than his present trainer is free for a student; writes nothing."""
+        now = self._clock()
+        wish = wish_of(student, now)
+        wish = replace(wish, excluded=wish.excluded | {student.trainer_id or ""}, previous_trainer_id=None)
+        return self._pool(Queue(student.org_id, student.skill or "")).best(wish, now) is not None
 
-    def _serve(self, waiter: Allocation, pool: CandidatePool, seated: set[str], cause_id: str | None) -> bool:
-        if self._seating.find_seat(waiter, cause_id=cause_id) or self._seating.claim_seat(
-            waiter, pool, cause_id=cause_id
-        ):
-            seated.add(waiter.id)
-            return True
-        # If this is not written, somebody changed the allocation meanwhile, and the lease runs out by itself.
-        self._allocations.write(waiter, transitions.waitlist(waiter) or transitions.unlease(), cause_id=cause_id)
-        return False
+    def _turn(self, cause_id: str | None, own: Lease | None) -> Turn:
+        return Turn(
+            allocations=self._allocations,
+            capacities=self._capacities,
+            seating=self._seating,
+            clock=self._clock,
+            patience=self._patience,
+            cause_id=cause_id,
+            own=own,
+        )
 
-    def _is_served_elsewhere(self, waiter: Allocation) -> bool:
-        return waiter.claiming_until is not None and self._clock() < waiter.claiming_until
+    def _pool(self, queue: Queue) -> CandidatePool:
+        return CandidatePool(self._capacities, queue, random=self._random, scarcity=self._scarcity, supply=self._supply)

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from mongoengine.fields import DictField, IntField, ListField, StringField
+from mongoengine.fields import BooleanField, DictField, IntField, ListField, StringField
 
-from lyceum_allocation.keys import LONGEST_LANGUAGE, LONGEST_SKILL, LONGEST_SUBJECT
+from lyceum_allocation.keys import LONGEST_ACTOR, LONGEST_LANGUAGE, LONGEST_SKILL, LONGEST_SUBJECT
 from lyceum_allocation.states import AllocationState
 from lyceum_database import IdField, MomentField, Record, StateField
 
@@ -13,7 +13,8 @@ from lyceum_database import IdField, MomentField, Record, StateField
 class Allocation(Record):
     """One per (organization, student, course); its id is made of the three. Purchases are grants inside it.
 
-    Written by conditional updates only, see `AllocationRepository.write`.
+    Written by conditional updates only, see `AllocationRepository.write`. A seat is sought under a lease,
+    `claiming_until`; somebody who waits for its holder to look again says so in `lease_awaited`.
     """
 
     student_id: str = IdField(required=True, references="User")
@@ -36,6 +37,11 @@ class Allocation(Record):
     waitlisted_epoch: int = IntField(required=True, default=0, min_value=0)
     starved_epoch: int = IntField(required=True, default=0, min_value=0)
     claiming_until: datetime | None = MomentField()
+    lease_awaited: bool = BooleanField(required=True, default=False)
+    moves: int = IntField(required=True, default=0, min_value=0)
+    moved_at: datetime | None = MomentField()
+    move_reason: str | None = StringField(max_length=20)
+    move_actor: str | None = StringField(max_length=LONGEST_ACTOR)
     assigned_at: datetime | None = MomentField()
     decision: dict[str, Any] = DictField()
     history: list[dict[str, Any]] = ListField(DictField())

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from mongoengine.fields import BooleanField, EmbeddedDocumentListField, IntField, ListField, StringField
 
-from lyceum_allocation.keys import LONGEST_SKILL
+from lyceum_allocation.keys import LONGEST_ACTOR, LONGEST_SKILL
 from lyceum_database import IdField, MomentField, Record
 from modelguard import EmbeddedDocument
 
@@ -34,6 +34,7 @@ class TrainerCapacity(Record):
     avail: list[int] = ListField(IntField(min_value=0, max_value=335))
     active: bool = BooleanField(required=True, default=True)
     on_leave_until: datetime | None = MomentField()
+    leave_actor: str | None = StringField(max_length=LONGEST_ACTOR)
     capacity: int = IntField(required=True, min_value=0)
     load: int = IntField(required=True, default=0, min_value=0)
     free: int = IntField(required=True, default=0)
@@ -52,6 +53,8 @@ class TrainerCapacity(Record):
         "indexes": [
             ("org_id", "skills", "util_milli", "last_assigned_at", "id"),
             ("judged_at", "id"),
+            ("active", "load"),
+            {"fields": ["on_leave_until"], "sparse": True},
             "seats.k",
         ],
     }
