@@ -6,7 +6,10 @@ import asyncio
 import threading
 from datetime import timedelta
 
+from prometheus_client import CollectorRegistry
+
 from keylane import Every
+from keylane.metrics import EveryCollector
 from keylane.testing import until
 
 OFTEN = timedelta(milliseconds=5)
@@ -76,3 +79,38 @@ async def test_stop_lets_a_step_finish() -> None:
     await task
 
     assert finished.is_set()
+
+
+async def test_while_a_server_is_away_a_frequent_step_is_tried_ever_more_rarely() -> None:
+    tries = 0
+
+    def step() -> None:
+        nonlocal tries
+        tries += 1
+        raise ConnectionError("away")
+
+    every = Every("sweep", timedelta(milliseconds=1), step, outages=(ConnectionError,))
+    task = asyncio.create_task(every.run())
+    await asyncio.sleep(0.8)
+    await every.stop()
+    await task
+
+    assert 2 <= tries <= 6, "0.1 s, 0.2 s, 0.4 s, ... at least half of each"
+
+
+async def test_its_steps_are_counted_and_timed() -> None:
+    def step() -> None:
+        if every.step_s.count == 1:
+            raise ValueError("once")
+
+    every = Every("sweep", OFTEN, step)
+    task = asyncio.create_task(every.run())
+    await until(lambda: every.step_s.count >= 3)
+    await every.stop()
+    await task
+    registry = CollectorRegistry()
+    registry.register(EveryCollector(every))
+
+    assert registry.get_sample_value("keylane_every_steps_failed_total", {"name": "sweep"}) == 1
+    assert (registry.get_sample_value("keylane_every_step_duration_seconds_count", {"name": "sweep"}) or 0) >= 3
+    assert registry.get_sample_value("keylane_every_ready", {"name": "sweep"}) == 1

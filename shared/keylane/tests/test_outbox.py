@@ -125,10 +125,10 @@ async def test_a_broker_that_is_away_keeps_the_entries_and_makes_the_relay_unrea
 async def test_an_entry_that_is_added_meanwhile_is_published_too(outbox: Outbox) -> None:
     relay = OutboxRelay(outbox.documents, broker=outbox.broker, threads=1)
     outbox.add(1, "a")
-    (taken,) = relay._take_due(10, frozenset())
+    (taken,) = relay._documents.take_due(10, frozenset())
     more = {"$push": {"outbox": entry("b", "t")}, "$set": {"outbox_due": datetime.now(UTC)}}
     outbox.documents.update_one({"_id": 1}, more)
-    relay._remove(1, [one["id"] for one in taken["outbox"]])
+    relay._documents.remove(1, [one["id"] for one in taken["outbox"]])
 
     assert [one["id"] for one in outbox.documents.find_one()["outbox"]] == ["b"]
     outbox.start()
@@ -142,16 +142,16 @@ async def test_two_relays_do_not_take_the_same_document(outbox: Outbox) -> None:
     for number in range(10):
         outbox.add(number, f"e{number}")
     stale = list(outbox.documents.find({}, {"outbox": 1, "outbox_due": 1}))
-    assert len(first._take_due(100, frozenset())) == 10
+    assert len(first._documents.take_due(100, frozenset())) == 10
     outbox.documents.find = lambda *_: Cursor(stale)  # what the second one read before the first one wrote
 
-    assert second._take_due(100, frozenset()) == []
+    assert second._documents.take_due(100, frozenset()) == []
 
 
 async def test_an_unacknowledged_entry_stays_in_its_document(outbox: Outbox) -> None:
     relay = OutboxRelay(outbox.documents, broker=outbox.broker, threads=1)
     outbox.add(1, "a")
-    (taken,) = relay._take_due(10, frozenset())
+    (taken,) = relay._documents.take_due(10, frozenset())
     refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     refused.set_exception(BrokerUnavailableError("refused"))
     relay._publisher = Refusing(refused)

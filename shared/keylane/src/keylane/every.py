@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from keylane.errors import ConfigurationError, UnavailableError
 from keylane.handlers import is_async
 from keylane.health import Health
+from keylane.measures import SHORT_S, Histogram
+from keylane.retry import outage_delay_s
 from keylane.stopping import Stop
 from keylane.threads import Threads
 
@@ -27,7 +30,7 @@ class Every:
     """Runs a step every `interval`, one at a time, until `stop()`; the first at once.
 
     Any number of replicas may run the same step, so each step must be safe by compare-and-set. A step that raises is
-    logged and runs again at its next time.
+    logged and runs again at its next time; while a server is away, no sooner than two tries at one are apart.
 
     Args:
         name: For log lines.
@@ -35,6 +38,13 @@ class Every:
         step: Sync (in a thread of its own) or async.
         outages: Exceptions that mean a server is away: one line every few seconds instead of a traceback.
         stop_timeout: `stop()` returns within this.
+        health: Where its readiness is kept, for what is more than this; its own by default.
+        part: Its name there.
+
+    Attributes:
+        name: As given.
+        failed: Steps that raised.
+        step_s: Seconds that steps took.
 
     Raises:
         ConfigurationError: The interval is not positive.
@@ -49,16 +59,22 @@ class Every:
         outages: tuple[type[Exception], ...] = (),
         stop_timeout: timedelta = timedelta(seconds=10),
         jitter: random.Random | None = None,
+        health: Health | None = None,
+        part: str = "step",
     ) -> None:
         if interval <= timedelta(0):
             raise ConfigurationError(f"{name}: interval is {interval}, it must be a positive duration")
-        self._name = name
+        self.name = name
+        self.failed = 0
+        self.step_s = Histogram(SHORT_S)
         self._interval_s = interval.total_seconds()
         self._step = step
         self._outages: tuple[type[Exception], ...] = (UnavailableError, *outages)
         self._stop = Stop(stop_timeout.total_seconds())
         self._jitter = jitter or random.Random()
-        self._health = Health(name)
+        self._health = health or Health(name)
+        self._part = part
+        self._away = 0
         self._threads = Threads(name, 1)
         self._main: asyncio.Task[None] | None = None
 
@@ -78,7 +94,7 @@ class Every:
         try:
             while not self._stop.asked:
                 await self._once()
-                await self._stop.rest(self._interval_s * self._jitter.uniform(1 - JITTER, 1 + JITTER))
+                await self._stop.rest(self._pause_s())
         finally:
             self._threads.close()
 
@@ -90,16 +106,36 @@ class Every:
         """Let a running step finish within the stop timeout, then cancel it."""
         await self._stop.join(self._main)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether a stop was asked for: a long step may heed it."""
+        return self._stop.asked
+
+    def left_s(self) -> float:
+        """Seconds until `stop()` has to be over; the whole stop timeout before it is asked for."""
+        return self._stop.left_s()
+
+    def _pause_s(self) -> float:
+        pause_s = self._interval_s * self._jitter.uniform(1 - JITTER, 1 + JITTER)
+        return max(pause_s, outage_delay_s(self._away, jitter=self._jitter)) if self._away else pause_s
+
     async def _once(self) -> None:
+        began = time.monotonic()
         try:
             if is_async(self._step):
                 await self._step()
             else:
                 await self._threads.submit(self._step)
         except self._outages as exc:
-            self._health.trouble("step", str(exc))
+            self._away += 1
+            self.failed += 1
+            self._health.trouble(self._part, str(exc))
         except Exception as exc:
-            self._health.note("step", f"{type(exc).__name__}: {exc}")
-            log.exception("%s: a step failed", self._name, extra={"action": "step_failed"})
+            self.failed += 1
+            self._health.note(self._part, f"{type(exc).__name__}: {exc}")
+            log.exception("%s: a step failed", self.name, extra={"action": "step_failed", "part": self.name})
         else:
-            self._health.well("step")
+            self._away = 0
+            self._health.well(self._part)
+        finally:
+            self.step_s.observe(time.monotonic() - began)

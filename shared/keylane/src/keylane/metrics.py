@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from prometheus_client.core import Metric
 
+    from keylane.every import Every
     from keylane.measures import Histogram
+    from keylane.mongo import OutboxRelay
     from keylane.worker import Worker
 
 PARTITION = ("group", "topic", "partition")
@@ -159,3 +161,59 @@ def add_histogram(family: HistogramMetricFamily, labels: Sequence[str], histogra
     levels = histogram.cumulative()
     bounds = [*map(str, histogram.bounds), "+Inf"]
     family.add_metric(labels, buckets=list(zip(bounds, levels, strict=True)), sum_value=histogram.total)
+
+
+class RelayCollector:
+    """Collects from outbox relays; register one collector for all of a process.
+
+    Args:
+        relays: Each over its own collection.
+    """
+
+    def __init__(self, *relays: OutboxRelay) -> None:
+        self._relays = relays
+
+    def describe(self) -> Iterable[Metric]:
+        """The families, so that a registry refuses a second collector."""
+        return RelayCollector().collect()
+
+    def collect(self) -> Iterable[Metric]:
+        """The families with their values now."""
+        made, label = Families(), "collection"
+        published = made.counter("outbox_published", "Entries that the broker acknowledged.", label)
+        backlog = made.gauge("outbox_backlog_documents", "Documents with entries, 10000 for so many or more.", label)
+        oldest = made.gauge("outbox_oldest_age_seconds", "Time since the oldest entry was written.", label)
+        ready = made.gauge("outbox_ready", "1 when store and broker answered last time.", label)
+        for relay in self._relays:
+            published.add_metric([relay.name], relay.published)
+            backlog.add_metric([relay.name], relay.backlog)
+            oldest.add_metric([relay.name], relay.oldest_s)
+            ready.add_metric([relay.name], relay.ready)
+        return made.families
+
+
+class EveryCollector:
+    """Collects from periodic work; register one collector for all of a process.
+
+    Args:
+        timers: Each with its own name.
+    """
+
+    def __init__(self, *timers: Every) -> None:
+        self._timers = timers
+
+    def describe(self) -> Iterable[Metric]:
+        """The families, so that a registry refuses a second collector."""
+        return EveryCollector().collect()
+
+    def collect(self) -> Iterable[Metric]:
+        """The families with their values now."""
+        made, label = Families(), "name"
+        steps = made.histogram("every_step_duration_seconds", "Time of one step, whatever became of it.", label)
+        failed = made.counter("every_steps_failed", "Steps that raised, outages included.", label)
+        ready = made.gauge("every_ready", "1 when the last step ended well.", label)
+        for timer in self._timers:
+            add_histogram(steps, [timer.name], timer.step_s)
+            failed.add_metric([timer.name], timer.failed)
+            ready.add_metric([timer.name], timer.ready)
+        return made.families

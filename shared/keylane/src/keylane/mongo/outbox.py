@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from keylane.errors import BrokerUnavailableError, ConfigurationError, StoreUnavailableError
+from keylane.every import Every
 from keylane.health import Health
 from keylane.kafka import KafkaBroker
 from keylane.mongo.calls import Calls
-from keylane.retry import outage_delay_s
-from keylane.stopping import Stop
+from keylane.mongo.outbox_documents import OutboxDocuments
+from keylane.tracing import PublishTracing, tracer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from opentelemetry.trace import TracerProvider
     from pymongo.collection import Collection
 
     from keylane.broker import Broker
@@ -30,11 +32,17 @@ if TYPE_CHECKING:
 log = logging.getLogger("keylane")
 
 BATCH: Final = 100
-"""Documents taken per round."""
+"""Documents that one relay has in hand at most."""
+LOOK_S: Final = 5.0
+"""How often the backlog is looked at, in seconds."""
 
 
 class OutboxEntry(TypedDict):
-    """One record to be, as it is embedded in a document's `outbox`; `value` and `key` are UTF-8 text."""
+    """One record to be, as it is embedded in a document's `outbox`; `value` and `key` are UTF-8 text.
+
+    `headers` may carry the context of the span that wrote the entry (`keylane.trace_headers()`): whoever reads the
+    record then continues that trace.
+    """
 
     id: str
     type: str
@@ -53,7 +61,8 @@ class OutboxRelay:
     """Publishes the due outbox entries of one collection until `stop()`.
 
     Entries of one document are sent in order, the next only after the one before was acknowledged. A record may be
-    published twice (the process died between acknowledgement and removal): consumers tell by `ce_id`.
+    published twice (the process died between acknowledgement and removal, or a slow broker outlasted the lease):
+    consumers tell by `ce_id`, and first copies are in order. A send without an answer is waited for, never repeated.
 
     Args:
         collection: Documents with `outbox` (a list of `OutboxEntry`) and `outbox_due` (when it is due; absent when
@@ -66,6 +75,14 @@ class OutboxRelay:
         threads: Store calls at one time.
         clock: Aware UTC.
         stop_timeout: `stop()` returns within this.
+        tracer_provider: Receives a span per record; None for the global one, if an SDK has set it by now.
+
+    Attributes:
+        name: Of the collection.
+        published: Entries acknowledged so far.
+        backlog: Documents with entries at the last look, every 5 s; 10,000 means so many or more. Replicas that share
+            a collection see the same ones.
+        oldest_s: Seconds since the oldest entry was written (its `ce_time`) at that look; 0 when there is none.
     """
 
     def __init__(  # noqa: PLR0913  each option has a name and a default
@@ -80,22 +97,32 @@ class OutboxRelay:
         threads: int = 4,
         clock: Callable[[], datetime] = utc_now,
         stop_timeout: timedelta = timedelta(seconds=15),
+        tracer_provider: TracerProvider | None = None,
     ) -> None:
         if lease <= timedelta(0) or interval <= timedelta(0):
             raise ConfigurationError("OutboxRelay.lease and .interval must be positive durations")
-        self._collection = collection
+        self._documents = OutboxDocuments(collection, lease=lease, clock=clock)
         self._publisher = _broker(settings, broker).publisher()
         self._topic_prefix = topic_prefix
         self._lease = lease
-        self._interval_s = interval.total_seconds()
-        self._clock = clock
         self._calls = Calls("keylane-outbox", threads)
         self._health = Health(f"outbox {collection.name}")
-        self._stop = Stop(stop_timeout.total_seconds())
-        self._main: asyncio.Task[None] | None = None
+        self._rounds = Every(
+            f"outbox {collection.name}",
+            interval,
+            self._round,
+            stop_timeout=stop_timeout,
+            health=self._health,
+            part="store",
+        )
         self._sending: dict[Any, asyncio.Task[None]] = {}
-        self._jitter = random.Random()
+        tracer = tracer_of(tracer_provider)
+        self._tracing = None if tracer is None else PublishTracing(tracer)
+        self._looked_at = -LOOK_S
+        self.name = collection.name
         self.published = 0
+        self.backlog = 0
+        self.oldest_s = 0.0
 
     @property
     def ready(self) -> bool:
@@ -109,33 +136,34 @@ class OutboxRelay:
 
     async def run(self) -> None:
         """Relay until `stop()`; servers that are away are waited for."""
-        self._main = asyncio.current_task()
-        tries = 0
         try:
-            while not self._stop.asked:
-                try:
-                    taken = await self._take()
-                except StoreUnavailableError as exc:
-                    tries += 1
-                    self._health.trouble("store", str(exc))
-                    await self._stop.rest(outage_delay_s(tries, jitter=self._jitter))
-                    continue
-                tries = 0
-                self._health.well("store")
-                for document in taken:
-                    self._start(document)
-                if not taken:
-                    await self._stop.rest(self._interval_s)
+            await self._rounds.run()
         finally:
             await self._shut_down()
 
     def request_stop(self) -> None:
         """Begin to stop, for signal handlers; sends under way are let finish."""
-        self._stop.request()
+        self._rounds.request_stop()
 
     async def stop(self) -> None:
         """Let sends under way finish within the stop timeout; what is not acknowledged by then is published again."""
-        await self._stop.join(self._main)
+        await self._rounds.stop()
+
+    async def _round(self) -> None:
+        """Take what is due until nothing is."""
+        while not self._rounds.stopping:
+            if time.monotonic() - self._looked_at >= LOOK_S:
+                self.backlog, self.oldest_s = await self._calls.run(self._documents.look)
+                self._looked_at = time.monotonic()
+            room = BATCH - len(self._sending)
+            if room <= 0:
+                await asyncio.wait(self._sending.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+                continue
+            taken = await self._calls.run(self._documents.take_due, room, frozenset(self._sending))
+            for document in taken:
+                self._start(document)
+            if not taken:
+                return
 
     # --- one document ------------------------------------------------------------------------------------------
 
@@ -145,80 +173,70 @@ class OutboxRelay:
         task.add_done_callback(lambda _: self._sending.pop(document["_id"], None))
 
     async def _publish(self, document: dict[str, Any]) -> None:
-        """Send the entries one after another, removing each acknowledged one; an error leaves the rest for later."""
+        """Send the entries one after another; an error leaves those that were not acknowledged for later."""
+        acknowledged: list[str] = []
         try:
             for entry in document["outbox"]:
                 await self._send(document["_id"], entry)
+                acknowledged.append(entry["id"])
                 self.published += 1
-            await self._calls.run(self._remove, document["_id"], [entry["id"] for entry in document["outbox"]])
         except BrokerUnavailableError as exc:
             self._health.trouble("broker", str(exc))
-        except StoreUnavailableError as exc:
-            self._health.trouble("store", str(exc))
         except Exception as exc:
             self._health.note("broker", f"outbox of {document['_id']}: {type(exc).__name__}")
             log.exception("outbox of %s could not be published", document["_id"], extra={"action": "defect"})
         else:
             self._health.well("broker")
+        complete = len(acknowledged) == len(document["outbox"])
+        if acknowledged or complete:
+            await self._forget(document["_id"], acknowledged, complete=complete)
+
+    async def _forget(self, document_id: Any, entry_ids: list[str], *, complete: bool) -> None:
+        try:
+            await self._calls.run(self._documents.remove if complete else self._documents.pull, document_id, entry_ids)
+        except StoreUnavailableError as exc:
+            self._health.trouble("store", str(exc))
 
     async def _send(self, document_id: Any, entry: OutboxEntry) -> None:
-        """Send one entry and wait for its acknowledgement: for the same send, however long, while the lease is kept."""
+        topic, headers = self._topic_prefix + entry["topic"], dict(entry["headers"])
+        if self._tracing is None:
+            await self._sent(document_id, topic, entry, headers)
+            return
+        with self._tracing.send(topic, key=entry["key"], message_id=entry["id"], headers=headers):
+            await self._sent(document_id, topic, entry, headers)
+
+    async def _sent(self, document_id: Any, topic: str, entry: OutboxEntry, headers: dict[str, str]) -> None:
+        """Send one entry and wait for its acknowledgement: for the same send, however long, while the lease is kept.
+
+        A store that cannot prolong the lease meanwhile is no reason to give the send up: it may yet be written.
+        """
         sent = await self._publisher.send(
-            self._topic_prefix + entry["topic"],
+            topic,
             key=entry["key"].encode(),
             value=entry["value"].encode(),
-            headers=[(name, value.encode()) for name, value in entry["headers"].items()],
+            headers=[(name, value.encode()) for name, value in headers.items()],
         )
         while not sent.done():
             await asyncio.wait([sent], timeout=self._lease.total_seconds() / 3)
             if not sent.done():
-                if self._stop.asked:
-                    raise BrokerUnavailableError(f"{entry['topic']}: no acknowledgement before the stop")
-                self._health.trouble("broker", f"{entry['topic']}: no acknowledgement yet")
-                await self._calls.run(self._extend, document_id)
+                if self._rounds.stopping:
+                    raise BrokerUnavailableError(f"{topic}: no acknowledgement before the stop")
+                self._health.trouble("broker", f"{topic}: no acknowledgement yet")
+                await self._prolong(document_id)
         sent.result()
 
-    # --- in a thread -------------------------------------------------------------------------------------------
-
-    async def _take(self) -> list[dict[str, Any]]:
-        room = BATCH - len(self._sending)
-        if room <= 0:
-            await asyncio.wait(self._sending.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
-            return []
-        return await self._calls.run(self._take_due, room, frozenset(self._sending))
-
-    def _take_due(self, room: int, busy: frozenset[Any]) -> list[dict[str, Any]]:
-        """Read what is due, then take each by compare-and-set on its due time."""
-        now = self._clock()
-        due = self._collection.find({"outbox_due": {"$lte": now}}, {"outbox": 1, "outbox_due": 1})
-        taken = []
-        for document in due.sort("outbox_due", 1).limit(room + len(busy)):
-            if document["_id"] in busy:
-                continue
-            mine = {"_id": document["_id"], "outbox_due": document["outbox_due"]}
-            lease = {"$set": {"outbox_due": now + self._lease}}
-            if self._collection.update_one(mine, lease).matched_count == 1:
-                taken.append({"_id": document["_id"], "outbox": document.get("outbox") or []})
-        return taken
-
-    def _extend(self, document_id: Any) -> None:
-        later = {"$max": {"outbox_due": self._clock() + self._lease}}
-        self._collection.update_one({"_id": document_id, "outbox_due": {"$exists": True}}, later)
-
-    def _remove(self, document_id: Any, entry_ids: list[str]) -> None:
-        """Remove what was published; entries added meanwhile stay and are due at once."""
-        self._collection.update_one({"_id": document_id}, {"$pull": {"outbox": {"id": {"$in": entry_ids}}}})
-        empty = {"_id": document_id, "outbox.0": {"$exists": False}}
-        if self._collection.update_one(empty, {"$unset": {"outbox_due": ""}}).matched_count == 0:
-            more = {"_id": document_id, "outbox.0": {"$exists": True}}
-            self._collection.update_one(more, {"$set": {"outbox_due": self._clock()}})
+    async def _prolong(self, document_id: Any) -> None:
+        try:
+            await self._calls.run(self._documents.extend, document_id)
+        except StoreUnavailableError as exc:
+            self._health.trouble("store", str(exc))
 
     async def _shut_down(self) -> None:
         if self._sending:
-            await asyncio.wait(self._sending.values(), timeout=self._stop.left_s() * 0.6)
+            await asyncio.wait(self._sending.values(), timeout=self._rounds.left_s() * 0.6)
         for task in list(self._sending.values()):
             task.cancel()
-        await self._publisher.close(timeout_s=max(0.2, self._stop.left_s() * 0.5))
+        await self._publisher.close(timeout_s=max(0.2, self._rounds.left_s() * 0.5))
         self._calls.close()
 
 
