@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
+
+import pytest
 
 from keylane import MemoryInbox, Message
 from keylane.broker import TopicPartition
 from keylane.lane import Lane, Outcome
-from keylane.lanes import Lanes
+from keylane.lanes import SLICE_S, Lanes
 from keylane.partition import Partition
 from keylane.testing import FaultyInbox, InMemoryBroker, MemoryRecord, until
 
@@ -43,6 +46,44 @@ async def test_nothing_queued_of_a_withdrawn_partition_starts() -> None:
 
     assert ran == [(going.tp, 0), (staying.tp, 2)]
     assert going.watermark == 1, "what did run counts until the hand-over's commit"
+
+
+async def test_a_lane_that_gets_ready_in_the_very_moment_the_last_runner_ends_is_run() -> None:
+    """The runner gives way after a long slice; a pause of nothing ends in the same round of the loop as the runner."""
+    runs: list[int] = []
+
+    async def run(lane: Lane) -> Outcome | float:
+        runs.append(lane.queue[0].offset)
+        if len(runs) == 1:
+            time.sleep(SLICE_S * 2)  # noqa: ASYNC251  a handler that takes more than its slice
+            return 0.0
+        return Outcome.COMPLETED
+
+    lanes = Lanes(run, concurrency=1)
+    lanes.offer(Partition(TopicPartition("t", 0)), [record(0)])
+    await until(lambda: len(runs) == 2, timeout_s=5)
+    await lanes.close()
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 50])
+async def test_heads_that_suspend_get_as_many_runners_as_they_may(concurrency: int) -> None:
+    running, most = 0, 0
+
+    async def run(_: Lane) -> Outcome:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.02)
+        running -= 1
+        return Outcome.COMPLETED
+
+    partition = Partition(TopicPartition("t", 0))
+    lanes = Lanes(run, concurrency=concurrency)
+    lanes.offer(partition, [record(offset) for offset in range(80)])
+    await until(lambda: partition.watermark == 80)
+
+    assert most == concurrency
+    await until(lambda: not lanes._runners)
 
 
 async def test_a_handler_does_not_start_once_its_partition_is_handed_over(memory: Rig) -> None:

@@ -104,7 +104,7 @@ class Watermark(RuleBasedStateMachine):
         assert prefix is None or all(offset in self.finished for offset in self.fetched if offset < prefix)
         span = len([offset for offset in self.fetched if prefix is None or offset >= prefix])
         assert self.partition.unfinished == span
-        assert len(self.partition._done) <= span
+        assert len(self.partition._sizes) == len(self.fetched) - len(self.finished)
 
 
 TestWatermark = Watermark.TestCase

@@ -7,6 +7,7 @@ KeylaneError
 │   └── StoreUnavailableError
 ├── CommitRefusedError         the group moved on; the records come again
 ├── FencedError                another owner holds this message now: the result is discarded
+│   └── LeaseLostError         noticed while the handler ran: it was cancelled
 ├── UndecodableError           the bytes of a record are no event: straight to the dead letters
 ├── KeyReuseError              an event's id belongs to another event: straight to the dead letters
 ├── SelectionError             dead letters were named that are not there, or not clearly enough
@@ -54,6 +55,10 @@ class CommitRefusedError(KeylaneError):
 
 class FencedError(KeylaneError):
     """The claim on a message was lost: its lease ran out and another owner took it."""
+
+
+class LeaseLostError(FencedError):
+    """As FencedError, while the handler was still running: it was cancelled."""
 
 
 class UndecodableError(KeylaneError):

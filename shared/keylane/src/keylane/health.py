@@ -19,6 +19,9 @@ REPEAT_S: Final = 5.0
 class Health:
     """Troubles by part; ready when there is none.
 
+    Attributes:
+        ill: The opposite of `ready`, as a plain attribute: who reports that all is well, per message, looks here first.
+
     Args:
         name: Whose health this is, in log lines.
         monotonic: Seconds, for the rate of log lines.
@@ -28,6 +31,7 @@ class Health:
         self._name = name
         self._monotonic = monotonic
         self._troubles: dict[str, str] = {}
+        self.ill = False
         self._members: defaultdict[str, set[str]] = defaultdict(set)
         self._logged_at: dict[str, float] = {}
         self._met: dict[str, None] = {}
@@ -50,11 +54,13 @@ class Health:
     def note(self, part: str, reason: str) -> None:
         """Unready for an ordinary reason, such as starting: no log line."""
         self._troubles[part] = reason
+        self.ill = True
         self._met[part] = None
 
     def trouble(self, part: str, reason: str, *, member: str = "") -> None:
         """Unready because something is wrong with the part, as far as this member of it is concerned."""
         self._troubles[part] = reason
+        self.ill = True
         self._met[part] = None
         self._members[part].add(member)
         now = self._monotonic()
@@ -71,5 +77,6 @@ class Health:
         if members:
             return
         del self._troubles[part]
+        self.ill = bool(self._troubles)
         if self._logged_at.pop(part, None) is not None:
             log.info("%s: %s is back", self._name, part, extra={"action": "recovered", "part": part})

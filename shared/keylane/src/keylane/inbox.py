@@ -75,8 +75,7 @@ class Replay:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """The right to run one message, until the lease ends.
 
     Attributes:

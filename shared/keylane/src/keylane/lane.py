@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,16 +54,39 @@ class Head:
     traceparent: str = ""
 
 
+class Cut(Enum):
+    """Why the runtime cancels the wait for a handler."""
+
+    HAND_OVER = "its partition goes to another member"
+    OVERRUN = "it took longer than its limit"
+    LEASE_LOST = "another owner has its message"
+
+
 class Lane:
     """The queue of one key of one assignment.
 
     Attributes:
         head: None until the first run of the record in front.
-        interruptible: A handler is running that may be cancelled.
-        interrupted: The runtime wants this lane to stop; set before its handler is cancelled.
+        runner: The task that runs the head now.
+        timer: Ends the wait of a parked lane.
+        interruptible: The runner waits for a handler, on the loop or in a thread.
+        deadline: When the handler on the loop is overdue, in monotonic seconds; infinite for a thread, or without one.
+        cut: Why that wait was cancelled.
+        interrupted: The partition is handed over: nothing more may start in this lane.
     """
 
-    __slots__ = ("head", "interrupted", "interruptible", "key", "partition", "queue", "runner", "timer")
+    __slots__ = (
+        "cut",
+        "deadline",
+        "head",
+        "interrupted",
+        "interruptible",
+        "key",
+        "partition",
+        "queue",
+        "runner",
+        "timer",
+    )
 
     def __init__(self, partition: Partition, key: bytes | int) -> None:
         self.partition = partition
@@ -72,7 +96,15 @@ class Lane:
         self.runner: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.interruptible = False
+        self.deadline = inf
+        self.cut: Cut | None = None
         self.interrupted = False
+
+    def cut_short(self, why: Cut) -> None:
+        """Cancel the wait for the handler that is running, once; it tells the reasons apart by `cut`."""
+        if self.interruptible and self.cut is None and self.runner is not None:
+            self.cut = why
+            self.runner.cancel()
 
 
 Step = Callable[[Lane, Head], Awaitable[Outcome | float | None]]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Final, Literal
+from math import inf
+from typing import TYPE_CHECKING, Final, Literal, cast
 
-from keylane.lane import Lane, Outcome
+from keylane.lane import Cut, Lane, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 
     from keylane.broker import Record
+    from keylane.inbox import Claim
     from keylane.partition import Partition
 
 Order = Literal["key", "partition", "none"]
@@ -41,6 +43,7 @@ class Lanes:
         self._ready: deque[Lane] = deque()
         self._running: set[Lane] = set()
         self._runners: set[asyncio.Task[None]] = set()
+        self._starting = 0
         self._waiting = 0
         self._closed = False
         self._idle_waiters: list[tuple[Collection[Partition], asyncio.Future[None]]] = []
@@ -85,9 +88,24 @@ class Lanes:
         lanes = [lane for lane in self._running if lane.partition in partitions]
         for lane in lanes:
             lane.interrupted = True
-            if lane.interruptible and lane.runner is not None:
-                lane.runner.cancel()
+            lane.cut_short(Cut.HAND_OVER)
         return len(lanes)
+
+    def cut_overdue(self, now: float) -> float:
+        """Cancel the handlers on the loop whose time is up; returns when the next one's is, infinite without one."""
+        soonest = inf
+        for lane in list(self._running):
+            if lane.deadline <= now:
+                lane.cut_short(Cut.OVERRUN)
+            else:
+                soonest = min(soonest, lane.deadline)
+        return soonest
+
+    def lease_lost(self, claim: Claim) -> None:
+        """Cancel the handler on the loop that runs under this claim: whatever it still did, its result is refused."""
+        for lane in list(self._running):
+            if lane.deadline < inf and lane.head is not None and lane.head.claim is claim:
+                lane.cut_short(Cut.LEASE_LOST)
 
     def parked(self, partitions: Collection[Partition]) -> Iterator[Lane]:
         """Lanes that wait and whose head has been run."""
@@ -140,23 +158,43 @@ class Lanes:
     def _make_ready(self, lane: Lane) -> None:
         lane.timer = None
         self._ready.append(lane)
+        if not self._starting:
+            self._start_runner()
+
+    def _start_runner(self) -> None:
         if len(self._runners) < self._concurrency:
+            self._starting += 1
             runner = asyncio.get_running_loop().create_task(self._serve(), name="keylane-runner")
             self._runners.add(runner)
-            runner.add_done_callback(self._runners.discard)
 
     async def _serve(self) -> None:
-        slice_end = time.monotonic() + SLICE_S
-        while self._ready:
-            lane = self._ready.popleft()
-            if not lane.partition.revoked:
-                await self._run_head(lane)
-            if time.monotonic() > slice_end:
-                await asyncio.sleep(0)
-                slice_end = time.monotonic() + SLICE_S
+        """Run ready heads until there is none.
 
-    async def _run_head(self, lane: Lane) -> None:
-        lane.runner = asyncio.current_task()
+        Whoever takes a lane while more are ready sees to it that another runner is about to start, a new runner to two:
+        handlers that suspend get all the runners they need within a few rounds of the loop, those that never do need
+        hardly any.
+        """
+        self._starting -= 1
+        me, ready, wanted = cast("asyncio.Task[None]", asyncio.current_task()), self._ready, 2
+        slice_end = time.monotonic() + SLICE_S
+        try:
+            while ready:
+                lane = ready.popleft()
+                while ready and self._starting < wanted and len(self._runners) < self._concurrency:
+                    self._start_runner()
+                wanted = 1
+                if not lane.partition.revoked:
+                    await self._run_head(lane, me)
+                if time.monotonic() > slice_end:
+                    await asyncio.sleep(0)
+                    slice_end = time.monotonic() + SLICE_S
+        finally:  # not by a callback, which comes too late for a lane that gets ready in the same round of the loop
+            self._runners.discard(me)
+            if ready and not self._starting and not self._closed:
+                self._start_runner()
+
+    async def _run_head(self, lane: Lane, me: asyncio.Task[None]) -> None:
+        lane.runner = me
         self._running.add(lane)
         outcome: Outcome | float = LOST_PAUSE_S
         try:
@@ -166,16 +204,17 @@ class Lanes:
             lane.runner = None
             if not self._closed:
                 self._settle(lane, outcome)
-            self._wake_idle_waiters()
+            if self._idle_waiters:
+                self._wake_idle_waiters()
 
     def _settle(self, lane: Lane, outcome: Outcome | float) -> None:
         if outcome is Outcome.COMPLETED:
             lane.partition.complete(lane.queue.popleft())
             lane.head = None
-            if not lane.queue:
-                self._lanes.get(lane.partition, {}).pop(lane.key, None)
-            else:
+            if lane.queue:
                 self._make_ready(lane)
+            elif (lanes := self._lanes.get(lane.partition)) is not None:
+                lanes.pop(lane.key, None)
         elif isinstance(outcome, float) and not lane.partition.revoked:
             self._waiting += 1
             lane.timer = asyncio.get_running_loop().call_later(outcome, self._end_wait, lane)

@@ -10,6 +10,7 @@ from keylane.errors import ConfigurationError, FencedError, StoreUnavailableErro
 from keylane.lines import about_claim
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import timedelta
 
     from keylane.health import Health
@@ -25,11 +26,15 @@ class Leases:
         inbox: Where they are renewed.
         duration: Of one lease; renewed after a third of it.
         health: Told when the store is away.
+        lost: Told which claim is another owner's now.
     """
 
-    def __init__(self, inbox: Inbox, duration: timedelta, health: Health) -> None:
+    def __init__(
+        self, inbox: Inbox, duration: timedelta, health: Health, lost: Callable[[Claim], None] = lambda _: None
+    ) -> None:
         self._inbox = inbox
         self._health = health
+        self._lost = lost
         self._held: dict[str, Claim] = {}
         self.duration = duration
 
@@ -71,5 +76,6 @@ class Leases:
             if self._held.get(claim.key) is claim:  # else it ended while the renewal was under way
                 extra = about_claim(claim, "lease_lost")
                 log.warning("%s: the lease was lost while it ran", claim.key, extra=extra)
+                self._lost(claim)
         except StoreUnavailableError as exc:
             self._health.trouble("store", str(exc))

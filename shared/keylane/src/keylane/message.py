@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from keylane.inbox import Claim
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: that would make it four times as dear, once per run
 class Message:
-    """One event, decoded, with what its run needs to be safe.
+    """One event, decoded, with what its run needs to be safe. To be read only: nothing looks at changes to it.
 
     Attributes:
         id: The event's id (`ce_id`). The same event published twice has the same id: key effects by it.

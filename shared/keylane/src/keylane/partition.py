@@ -36,7 +36,7 @@ class Partition:
 
     __slots__ = (
         "_bytes",
-        "_done",
+        "_sizes",
         "_start",
         "_unfinished",
         "arrivals",
@@ -54,24 +54,24 @@ class Partition:
         self.paused = False
         self.revoked = False
         self._unfinished: deque[int] = deque()
-        self._done: set[int] = set()
+        self._sizes: dict[int, int] = {}
         self._bytes = 0
         self._start: int | None = None
         self.arrivals = Arrivals()
 
     def fetched(self, record: Record) -> None:
         """Note a record in fetch order."""
-        self._unfinished.append(record.offset)
-        self._bytes += size_of(record)
+        offset = record.offset
+        self._unfinished.append(offset)
+        self._sizes[offset] = size = size_of(record)
+        self._bytes += size
 
     def complete(self, record: Record) -> None:
         """Note that a fetched record is done or dead-lettered, and move the watermark over the finished prefix."""
-        self._done.add(record.offset)
-        self._bytes -= size_of(record)
-        while self._unfinished and self._unfinished[0] in self._done:
-            offset = self._unfinished.popleft()
-            self._done.discard(offset)
-            self.watermark = offset + 1
+        sizes, unfinished = self._sizes, self._unfinished
+        self._bytes -= sizes.pop(record.offset, 0)
+        while unfinished and unfinished[0] not in sizes:
+            self.watermark = unfinished.popleft() + 1
 
     def passed(self, position: int) -> None:
         """Move the watermark behind offsets that hold no record, if nothing fetched is unfinished.
@@ -113,5 +113,7 @@ class Partition:
 
 def size_of(record: Record) -> int:
     """About the bytes that a record holds in memory: key, value, headers, and what Python adds to them."""
-    headers = sum(len(name) + len(value or b"") + HEADER_BYTES for name, value in record.headers)
-    return len(record.key or b"") + len(record.value or b"") + headers + RECORD_BYTES
+    size = len(record.key or b"") + len(record.value or b"") + RECORD_BYTES
+    for name, value in record.headers:
+        size += len(name) + HEADER_BYTES + (len(value) if value else 0)
+    return size

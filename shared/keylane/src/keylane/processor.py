@@ -20,6 +20,7 @@ from keylane.errors import (
     BrokerUnavailableError,
     FencedError,
     KeyReuseError,
+    LeaseLostError,
     Skip,
     StoreUnavailableError,
     UndecodableError,
@@ -99,7 +100,8 @@ class Processor:
         finally:
             if self.circuit.tripped:
                 self.circuit.ended(lane)
-        self.health.well("runtime", member=head.owner)
+        if self.health.ill:
+            self.health.well("runtime", member=head.owner)
         return outcome
 
     async def let_go(self, lane: Lane) -> None:
@@ -179,6 +181,8 @@ class Processor:
             await self.runs.run(lane, head, message_of(lane.queue[0], event, claim))
         except asyncio.CancelledError as exc:
             return await self._cancelled(lane, head, exc)
+        except LeaseLostError:
+            raise
         except Skip:
             head.step = self._finish
         except Exception as exc:  # noqa: BLE001  every error of a handler is its failed run
@@ -335,13 +339,15 @@ class Processor:
 
     def _answered(self) -> None:
         """The store did."""
-        self.health.well(STORE)
+        if self.health.ill:
+            self.health.well(STORE)
         if self.circuit.strained:
             self.circuit.succeeded(STORE)
 
     def _reached(self, head: Head) -> None:
         """The handler's servers answered this message."""
-        self.health.well("handler", member=head.owner)
+        if self.health.ill:
+            self.health.well("handler", member=head.owner)
         if self.circuit.strained and head.event is not None:
             self.circuit.succeeded(handler_part(head.event.type))
 

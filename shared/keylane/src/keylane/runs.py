@@ -6,9 +6,12 @@ import asyncio
 import inspect
 import logging
 import time
+from math import inf
 from typing import TYPE_CHECKING, Any
 
-from keylane.errors import FencedError, Skip, StoreUnavailableError
+from keylane.errors import FencedError, LeaseLostError, Skip, StoreUnavailableError
+from keylane.handlers import HandlerEscapeError
+from keylane.lane import Cut
 from keylane.lines import about_claim
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from keylane.handlers import Handlers
     from keylane.inbox import Claim, Inbox
     from keylane.lane import Head, Lane
+    from keylane.lanes import Lanes
     from keylane.leases import Leases
     from keylane.measures import Measures
     from keylane.message import Message
@@ -58,6 +62,7 @@ class Runs:
         self._measures = measures
         self._tracing = tracing
         self._clock = clock
+        self._timeout_s = judge.policy.timeout.total_seconds()
         self._orphans: set[asyncio.Task[None]] = set()
 
     async def run(self, lane: Lane, head: Head, message: Message) -> None:
@@ -68,35 +73,57 @@ class Runs:
         began = time.monotonic()
         if message.attempt == 1 and (came := lane.partition.arrivals.moment_of(message.offset)) is not None:
             self._measures.queue_s.observe(began - came)
+        handler = self._handlers.on_loop(message.type)
+        run = self._in_thread(lane, head, message) if handler is None else self._on_loop(lane, handler(message))
         try:
             if self._tracing is None:
-                await self._run(lane, head, message)
+                await run
             else:
                 with self._tracing.run(lane.queue[0], message) as head.traceparent:
-                    await self._run(lane, head, message)
+                    await run
         finally:
             self._measures.handler_s.observe(time.monotonic() - began)
+
+    async def cut_overdue(self, lanes: Lanes) -> None:
+        """Cancel handlers whose time is up, again and again: one watch over all is far cheaper than a timer per run."""
+        while True:
+            now = time.monotonic()
+            await asyncio.sleep(min(lanes.cut_overdue(now) - now, self._timeout_s))
 
     async def orphans_done(self, *, timeout_s: float) -> None:
         """Wait for threads that outlived their lanes."""
         if self._orphans:
             await asyncio.wait(self._orphans, timeout=timeout_s)
 
-    async def _run(self, lane: Lane, head: Head, message: Message) -> None:
-        if self._handlers.runs_on_loop(message.type):
-            await self._interruptible(lane, self._handlers.run_on_loop(message))
-        else:
-            await self._in_thread(lane, head, message)
-
-    async def _interruptible(self, lane: Lane, run: Awaitable[None]) -> None:
+    async def _on_loop(self, lane: Lane, run: Awaitable[None]) -> None:
+        lane.deadline = time.monotonic() + self._timeout_s
         lane.interruptible = True
         try:
             await run
+        except asyncio.CancelledError as exc:
+            if lane.cut is Cut.OVERRUN:
+                raise TimeoutError(f"no end within {self._timeout_s:g} s") from exc
+            if lane.cut is Cut.LEASE_LOST:
+                raise LeaseLostError("its lease was lost while it ran") from exc
+            raise
+        except (Exception, KeyboardInterrupt):  # a Ctrl-C is the program's own
+            raise
+        except BaseException as exc:
+            raise HandlerEscapeError(exc) from exc
+        finally:
+            lane.deadline = inf
+            lane.interruptible = False
+            if lane.cut is not None:
+                _cut_is_over(lane)
+
+    async def _interruptible(self, lane: Lane, waiting: Awaitable[None]) -> None:
+        lane.interruptible = True
+        try:
+            await waiting
         finally:
             lane.interruptible = False
-            task = asyncio.current_task()
-            if lane.interrupted and task is not None:
-                task.uncancel()
+            if lane.cut is not None:
+                _cut_is_over(lane)
 
     async def _in_thread(self, lane: Lane, head: Head, message: Message) -> None:
         run = self._handlers.start(message)
@@ -110,17 +137,16 @@ class Runs:
                 raise
         result = run.result()
         if inspect.isawaitable(result):
-            await self._interruptible(lane, self._handlers.bounded(result))
+            await self._on_loop(lane, result)
 
     async def _watched(self, run: asyncio.Future[Any], message: Message) -> None:
-        timeout_s = self._judge.policy.timeout.total_seconds()
         while not run.done():
-            await asyncio.wait([run], timeout=timeout_s)
+            await asyncio.wait([run], timeout=self._timeout_s)
             if not run.done():
                 log.warning(
                     "%s has run for more than %s s in a thread, which cannot be cancelled",
                     message.id,
-                    timeout_s,
+                    self._timeout_s,
                     extra={"action": "overrun", "message_id": message.id, "type": message.type},
                 )
 
@@ -146,3 +172,10 @@ class Runs:
             log.warning("%s: its outcome could not be recorded: %s", claim.key, exc, extra=extra)
         finally:
             self._leases.drop(claim)
+
+
+def _cut_is_over(lane: Lane) -> None:
+    """The runner is as good as new, or libraries that count cancellations take its next handler for a cancelled one."""
+    lane.cut = None
+    if lane.runner is not None:
+        lane.runner.uncancel()

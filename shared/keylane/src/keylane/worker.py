@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from keylane.broker import Broker
     from keylane.counts import Counts
-    from keylane.inbox import Inbox
+    from keylane.inbox import Claim, Inbox
     from keylane.message import Handler
 
 log = logging.getLogger("keylane")
@@ -121,9 +121,9 @@ class Worker:
         self._measures = Measures()
         self._threads = Threads(f"keylane-{group}", concurrency)
         self._publisher = self._broker.publisher(compress=True)
-        self._leases = Leases(inbox, lease, self._health)
+        self._leases = Leases(inbox, lease, self._health, self._lease_lost)
         judge = Judge(retry or RetryPolicy(), tuple(outages), self._jitter)
-        running = Handlers(handlers, threads=self._threads, timeout_s=judge.policy.timeout.total_seconds())
+        running = Handlers(handlers, threads=self._threads)
         tracer = tracer_of(tracer_provider)
         self._runs = Runs(
             running,
@@ -232,12 +232,13 @@ class Worker:
         loop = asyncio.get_running_loop()
         renewing = loop.create_task(self._leases.renew_regularly())
         watching = loop.create_task(watch_loop(self._measures.loop_lag_s, name=f"worker {self.group}"))
+        cutting = loop.create_task(self._runs.cut_overdue(self._lanes))
         try:
             await self._until_reached("broker", self._check_topics)
             await self._until_reached("store", self._inbox.ping)
             await self._keep_membership()
         finally:
-            await self._shut_down(renewing, watching)
+            await self._shut_down(renewing, watching, cutting)
 
     async def _until_reached(self, part: str, look: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Repeat a first look at a server until it answers or a stop is requested."""
@@ -292,6 +293,9 @@ class Worker:
         await asyncio.wait(beside, timeout=0.5)
         await self._publisher.close(timeout_s=max(0.2, self._stop.left_s() * 0.3))
         self._threads.close()
+
+    def _lease_lost(self, claim: Claim) -> None:
+        self._lanes.lease_lost(claim)
 
     def _tick(self) -> None:
         self._ticked_at = time.monotonic()
