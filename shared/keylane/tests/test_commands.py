@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +17,21 @@ import click
 import mongomock
 import pytest
 
-from keylane.commands import options, text
+from keylane import BrokerUnavailableError, DeadLetters, letters
+from keylane.commands import Refusal, dead_letter_commands, options, text
 from keylane.commands.program import keylane, main
 from keylane.commands.progress import Progress
 from keylane.mongo import MongoInbox
-from keylane.testing import until
+from keylane.testing import InMemoryBroker, MemoryRecord, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from keylane import Message
+    from keylane.commands import Given
     from keylane.testing import Rig
+
+DIED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class Shell:
@@ -195,6 +200,48 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
     assert "No such command 'lose'. See `keylane dlq --help`." in capsys.readouterr().err
 
 
+class Faltering(InMemoryBroker):
+    """Goes away after it has taken one replay."""
+
+    def check_sends(self, topic: str) -> None:
+        super().check_sends(topic)
+        if topic == "t.g.replay" and self.records(topic):
+            raise BrokerUnavailableError("gone away")
+
+
+class OneBroker:
+    """A connection as another program may bring it."""
+
+    options = (click.Option(["--shop"]),)
+
+    def __init__(self, broker: InMemoryBroker) -> None:
+        self._broker = broker
+        self.given: list[Given] = []
+
+    @asynccontextmanager
+    async def open(self, given: Given) -> AsyncIterator[DeadLetters]:
+        self.given.append(given)
+        yield DeadLetters("g", ["t"], broker=self._broker)
+
+
+def test_a_server_that_goes_away_half_way_leaves_word_of_how_to_go_on() -> None:
+    broker = Faltering()
+    for name in ("t.g.dlq", "t.g.replay"):
+        broker.create_topic(name, 1)
+    for offset in range(3):
+        record = MemoryRecord("t", 0, offset, 0, b"k", b"{}", (("ce_id", b"m%d" % offset),))
+        why = letters.burial("g", record, reason="fatal", error=ValueError("no"), attempts=1, at=DIED, first=None)
+        headers = letters.headers_of_letter("g", record, why, app_version="")
+        broker.append("t.g.dlq", key=b"k", value=b"{}", headers=headers)
+    connection = OneBroker(broker)
+    dlq = dead_letter_commands(connection, program="shop dlq")
+    with pytest.raises(Refusal, match=r"^gone away; 1 of 3 letters replayed: run it again, it goes on$"):
+        dlq.main(["replay", "--all", "--apply", "--shop", "north"], standalone_mode=False)
+
+    assert connection.given == [{"shop": "north"}]
+    assert "shop dlq replay --all" in (dlq.commands["replay"].epilog or "")
+
+
 async def test_a_replay_that_is_killed_goes_on_where_it_was(mock: Rig) -> None:
     """Kill -9 in the middle, and start it again: each letter is published once."""
     await _killed_and_started_again(mock, {})
@@ -207,11 +254,11 @@ async def test_a_replay_that_is_killed_goes_on_where_it_was_on_real_servers(kafk
 
 
 async def _killed_and_started_again(rig: Rig, environment: dict[str, str]) -> None:
-    letters = 40
-    for number in range(letters):
+    count = 40
+    for number in range(count):
         await rig.publish(f"m{number}", key=f"k{number}", type_="unknown", data={})
     worker = rig.start({"made": print})
-    await until(lambda: worker.counts.dead == letters)
+    await until(lambda: worker.counts.dead == count)
     await rig.stop()
     where = ["--group", rig.group, "--topic", rig.topic, "--kafka", rig.settings.bootstrap_servers]
     command = [sys.executable, "-m", "keylane", "dlq", "replay", "--all", "--apply", "--json", "--actor", "ada", *where]
@@ -223,15 +270,15 @@ async def _killed_and_started_again(rig: Rig, environment: dict[str, str]) -> No
         first.send_signal(signal.SIGKILL)
         first.wait()
     published = len(await rig.read(rig.replay_topic, 0))
-    assert published < letters, "it was killed too late to tell"
+    assert published < count, "it was killed too late to tell"
     second = await asyncio.to_thread(
         subprocess.run, command, env=inherited | environment, capture_output=True, text=True, check=True, timeout=60
     )
     steps = json.loads(second.stdout)["steps"]
-    replayed = [dict(record.headers)["ce_id"] for record in await rig.read(rig.replay_topic, letters)]
+    replayed = [dict(record.headers)["ce_id"] for record in await rig.read(rig.replay_topic, count)]
 
-    assert len(steps) == letters - published, "it starts with what is left"
-    assert sorted(replayed, key=repr) == sorted((f"m{number}".encode() for number in range(letters)), key=repr)
+    assert len(steps) == count - published, "it starts with what is left"
+    assert sorted(replayed, key=repr) == sorted((f"m{number}".encode() for number in range(count)), key=repr)
 
 
 def _started(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:

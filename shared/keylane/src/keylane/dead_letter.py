@@ -41,6 +41,7 @@ class DeadLetter:
         last_failed_at: Aware UTC.
         host: Where it failed last.
         app_version: What failed last.
+        traceparent: W3C trace context of the last run; empty when it was not traced.
         replay_count: How often it was replayed before it died this time.
         state: Where it stands.
         mark: Who replayed or discarded it; None while nobody did.
@@ -65,6 +66,7 @@ class DeadLetter:
     last_failed_at: datetime
     host: str = ""
     app_version: str = ""
+    traceparent: str = ""
     replay_count: int = 0
     state: LetterState = LetterState.OPEN
     mark: Mark | None = None
@@ -109,6 +111,7 @@ def read_letter(record: Record) -> DeadLetter:
         last_failed_at=moment(facts["last-failed-at"]),
         host=facts.get("host", ""),
         app_version=facts.get("app-version", ""),
+        traceparent=facts.get("traceparent", ""),
         replay_count=int(facts["replay-count"]),
     )
 

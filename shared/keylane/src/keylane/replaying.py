@@ -102,6 +102,7 @@ def headers_of_replay(letter: DeadLetter, mark: Mark) -> RawHeaders:
         "attempts": str(letter.attempts),
         "first-failed-at": letters.stamp(letter.first_failed_at),
         "last-failed-at": letters.stamp(letter.last_failed_at),
+        "traceparent": letter.traceparent,
         "replay-count": str(letter.replay_count + 1),
         "replay-id": mark.run,
         "replayed-at": letters.stamp(mark.at),

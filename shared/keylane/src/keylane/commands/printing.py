@@ -117,6 +117,7 @@ def _facts(letter: DeadLetter) -> list[tuple[str, str]]:
         ("first failed", _moment(letter.first_failed_at)),
         ("last failed", f"{_moment(letter.last_failed_at)} on {letter.host or 'an unnamed host'}"),
         ("version", letter.app_version or "not said"),
+        ("trace", letter.traceparent or "not traced"),
         ("message", letter.message_id or "its id cannot be read"),
         ("place", _place(letter)),
         ("key", short(letter.key)),
