@@ -63,9 +63,9 @@ def hire(trainer_id: str, capacity: int) -> None:
     CapacityRepository().insert(trainer(trainer_id, capacity=capacity))
 
 
-def buy(*students: str, by: AllocationService | None = None) -> None:
+def buy(*students: str, by: AllocationService | None = None, **wish: Any) -> None:
     for student in students:
-        (by or service()).allocate(purchase(f"p-{student}", student=student))
+        (by or service()).allocate(purchase(f"p-{student}", student=student, **wish))
 
 
 def stored(student: str) -> Allocation:
@@ -320,3 +320,68 @@ def test_seats_are_counted_after_those_who_are_served_elsewhere() -> None:
     service(LateReader()).drain(org_id="default", skill="math|en")
 
     assert states("first", "second") == [PENDING, PENDING]
+
+
+def test_one_drain_serves_a_queue_of_many_pages() -> None:
+    buy(*(f"s{number}" for number in range(45)))
+    hire("t1", 43)
+
+    assert service().drain(org_id="default", skill="math|en") == 43
+    assert violations(at_rest=True) == []
+
+
+def test_a_drain_that_stops_for_another_one_is_served_by_it() -> None:
+    """The other one counted before the seat came free; the note on its lease makes it look again."""
+
+    class Late(CapacityRepository):
+        def candidates(self, *args: Any, **options: Any) -> list[Candidate]:
+            found = super().candidates(*args, **options)
+            if not self.is_late:
+                self.is_late = True
+                hire("t1", 1)
+                service().drain(org_id="default", skill="math|en")
+            return found
+
+        is_late = False
+
+    buy("s1", by=service(capacities=Late()))
+
+    assert states("s1") == [ASSIGNED]
+
+
+def test_the_only_seat_that_fits_whom_another_process_serves_is_left_for_him() -> None:
+    buy("first", wants=[10, 11])
+    buy("second")
+    lease("first", utc_now() + LEASE)
+    CapacityRepository().insert(trainer("fits-both", capacity=1, avail=[10, 11]))
+    CapacityRepository().insert(trainer("fits-second", capacity=1, avail=[90, 91]))
+
+    service().drain(org_id="default", skill="math|en")
+
+    assert states("first", "second") == [PENDING, ASSIGNED]
+    assert stored("second").trainer_id == "fits-second"
+
+
+def test_nobody_is_served_from_a_seat_that_is_left_for_whom_another_process_serves() -> None:
+    buy("first", "second")
+    lease("first", utc_now() + LEASE)
+    hire("t1", 1)
+
+    service().drain(org_id="default", skill="math|en")
+
+    assert states("first", "second") == [PENDING, PENDING]
+    assert stored("first").lease_awaited
+
+
+def test_a_lease_whose_holder_died_ends_with_the_sweep_and_the_student_is_told_that_he_waits() -> None:
+    plan = CrashPlan()
+    plan.arm(1)
+    with pytest.raises(Crash):
+        service(CrashingAllocations(plan)).allocate(purchase("p-s1", student="s1"))
+    change = transitions.lease(utc_now() - timedelta(seconds=1))
+    assert AllocationRepository().write(stored("s1"), change)
+
+    service().sweep()
+
+    assert stored("s1").claiming_until is None
+    assert [entry["type"] for entry in stored("s1").outbox] == ["ALLOCATION_WAITLISTED"]

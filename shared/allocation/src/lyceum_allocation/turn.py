@@ -123,12 +123,13 @@ class Turn:
         return pool.best(wish_of(waiter, now), now)
 
     def _pages(self, queue: Queue) -> Iterator[list[Allocation]]:
-        page = self.allocations.waiting(queue, now=self.clock())
-        while page:
+        last: Position | None = None
+        while page := self.allocations.waiting(queue, now=self.clock(), after=last):
+            # Taken now: whoever is served has no place any more.
+            last = Position.of(page[-1])
             yield page
             if len(page) < PAGE:
                 return
-            page = self.allocations.waiting(queue, now=self.clock(), after=Position.of(page[-1]))
 
     def _serve(self, waiter: Allocation, queue: Queue, pool: CandidatePool) -> bool:
         """Seek a seat under a lease. False if somebody else was faster to write to the allocation."""

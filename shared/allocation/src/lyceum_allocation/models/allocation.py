@@ -54,7 +54,7 @@ class Allocation(Record):
             ("state", "org_id", "skill", "priority", "waiting_since", "id"),
             ("state", "org_id", "second_skill", "priority", "waiting_since", "id"),
             ("state", "id"),
-            ("trainer_id", "state"),
+            ("trainer_id", "state", "id"),
             {"fields": ["assigned_at"], "sparse": True},
             {"fields": ["outbox_due"], "sparse": True},
         ],
