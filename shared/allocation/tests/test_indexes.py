@@ -9,6 +9,8 @@ import pytest
 
 from lyceum_allocation import Allocation, AllocationRepository, CapacityRepository, TrainerCapacity
 from lyceum_allocation.leftovers import leftovers
+from lyceum_allocation.prospects import Prospects
+from lyceum_allocation.states import MoveReason
 from lyceum_allocation.testing import Town
 from lyceum_database import close, connect, embedded
 from lyceum_database.indexes import declared_indexes
@@ -129,6 +131,11 @@ def live(town: Town) -> None:
         town.buys(f"s{number}")
     town.returns("s1")
     town.after(timedelta(hours=25))
+    for _ in range(2):
+        town.service.leave("t1", until=town.now + timedelta(days=1), actor="ada")
+    list(Prospects(town.allocations, clock=town.clock).of("t1"))
+    town.service.come_back("t1", actor="ada")
+    town.service.move(town.stored("s2").id, reason=MoveReason.ADMIN, actor="ada")
     town.service.reconcile_due()
     town.service.reconcile()
     town.service.explain(town.stored("s9").id)

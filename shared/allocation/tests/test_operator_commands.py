@@ -14,7 +14,10 @@ from lyceum_allocation.commands.printing import span
 from lyceum_allocation.testing import Town
 from lyceum_database import utc_now
 
-MODULES = ("trainer_commands", "allocation_commands", "explain_command", "reconcile_command")
+MODULES = (
+    *("allocation_commands", "explain_command", "move_command", "reconcile_command"),
+    *("leave_commands", "trainer_commands"),
+)
 
 
 def run(command: Any, *arguments: str, **environment: str | None) -> Result:
@@ -105,10 +108,10 @@ def leave_seats_behind(town: Town) -> None:
 def test_a_dry_run_shows_the_seats_that_were_left_behind_and_changes_nothing(town: Town) -> None:
     leave_seats_behind(town)
 
-    shown = run(allocations, "reconcile", "--dry-run")
-    lines = [json.loads(line) for line in run(allocations, "reconcile", "--dry-run", "--json").stdout.splitlines()]
+    shown = run(allocations, "reconcile")
+    lines = [json.loads(line) for line in run(allocations, "reconcile", "--json").stdout.splitlines()]
 
-    assert shown.stdout.endswith("3 seats were left behind. Nothing was changed.\n")
+    assert shown.stdout.endswith("3 seats were left behind. Nothing was changed: --apply settles them.\n")
     assert {(line["allocation_id"], line["epoch"], line["to_do"]) for line in lines} == {
         (allocation_id("default", "waiting", "course-1"), 1, "confirm"),
         (allocation_id("default", "gone", "course-1"), 1, "give back"),
@@ -120,14 +123,18 @@ def test_a_dry_run_shows_the_seats_that_were_left_behind_and_changes_nothing(tow
 def test_reconciling_does_what_the_dry_run_showed_and_says_so(town: Town) -> None:
     leave_seats_behind(town)
 
-    done = run(allocations, "reconcile")
+    done = run(allocations, "reconcile", "--apply")
 
     assert done.stdout == (
         "1 seats to confirm and 2 to give back were found and settled; 0 students who waited got a trainer.\n"
     )
     assert town.trainers("waiting", "held") == ["t1", "t1"]
     assert CapacityRepository().get("t1").load == 3, "the seat of an allocation that nobody knows stays"
-    assert json.loads(run(allocations, "reconcile", "--json").stdout) == {"confirmed": 0, "given_back": 0, "seated": 0}
+    assert json.loads(run(allocations, "reconcile", "--apply", "--json").stdout) == {
+        "confirmed": 0,
+        "given_back": 0,
+        "seated": 0,
+    }
 
 
 def test_trainers_are_listed_with_their_load_and_who_is_away(town: Town) -> None:
@@ -156,6 +163,145 @@ def test_trainers_can_be_read_by_programs_and_are_cut_at_the_limit_with_a_word(t
     assert run(trainers, "list", "--limit", "2").stdout.endswith("2 trainers, more than 2 may match: raise --limit.\n")
     found = [json.loads(line) for line in run(trainers, "list", "--json").stdout.splitlines()]
     assert [(one["id"], one["free"], one["active"]) for one in found] == [(f"t{n}", 1, True) for n in range(3)]
+
+
+def test_a_student_is_moved_by_hand_and_it_is_kept_who_asked(town: Town) -> None:
+    town.hire("t1")
+    town.buys("s1")
+    town.hire("t2")
+
+    done = run(allocations, "move", "--student", "s1", "--course", "course-1", "--reason", "admin", "--actor", "ada")
+
+    assert (done.exit_code, done.stdout) == (0, "Student s1 moved from trainer t1 to t2.\n"), done.output
+    assert town.stored("s1").move_actor == "ada"
+    assert "ada" in run(allocations, "explain", "--student", "s1", "--course", "course-1").stdout
+
+
+def test_a_move_for_which_nobody_is_free_changes_nothing_and_says_so(town: Town) -> None:
+    town.hire("t1")
+    town.buys("s1")
+
+    done = run(allocations, "move", town.stored("s1").id, "--reason", "overload")
+    as_json = run(allocations, "move", town.stored("s1").id, "--reason", "overload", "--json")
+
+    assert done.stdout.startswith("Student s1 stays with trainer t1: nobody else is free.")
+    assert json.loads(as_json.stdout) == {
+        "id": town.stored("s1").id,
+        "outcome": "stayed",
+        "from": "t1",
+        "to": "t1",
+    }
+
+
+def test_a_second_move_so_soon_is_refused_in_one_line_and_done_with_an_override(town: Town) -> None:
+    for number in range(3):
+        town.hire(f"t{number}")
+    town.buys("s1")
+    arguments = ("move", town.stored("s1").id, "--reason", "complaint")
+    assert run(allocations, *arguments).exit_code == 0
+
+    refused, done = run(allocations, *arguments), run(allocations, *arguments, "--override")
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("error: allocation ")
+    assert refused.stderr.count("\n") == 1
+    assert done.exit_code == 0
+    assert len(set(town.stored("s1").excluded)) == 2, "never again, after a complaint"
+
+
+def test_whoever_waits_has_no_trainer_to_be_moved_from(town: Town) -> None:
+    town.buys("s1")
+
+    done = run(allocations, "move", town.stored("s1").id, "--reason", "admin")
+
+    assert done.stdout == "Student s1 has no trainer to be moved from: the allocation is PENDING.\n"
+
+
+@pytest.mark.parametrize("actor", ["", " ", "a\nb", "x" * 500])
+def test_an_actor_has_a_name(town: Town, actor: str) -> None:
+    done = run(allocations, "move", "any", "--reason", "admin", "--actor", actor)
+
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error: --actor: give a name")
+
+
+def school(town: Town) -> None:
+    town.hire("t1", "math|en", "art|en", capacity=3)
+    for number in range(2):
+        town.buys(f"s{number}")
+    town.buys("artist", subject="art")
+    town.hire("t2", capacity=1)
+
+
+def test_a_leave_is_shown_first_with_who_would_be_moved_and_for_whom_nobody_is_free(town: Town) -> None:
+    school(town)
+
+    shown = run(trainers, "leave", "t1", "--until", "2999-01-01", COLUMNS="30")
+    lines = [json.loads(line) for line in run(trainers, "leave", "t1", "--for-good", "--json").stdout.splitlines()]
+
+    assert shown.stdout.endswith(
+        "3 students of trainer t1; nobody else is free for 1 of them.\nNothing was changed: --apply does it.\n"
+    )
+    assert sorted((line["student_id"], line["others"]) for line in lines) == [("artist", 0), ("s0", 1), ("s1", 1)]
+    assert CapacityRepository().get("t1").on_leave_until is None
+    assert town.trainers("s0", "s1", "artist") == ["t1", "t1", "t1"]
+
+
+def test_a_leave_moves_whom_somebody_can_take_and_says_what_becomes_of_the_others(town: Town) -> None:
+    school(town)
+
+    done = run(trainers, "leave", "t1", "--until", "2999-01-01", "--apply", "--actor", "ada")
+
+    assert done.stdout == (
+        "Trainer t1 is away until 2999-01-01 00:00:00Z.\n"
+        "1 students moved, 2 stay for now, 0 wait for another trainer.\n"
+    )
+    assert sorted(str(one) for one in town.trainers("s0", "s1", "artist")) == ["t1", "t1", "t2"]
+    assert "away until 2999" in run(trainers, "list").stdout
+
+
+def test_who_leaves_for_good_is_gone_and_his_students_wait_until_he_returns_after_all(town: Town) -> None:
+    school(town)
+
+    left = run(trainers, "leave", "t1", "--for-good", "--apply", "--json")
+    waits = run(allocations, "explain", "--student", "artist", "--course", "course-1")
+    back = run(trainers, "return", "t1")
+
+    assert json.loads(left.stdout) == {"moved": 1, "stayed": 0, "waiting": 2}
+    assert ["trainer", "t1"] in columns(waits.stdout)
+    assert "in the queue for art|en" in waits.stdout
+    assert back.stdout == "Trainer t1 is back; 2 students who waited for another trainer stay with him.\n"
+    assert CapacityRepository().get("t1").active
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "give --until or --for-good, one of the two"),
+        (("--until", "2999-01-01", "--for-good"), "give --until or --for-good, one of the two"),
+        (("--until", "2020-01-01"), "--until 2020-01-01 00:00:00Z is over: give a moment that is still to come"),
+    ],
+)
+def test_a_leave_that_cannot_be_meant_is_refused_in_one_line(town: Town, arguments: tuple[str, ...], says: str) -> None:
+    done = run(trainers, "leave", "t1", *arguments)
+
+    assert (done.exit_code, done.stderr) == (2, f"error: {says}\n")
+
+
+@pytest.mark.parametrize(
+    "command", [("leave", "nobody", "--for-good"), ("leave", "nobody", "--for-good", "--apply"), ("return", "nobody")]
+)
+def test_a_trainer_who_is_not_there_is_one_line(town: Town, command: tuple[str, ...]) -> None:
+    done = run(trainers, *command)
+
+    assert (done.exit_code, done.stderr) == (2, "error: no TrainerCapacity nobody\n")
+
+
+def test_a_word_that_is_no_moment_is_refused(town: Town) -> None:
+    done = run(trainers, "leave", "t1", "--until", "soon")
+
+    assert done.exit_code == 2
+    assert "'soon' is no moment: write 2026-07-01" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.commands.explain_command import explain
+from lyceum_allocation.commands.move_command import move
 from lyceum_allocation.commands.naming import id_of, names_an_allocation
 from lyceum_allocation.commands.printing import echo_json, facts, moment, print_history, print_whole, table
 from lyceum_allocation.commands.reconcile_command import reconcile
@@ -20,7 +21,7 @@ from lyceum_database import DEFAULT_ORG
 _INTERNAL = ("outbox", "outbox_due", "claiming_until", "schema_version", "waitlisted_epoch", "starved_epoch")
 
 
-@click.group(commands=[explain, reconcile])
+@click.group(commands=[explain, move, reconcile])
 def allocations() -> None:
     """Allocations: who has which trainer, and who waits."""
 

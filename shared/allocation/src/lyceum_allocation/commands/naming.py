@@ -8,12 +8,10 @@ from typing import Any, TypeVar
 import click
 
 from lyceum_allocation.commands.refusal import Refusal
-from lyceum_allocation.keys import allocation_id
+from lyceum_allocation.keys import LONGEST_ACTOR, allocation_id
 from lyceum_database import DEFAULT_ORG
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-LONGEST_ACTOR = 100
 
 
 def names_an_allocation(command: F) -> F:

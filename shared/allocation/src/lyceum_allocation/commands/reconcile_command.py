@@ -17,12 +17,13 @@ MOST_SHOWN = 50
 
 
 @click.command(
-    epilog="\b\nExamples:\n  lyceum allocations reconcile --dry-run\n  lyceum allocations reconcile",
+    epilog="\b\nExamples:\n  lyceum allocations reconcile            # shows what was left behind\n"
+    "  lyceum allocations reconcile --apply",
 )
-@click.option("--dry-run", is_flag=True, help="Show the seats that somebody left behind, and change nothing.")
+@click.option("--apply", "--yes", "is_meant", is_flag=True, help="Do it. Without it nothing is changed.")
 @chooses_trainers
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per seat, or one with the counts.")
-def reconcile(*, dry_run: bool, scarcity: bool, as_json: bool) -> None:
+def reconcile(*, is_meant: bool, scarcity: bool, as_json: bool) -> None:
     """Confirm or give back every seat that a process left behind when it died.
 
     The workers do the same all the time, so there is rarely anything to do. A seat that is shown while purchases come
@@ -30,8 +31,8 @@ def reconcile(*, dry_run: bool, scarcity: bool, as_json: bool) -> None:
     """
     with plain_refusals(), database():
         found = list(leftovers(AllocationRepository(), CapacityRepository()))
-        seated = 0 if dry_run else service(scarcity=scarcity).reconcile()
-    if dry_run:
+        seated = service(scarcity=scarcity).reconcile() if is_meant else 0
+    if not is_meant:
         _show(found, as_json=as_json)
         return
     counts = Counter(one.to_do for one in found)
@@ -55,4 +56,4 @@ def _show(found: list[Leftover], *, as_json: bool) -> None:
     if found:
         print_whole(made)
     more = f", the first {MOST_SHOWN} shown" if len(found) > MOST_SHOWN else ""
-    click.echo(f"{len(found)} seats were left behind{more}. Nothing was changed.")
+    click.echo(f"{len(found)} seats were left behind{more}. Nothing was changed: --apply settles them.")

@@ -7,6 +7,7 @@ import click
 from rich.table import Table
 
 from lyceum_allocation.capacities import CapacityRepository
+from lyceum_allocation.commands.leave_commands import leave, return_
 from lyceum_allocation.commands.printing import echo_json, moment, print_whole, table
 from lyceum_allocation.commands.refusal import plain_refusals
 from lyceum_allocation.commands.servers import database
@@ -16,7 +17,7 @@ from lyceum_allocation.trainer_import import import_trainers
 from lyceum_database import DEFAULT_ORG, UserRepository, utc_now
 
 
-@click.group()
+@click.group(commands=[leave, return_])
 def trainers() -> None:
     """Trainers: who teaches what, and how many students each takes."""
 
