@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import mongomock
 import pytest
+from pymongo import MongoClient
 
 from keylane import BrokerUnavailableError, DeadLetters, letters
 from keylane.commands import Refusal, dead_letter_commands, options, text
@@ -170,6 +171,20 @@ def test_an_address_that_cannot_work_is_refused_without_its_password(
     tls = [*where[:-1], "h:1", "--security-protocol", "SSL", "--ca-file", "/none.pem"]
     assert main(["dlq", "list", *tls]) == 2
     assert "KAFKA_CA_FILE /none.pem" in capsys.readouterr().err
+
+
+async def test_a_store_that_is_away_is_given_up_in_one_line(
+    shell: Shell, database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del database  # in whose place a real client looks for a server
+    monkeypatch.setattr("keylane.commands.servers.MongoClient", MongoClient)
+    monkeypatch.setattr("keylane.commands.servers._GIVE_UP_MS", 200)
+    monkeypatch.setenv("MONGODB_URI", "mongodb://ada:secret@127.0.0.1:9/shop")
+    for words in (("list",), ("replay", "--all", "--apply"), ("discard", "--all")):
+        assert await shell(*words, code=2) == ""
+        assert shell.err.startswith("error: ServerSelectionTimeoutError: 127.0.0.1:9"), shell.err
+        assert shell.err.count("\n") == 1
+        assert "secret" not in shell.err
 
 
 def test_a_server_that_is_away_is_given_up_in_one_line() -> None:

@@ -66,7 +66,7 @@ def burial(
     return Burial(
         letter_id=letter_id(group, record),
         reason=reason,
-        error_type=f"{kind.__module__}.{kind.__qualname__}",
+        error_type=clipped(f"{kind.__module__}.{kind.__qualname__}"),
         error_message=clipped(said(error)),
         fingerprint=fingerprint(error),
         attempts=attempts,
