@@ -1,9 +1,10 @@
-"""Any history of purchases, repeats, refunds, sweeps and deaths at any step keeps every promise.
+"""Any history of purchases, repeats, refunds, moves, leaves, timers and deaths at any step keeps every promise.
 
 The promises come from a small account of who bought and refunded what, kept beside the real service.
 """
 
 import itertools
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -12,8 +13,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from lyceum_allocation import Allocation, AllocationService, AllocationState, allocation_id, skill
+from lyceum_allocation import Allocation, AllocationService, MoveReason, TrainerCapacity, allocation_id, skill
 from lyceum_allocation.audit import violations
+from lyceum_allocation.states import SEATED_STATES
 from lyceum_allocation.testing import (
     Crash,
     CrashingAllocations,
@@ -32,6 +34,8 @@ SUBJECTS = ("math", "art")
 PURCHASES = tuple(f"{student}-{number}" for student in STUDENTS for number in (1, 2))
 _databases = itertools.count()
 
+deaths = st.none() | st.integers(0, 12)
+
 Fact = PurchaseCreated | PurchaseRefunded
 
 
@@ -40,6 +44,25 @@ def fact(purchase_id: str, *, is_refund: bool) -> Fact:
     if is_refund:
         return refund(purchase_id, student=student)
     return purchase(purchase_id, student=student, subject=SUBJECTS[int(student[1]) % 2])
+
+
+def trainer_told_of(allocation: Allocation) -> str | None:
+    """Follow the events: nobody is allocated twice, moved from another one than he had, or left by nobody."""
+    has, waits = None, False
+    for entry in allocation.outbox:
+        said = json.loads(entry["value"])
+        match entry["type"]:
+            case "TRAINER_ALLOCATED":
+                assert has is None or (waits and has == said["trainer_id"]), "told twice"
+                has = said["trainer_id"]
+            case "TRAINER_REALLOCATED":
+                assert has == said["from_trainer_id"] != said["to_trainer_id"]
+                has = said["to_trainer_id"]
+            case "TRAINER_DEALLOCATED":
+                assert has == said["trainer_id"]
+                has = None
+        waits = entry["type"] == "ALLOCATION_WAITLISTED"
+    return has
 
 
 class Allocations(RuleBasedStateMachine):
@@ -78,13 +101,37 @@ class Allocations(RuleBasedStateMachine):
             scarcity=bool(seed % 2),
         )
 
-    @rule(purchase_id=st.sampled_from(PURCHASES), is_refund=st.booleans(), dies_after=st.none() | st.integers(0, 12))
+    @rule(purchase_id=st.sampled_from(PURCHASES), is_refund=st.booleans(), dies_after=deaths)
     def deliver(self, purchase_id: str, *, is_refund: bool, dies_after: int | None) -> None:
         """A purchase or a refund arrives, in any order, for the first time or again."""
         self.handle(fact(purchase_id, is_refund=is_refund), dies_after)
 
+    @rule(purchase_id=st.sampled_from(PURCHASES), dies_after=st.none() | st.integers(0, 4))
+    def refund_in_part(self, purchase_id: str, dies_after: int | None) -> None:
+        """Takes nothing, whenever it comes."""
+        student = purchase_id.partition("-")[0]
+        self.mortal(lambda: self.service.refund(refund(purchase_id, student=student, full=False)), dies_after)
+
+    @rule(student=st.sampled_from(STUDENTS), reason=st.sampled_from(MoveReason), dies_after=deaths)
+    def move(self, student: str, reason: MoveReason, dies_after: int | None) -> None:
+        """An operator moves a student; if his program dies, nobody repeats it."""
+        name = allocation_id("default", student, "course-1")
+        if Allocation.objects(id=name):
+            self.mortal(lambda: self.service.move(name, reason=reason, actor="op", override=True), dies_after)
+
+    @rule(number=st.integers(0, 2), for_good=st.booleans(), dies_after=deaths)
+    def leave(self, number: int, *, for_good: bool, dies_after: int | None) -> None:
+        until = None if for_good else self.now + timedelta(minutes=2)
+        if name := self.trainer(number):
+            self.mortal(lambda: self.service.leave(name, until=until, for_good=for_good, actor="op"), dies_after)
+
+    @rule(number=st.integers(0, 2), dies_after=deaths)
+    def come_back(self, number: int, dies_after: int | None) -> None:
+        if name := self.trainer(number):
+            self.mortal(lambda: self.service.come_back(name, actor="op"), dies_after)
+
     @precondition(lambda self: self.unfinished)
-    @rule(data=st.data(), dies_after=st.none() | st.integers(0, 12))
+    @rule(data=st.data(), dies_after=deaths)
     def deliver_again(self, data: st.DataObject, dies_after: int | None) -> None:
         """What somebody died over comes again."""
         self.handle(self.unfinished.pop(data.draw(st.integers(0, len(self.unfinished) - 1))), dies_after)
@@ -94,11 +141,11 @@ class Allocations(RuleBasedStateMachine):
         """Leases of the dead run out."""
         self.now += timedelta(minutes=1)
 
-    @rule(dies_after=st.none() | st.integers(0, 12))
+    @rule(dies_after=deaths)
     def sweep(self, dies_after: int | None) -> None:
         self.mortal(self.service.sweep, dies_after)
 
-    @rule(dies_after=st.none() | st.integers(0, 12))
+    @rule(dies_after=deaths)
     def reconcile(self, dies_after: int | None) -> None:
         self.mortal(self.service.reconcile, dies_after)
 
@@ -109,23 +156,25 @@ class Allocations(RuleBasedStateMachine):
             self.handle(self.unfinished.pop(), None)
         self.time_passes()
         self.service.sweep()
+        self.service.reconcile()
 
-        assert violations(at_rest=True) == []
+        assert violations(at_rest=True, clock=self.clock) == []
         self.everybody_has_what_he_paid_for()
 
     @invariant()
     def nothing_is_broken(self) -> None:
-        assert violations() == []
+        assert violations(clock=self.clock) == []
 
     @invariant()
     def every_change_of_trainer_is_told_once(self) -> None:
         for allocation in Allocation.objects:
-            told = [entry["type"] for entry in allocation.outbox if entry["type"] != "ALLOCATION_WAITLISTED"]
-            expected = ["TRAINER_ALLOCATED", "TRAINER_DEALLOCATED"] * len(told)
-            assert told == expected[: len(told)], told
-            assert (len(told) % 2 == 1) == (allocation.state == AllocationState.ASSIGNED)
+            assert trainer_told_of(allocation) == (allocation.trainer_id if allocation.state in SEATED_STATES else None)
             ids = [entry["id"] for entry in allocation.outbox]
             assert len(ids) == len(set(ids))
+
+    def trainer(self, number: int) -> str | None:
+        names = sorted(found.id for found in TrainerCapacity.objects)
+        return names[number] if number < len(names) else None
 
     def clock(self) -> datetime:
         # Nobody is recorded at the same moment as somebody else, so the queue has one order.
