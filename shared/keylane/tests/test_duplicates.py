@@ -77,3 +77,20 @@ async def test_two_workers_that_meet_one_event_at_one_time_run_it_once(memory: R
     assert runs == ["e"]
     assert sum(worker.counts.done for worker in workers) == 1
     assert sum(worker.counts.failed for worker in workers) == 0
+
+
+async def test_an_undecodable_record_that_is_delivered_again_has_one_logical_letter(memory: Rig) -> None:
+    """No store remembers it: its letter's id is made of its place alone."""
+    broker = memory.broker
+    assert isinstance(broker, InMemoryBroker)
+    broker.refuse_commits(1_000)
+    await memory.publish_raw(b"k", b"\xff", ())
+    first = memory.start({"made": lambda _: None})
+    await until(lambda: first.counts.dead == 1)
+    await memory.stop()
+    broker.refuse_commits(0)
+    second = memory.start({"made": lambda _: None})
+    await until(lambda: second.counts.dead == 1)
+    letters = await memory.letters(2)
+
+    assert len({dict(letter.headers)["x-dlq-id"] for letter in letters}) == 1

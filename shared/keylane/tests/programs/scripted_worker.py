@@ -54,11 +54,13 @@ class Script:
         os._exit(7)
 
     def freeze(self, message: Message) -> None:
-        """The first run waits for a word; a later one does not."""
+        """The first run waits for a word, and would count as failed; a later one does neither."""
         deadline = time.monotonic() + PATIENCE_S
         while message.fence == 1 and time.monotonic() < deadline and not self._database.words.find_one({"_id": "go"}):
             time.sleep(0.02)
         self._effect(message)
+        if message.fence == 1:
+            raise RuntimeError("too late")
 
     def _effect(self, message: Message) -> None:
         with contextlib.suppress(DuplicateKeyError):
