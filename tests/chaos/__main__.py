@@ -5,10 +5,13 @@ import os
 import platform
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from real_servers import ServersError
 
@@ -25,6 +28,7 @@ COULD_NOT_START = 2
 def main() -> int:
     """Exit code: 0 when nothing was broken and everything was tested, 1 otherwise, 2 when a server cannot be had."""
     given = _parser().parse_args()
+    signal.signal(signal.SIGTERM, _leave)
     seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     seconds = given.minutes * 60 if given.minutes else given.seconds
@@ -51,6 +55,11 @@ def _print(verdict: Verdict, seed: int, seconds: float) -> None:
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     sys.stdout.write("".join(f"{line}\n" for line in ("", *verdict.lines())))
     sys.stdout.write(f"seed {seed}, {seconds:.0f} s in all, {machine}\n")
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Turn SIGTERM into an ordinary exit, so that workers and servers are ended on the way out."""
+    sys.exit(128 + signal.SIGTERM)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,14 +4,10 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from allocation_worker import bootstrap
 from keylane import Inbox, MemoryInbox
 from keylane.broker import Broker, Listener, Publisher, Record, Subscription, TopicPartition
 from keylane.letters import EXHAUSTED
 from keylane.testing import FaultyInbox
-from lyceum_allocation import CapacityRepository
-from lyceum_allocation.conditional import update_if
-from lyceum_allocation.rules import Candidate
 
 from .orders import Broken
 
@@ -35,14 +31,6 @@ def broken_broker(broker: Broker, broken: Broken | None) -> Broker:
 def broken_options(broken: Broken | None) -> dict[str, Any]:
     """Options of the worker."""
     return {"order": "none"} if broken is Broken.NO_ORDER else {}
-
-
-def break_allocation(broken: Broken | None) -> None:
-    """Spoil this process's allocation worker before it is built."""
-    if broken is Broken.OVERBOOKED:
-        CapacityRepository.claim = _claim_blindly  # type: ignore[method-assign,assignment]  # the defect
-    elif broken is Broken.UNTIDY:
-        bootstrap.Every = _Never  # type: ignore[attr-defined,assignment]  # the defect
 
 
 class _Forgetful(FaultyInbox):
@@ -106,34 +94,3 @@ async def _swallow(_publisher: Publisher, _topic: str, _parts: dict[str, Any]) -
 
 async def _alter(publisher: Publisher, topic: str, parts: dict[str, Any]) -> Any:
     return await publisher.send(topic, **{**parts, "value": (parts["value"] or b"") + b" "})
-
-
-def _claim_blindly(repository: CapacityRepository, candidate: Candidate, key: str, *, weight: int = 1) -> bool:
-    now, taken = repository._clock(), weight + 2
-    change = {
-        "$push": {"seats": {"k": key, "w": taken, "at": now}},
-        "$inc": {"load": taken, "free": -taken, "version": 1},
-        "$set": {"util_milli": candidate.with_seat(taken, now).util_milli},
-    }
-    condition = {"_id": candidate.trainer_id, "version": candidate.version}
-    return update_if(repository._collection(), condition, change)
-
-
-class _Never:
-    """In the place of periodic work."""
-
-    ready, why_unready = True, ""
-
-    def __init__(self, *_: object, **__: object) -> None:
-        self._stop: Any = None
-
-    async def run(self) -> None:
-        self._stop = asyncio.Event()
-        await self._stop.wait()
-
-    def request_stop(self) -> None:
-        if self._stop is not None:
-            self._stop.set()
-
-    async def stop(self) -> None:
-        self.request_stop()

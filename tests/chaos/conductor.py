@@ -27,6 +27,8 @@ TICK_S = 0.05
 PROGRESS_S = 3.0
 LEDGER_PER_S = 50
 STUDENTS_PER_S = 4
+MOST_BEHIND = 500
+"""Events: publishing waits while the workers are this far behind, so that they can come to rest afterwards."""
 UP_S = 30.0
 LAST_CHANCE_S = 15.0
 SETTLE_S = 5.0
@@ -103,10 +105,15 @@ class Conductor:
         self._began = time.monotonic()
         crew = Crew(self._orders, plan.folder, plan.sizes, Random(self._chance.random()))
         try:
-            publishers = {
-                world: Publisher(self._stage.bootstrap, topic_of(self._orders, world), records[world], plan.seconds)
-                for world in plan.sizes
-            }
+            publishers: dict[World, Publisher] = {}
+            for world in plan.sizes:
+                publishers[world] = Publisher(
+                    self._stage.bootstrap,
+                    topic_of(self._orders, world),
+                    records[world],
+                    plan.seconds,
+                    lambda: self._behind(publishers) > MOST_BEHIND,
+                )
             self._await(lambda: self._joined(crew), UP_S, crew)
             return self._storm_and_calm(crew, publishers)
         finally:
@@ -159,8 +166,9 @@ class Conductor:
     def _storm(self, crew: Crew, servers: ServerFaults, publishers: Mapping[World, Publisher]) -> None:
         due = worker_faults(Random(self._chance.random()), self._plan.seconds)
         while (passed := time.monotonic() - self._began) < self._plan.seconds:
-            while due and due[0].at_s <= passed:
-                self._strike(crew, due.pop(0))
+            self._witness.look(crew.run_logs())
+            if due and due[0].at_s <= passed and self._strike(crew, due[0]):
+                due.pop(0)
             for until, member in [one for one in self._suspended if one[0] <= passed]:
                 self._suspended.remove((until, member))
                 crew.resume(member)
@@ -175,12 +183,23 @@ class Conductor:
             self._now = f"kill -9 of {crew.hit_the_rest(self._chance.random())}, for {crew.untested[0]}"
             self._await(lambda: not crew.untested, SETTLE_S, crew)
 
-    def _strike(self, crew: Crew, fault: Fault) -> None:
+    def _strike(self, crew: Crew, fault: Fault) -> bool:
+        """Whether there was somebody to strike; else the fault waits: to kill those who only start tests nothing."""
+        working = self._witness.working
         if fault.kind is Kind.KILL:
-            self._now = f"kill -9 of {crew.kill(fault.lot)}"
-        elif (member := crew.suspend(fault.lot)) is not None:
+            victim = crew.kill(fault.lot, working)
+            self._now = f"kill -9 of {victim}" if victim else self._now
+            return bool(victim)
+        member = crew.suspend(fault.lot, working)
+        if member is not None:
             self._now = f"{member.name} suspended"
-            self._suspended.append((fault.at_s + fault.seconds, member))
+            self._suspended.append((time.monotonic() - self._began + fault.seconds, member))
+        return member is not None
+
+    def _behind(self, publishers: Mapping[World, Publisher]) -> int:
+        """Events published and not yet done, about."""
+        published = sum(len(publisher.acknowledged) for publisher in publishers.values())
+        return published - len(self._witness.done) - len(self._witness.dead)
 
     def _calm(self, crew: Crew, publishers: Mapping[World, Publisher]) -> tuple[float | None, str]:
         """Seconds until rest, or None and what is not at rest."""

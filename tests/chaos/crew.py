@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -17,7 +18,7 @@ from .orders import Orders, World
 ARMED_PART = 0.6
 """Of the processes started, those that are to die by a failpoint."""
 OFTEN_PASSED = (Failpoint.AFTER_CLAIM, Failpoint.AFTER_EFFECT, Failpoint.AFTER_FINISH)
-DIE_AFTER = {World.LEDGER: 30, World.ALLOCATION: 6}
+DIE_AFTER = {World.LEDGER: 30, World.ALLOCATION: 12}
 """A process dies at most at this passage of a failpoint that is often passed, at the others' first."""
 ROOT = Path(__file__).resolve().parents[2]
 STOP_S = 20.0
@@ -94,10 +95,10 @@ class Crew:
                 self._died[member.armed] += 1
             self._start(member.world)
 
-    def kill(self, lot: float) -> str:
-        """Kill -9 one of those that are not suspended; returns its name."""
-        member = self._pick(lot)
-        return self._kill(member) if member else "nobody"
+    def kill(self, lot: float, working: Collection[str]) -> str:
+        """Kill -9 one that has begun to work and is not suspended; returns its name, "" if there is none."""
+        member = self._pick(lot, working)
+        return self._kill(member) if member else ""
 
     def kill_for_good(self, member: Member) -> Kill:
         """Kill -9 this one; nobody takes its place."""
@@ -107,9 +108,9 @@ class Crew:
         self.members.remove(member)
         return kill
 
-    def suspend(self, lot: float) -> Member | None:
-        """SIGSTOP one."""
-        member = self._pick(lot)
+    def suspend(self, lot: float, working: Collection[str]) -> Member | None:
+        """SIGSTOP one that has begun to work."""
+        member = self._pick(lot, working)
         if member is not None:
             member.process.send_signal(signal.SIGSTOP)
             member.frozen = True
@@ -163,8 +164,8 @@ class Crew:
         member.process.wait()
         return member.name
 
-    def _pick(self, lot: float) -> Member | None:
-        able = self._able()
+    def _pick(self, lot: float, working: Collection[str]) -> Member | None:
+        able = [member for member in self._able() if member.name in working]
         return able[int(lot * len(able))] if able else None
 
     def _able(self) -> list[Member]:
@@ -184,7 +185,7 @@ class Crew:
         orders.run_log.touch()
         with (self._folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.chaos.worker", orders.to_json()],
+                [sys.executable, "-m", f"tests.chaos.work_{world}", orders.to_json()],
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=log,

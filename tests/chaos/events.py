@@ -9,9 +9,8 @@ from lyceum_allocation.testing import purchase, refund
 from lyceum_contracts import Envelope, Event, encode
 
 from .fates import Fate, drawn, named
+from .orders import ENTRY
 
-ENTRY = "ledger.entry"
-"""Event type of the ledger."""
 SHUFFLED_OVER = 40
 """A copy of an event is published up to so many events later than its turn."""
 REFUNDED_PART = 0.3

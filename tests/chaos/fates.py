@@ -6,6 +6,8 @@ from random import Random
 from keylane import Fatal
 
 MAX_ATTEMPTS = 5
+MAX_ABANDONED = 5
+"""Starts in a row without an outcome, after which a message is given up as a crash loop."""
 
 
 class Fate(StrEnum):

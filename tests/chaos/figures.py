@@ -4,8 +4,11 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from keylane.letters import CRASH_LOOP
+
 from .crew import Kill
 from .evidence import Evidence
+from .fates import fate_of
 from .runlog import Note
 
 
@@ -15,7 +18,7 @@ def redeliveries(notes: Iterable[Note]) -> int:
         (note.facts["partition"], offset)
         for note in notes
         if note.what == "fetched"
-        for offset in note.facts["offsets"]
+        for offset in range(note.facts["first"], note.facts["last"] + 1)
     )
     return given.total() - len(given)
 
@@ -28,6 +31,12 @@ def counted(notes: Iterable[Note], what: str) -> int:
 def dead_by_reason(evidence: Evidence) -> Counter[str]:
     """Letters by reason, each once."""
     return Counter({letter.letter_id: letter.reason for letter in evidence.letters}.values())
+
+
+def given_up(evidence: Evidence) -> int:
+    """Events that could have succeeded, dead because their runs were cut off by kills too often in a row."""
+    letters = {letter.event_id for letter in evidence.letters if letter.reason == CRASH_LOOP}
+    return sum(not fate_of(event).dies for event in letters)
 
 
 def takeovers_s(notes: Sequence[Note], kills: Iterable[Kill]) -> list[float]:

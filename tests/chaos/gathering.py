@@ -76,7 +76,7 @@ def topic_of(orders: Orders, world: World) -> str:
 
 def group_of(orders: Orders, world: World) -> str:
     """The consumer group of a world."""
-    return orders.ledger_group if world is World.LEDGER else f"{orders.name}.allocation-worker"
+    return orders.ledger_group if world is World.LEDGER else orders.allocation_group
 
 
 def inbox_of(stage: Stage, orders: Orders, world: World) -> Any:

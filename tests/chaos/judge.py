@@ -5,12 +5,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
+from keylane.letters import CRASH_LOOP
+
 from .evidence import Evidence, Logged
-from .fates import MAX_ATTEMPTS, Fate, fate_of
+from .fates import MAX_ABANDONED, MAX_ATTEMPTS, Fate, fate_of
 from .runlog import Note
 
 SETTLED = ("finished", "dead", "settled")
 """Notes that prove that an event needs nothing more."""
+ENDED = ("finished", "dead", "counted", "released")
+"""Notes of a claim that came to an end."""
 
 
 def lost(given: Evidence) -> Iterator[str]:
@@ -154,13 +158,26 @@ def second_letters(given: Evidence) -> Iterator[str]:
 
 
 def wrongly_dead(given: Evidence) -> Iterator[str]:
-    """A dead letter of an event that can succeed, or an effect of one that cannot."""
+    """A dead letter of an event that can succeed, or an effect of one that cannot.
+
+    One whose runs were cut off by kills as often as the runtime allows is given up rightly.
+    """
+    cut_off = abandoned(given)
     for letter in given.letters:
-        if not fate_of(letter.event_id).dies:
+        if not fate_of(letter.event_id).dies and not (
+            letter.reason == CRASH_LOOP and cut_off[letter.event_id] >= MAX_ABANDONED
+        ):
             yield f"{letter.event_id} is dead: {letter.reason} after {letter.attempts} attempts"
     for key, event in given.applied:
         if fate_of(event).dies:
             yield f"{event} had an effect on {key}"
+
+
+def abandoned(given: Evidence) -> Counter[str]:
+    """Event -> claims that ended in nothing: neither done nor failed nor given back."""
+    claims = {(note.id, note.facts["fence"]) for note in given.notes if note.what == "claimed"}
+    ended = {(note.id, note.facts["fence"]) for note in given.notes if note.what in ENDED}
+    return Counter(event for event, _ in claims - ended)
 
 
 def over_capacity(given: Evidence) -> Iterator[str]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from keylane import KafkaSettings
 from keylane.testing import Failpoint
 
+ENTRY = "ledger.entry"
+"""Event type of the ledger."""
 SESSION = timedelta(seconds=2)
 HEARTBEAT = timedelta(milliseconds=400)
 LEASE = timedelta(seconds=2)
@@ -80,6 +82,11 @@ class Orders:
     def ledger_group(self) -> str:
         """Of the plain worker."""
         return f"{self.name}.bookkeeper"
+
+    @property
+    def allocation_group(self) -> str:
+        """Of the allocation worker."""
+        return f"{self.name}.allocation-worker"
 
     @property
     def kafka(self) -> KafkaSettings:

@@ -1,9 +1,8 @@
 """Publishes at a steady pace, whatever the broker does, and knows which events were acknowledged."""
 
 import threading
-import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from confluent_kafka import KafkaError, Message, Producer
@@ -21,10 +20,14 @@ class Publisher:
         bootstrap: Of the broker.
         topic: Where to.
         records: What, in this order.
-        seconds: Over how long.
+        seconds: Over how long, if nothing holds it up.
+        full: Whether to wait: the workers are far behind.
     """
 
-    def __init__(self, bootstrap: str, topic: str, records: Sequence[Outgoing], seconds: float) -> None:
+    def __init__(
+        self, bootstrap: str, topic: str, records: Sequence[Outgoing], seconds: float, full: Callable[[], bool]
+    ) -> None:
+        self._full = full
         self._topic = topic
         self._records = records
         self._seconds = seconds
@@ -53,14 +56,14 @@ class Publisher:
         self._thread.join(FLUSH_S + 5)
 
     def _publish(self) -> None:
-        began = time.monotonic()
-        sent = 0
+        sent, due = 0, 0.0
         while sent < len(self._records) and not self._stop.is_set():
-            due = min(1.0, (time.monotonic() - began) / self._seconds) * len(self._records)
+            due += 0.0 if self._full() else len(self._records) * TURN_S / self._seconds
             for record in self._records[sent : int(due) + 1]:
                 self._send(record)
                 sent += 1
-            self._producer.poll(TURN_S)
+            self._producer.poll(0)
+            self._stop.wait(TURN_S)
         self._producer.flush(FLUSH_S)
 
     def _send(self, record: Outgoing) -> None:

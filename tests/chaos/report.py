@@ -6,7 +6,7 @@ from keylane.testing import Failpoint
 
 from .conductor import Outcome
 from .evidence import Evidence
-from .figures import counted, dead_by_reason, redeliveries, spread, takeovers_s
+from .figures import counted, dead_by_reason, given_up, redeliveries, spread, takeovers_s
 from .judge import findings
 from .orders import SESSION, World
 
@@ -85,6 +85,7 @@ FACTS: Mapping[str, Callable[[Evidence], object]] = {
     "records": lambda evidence: len(evidence.log),
     "done": lambda evidence: len({event for _, event in evidence.applied}),
     "dead letters": lambda evidence: dead_by_reason(evidence).total(),
+    "of these killed 5x in their runs": given_up,
     "handler runs": lambda evidence: counted(evidence.notes, "ran"),
     "redelivered records": lambda evidence: redeliveries(evidence.notes),
     "results refused as overtaken": lambda evidence: counted(evidence.notes, "fenced"),

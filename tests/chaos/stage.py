@@ -19,7 +19,7 @@ from real_servers import Proxy, Server, kafka_server, mongo_server
 
 from .events import ACCOUNTS, TRAINERS
 from .orders import Orders
-from .worker import settings_of
+from .work_allocation import settings_of
 
 PARTITIONS = 6
 

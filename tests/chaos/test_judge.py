@@ -59,7 +59,7 @@ HONEST = Evidence(
     letters=(letter(LOG[3]), letter(LOG[4], reason="undecodable", attempts=0)),
     notes=(
         note(0.0, "assigned", partitions=[TOPIC]),
-        note(0.1, "fetched", partition=TOPIC, offsets=[0, 1, 2, 3, 4]),
+        note(0.1, "fetched", partition=TOPIC, first=0, last=4),
         *ran("a.ok", 1, 0),
         note(1.5, "finished", id="a.ok", fence=1, attempts=1),
         note(1.6, "commit", offsets={TOPIC: 1}),
@@ -210,6 +210,17 @@ def test_a_mark_whose_answer_was_lost_counts_once_a_peer_saw_it() -> None:
     )
 
     assert charged(doctored(notes=seen)) == []
+
+
+@pytest.mark.parametrize(("kills", "charges"), [(5, []), (4, ["wrongly dead or alive"])])
+def test_an_innocent_may_die_only_after_five_runs_that_were_cut_off(kills: int, charges: list[str]) -> None:
+    cut_off = [
+        note(2.0, "claimed", process=f"ledger-{n}", id="b.fails2", fence=10 + n, attempts=0, asked=2.0)
+        for n in range(kills)
+    ]
+    given = (*HONEST.letters, letter(LOG[1], reason="crash_loop", attempts=0))
+
+    assert charged(doctored(notes=(*HONEST.notes, *cut_off), letters=given)) == charges
 
 
 def test_poison_needs_no_mark_before_it_is_committed() -> None:

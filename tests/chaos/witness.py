@@ -18,12 +18,16 @@ class Witness:
         """Events marked done."""
         self.dead: set[str] = set()
         """Events marked dead; those that are no events have no mark."""
+        self.working: set[str] = set()
+        """Processes that were assigned partitions."""
         self.died: Counter[tuple[World, str]] = Counter()
         """(world, failpoint) -> processes that died there."""
 
     def look(self, run_logs: Iterable[Path]) -> None:
         """Take in what is new."""
         for path in run_logs:
+            if path.stat().st_size == self._read[path]:
+                continue
             notes, self._read[path] = read(path, skip=self._read[path])
             for note in notes:
                 self._take(note)
@@ -34,5 +38,7 @@ class Witness:
             self.done.add(note.id)
         elif note.what == "dead":
             self.dead.add(note.id)
+        elif note.what == "assigned" and note.facts["partitions"]:
+            self.working.add(note.process)
         elif note.what == "died":
             self.died[World(note.process.partition("-")[0]), note.facts["point"]] += 1
