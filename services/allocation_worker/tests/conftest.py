@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -49,13 +49,16 @@ class Stage:
     def hire(self, trainer_id: str, *, capacity: int, **fields: Any) -> None:
         CapacityRepository().insert(trainer(trainer_id, capacity=capacity, **fields))
 
-    async def publish(self, event: Event, *, event_id: str) -> None:
+    async def publish(self, event: Event, *, event_id: str, headers: Sequence[tuple[str, bytes]] = ()) -> None:
         record = encode(event, Envelope(id=event_id, source="/test", time=NOW))
         self.sent[event_id] = record.value
         publisher = KafkaBroker(self.settings.kafka).publisher()
         await (
             await publisher.send(
-                self.settings.topic_prefix + record.topic, key=record.key, value=record.value, headers=record.headers
+                self.settings.topic_prefix + record.topic,
+                key=record.key,
+                value=record.value,
+                headers=[*record.headers, *headers],
             )
         )
         await publisher.close(timeout_s=2)

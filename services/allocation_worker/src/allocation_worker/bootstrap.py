@@ -1,18 +1,24 @@
 """The composition root: the only place that connects and builds. Everything is built once."""
 
+from collections.abc import Iterable
+from functools import partial
 from random import Random
 from typing import Any
 
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.registry import Collector
 from pymongo import MongoClient
 
 from allocation_worker import storage
 from allocation_worker.errors import OUTAGES, StartRefused
+from allocation_worker.figures import FairnessFigures
 from allocation_worker.handlers import BeforeAttempt, bound
 from allocation_worker.instance import ServiceHolder
 from allocation_worker.program import AllocationWorker
 from allocation_worker.settings import WorkerSettings
 from allocation_worker.topics import read_topic
 from keylane import Every, RetryPolicy, Worker
+from keylane.metrics import EveryCollector, RelayCollector, WorkerCollector
 from keylane.mongo import MongoInbox, OutboxRelay
 from lyceum_allocation import AllocationRepository, AllocationService, CapacityRepository, Contended
 from lyceum_database import DatabaseError, connect
@@ -45,16 +51,39 @@ def build(
         scarcity=settings.scarcity,
     )
     holder.hold(service)
+    worker = _worker(settings, holder, before_attempt, retry)
+    relay = OutboxRelay(storage.outbox_collection(), settings.kafka, topic_prefix=settings.topic_prefix)
+    figures = FairnessFigures(service.fairness)
+    timers = _timers(settings, service, figures)
     return AllocationWorker(
         settings=settings,
         service=service,
-        worker=_worker(settings, holder, before_attempt, retry),
-        others=(
-            Every("sweeper", settings.sweep_interval, service.sweep, outages=(*OUTAGES, Contended)),
-            Every("reconciler", settings.reconcile_interval, service.reconcile, outages=(*OUTAGES, Contended)),
-            OutboxRelay(storage.outbox_collection(), settings.kafka, topic_prefix=settings.topic_prefix),
-        ),
+        worker=worker,
+        others=(*timers, relay),
+        registry=_registry((WorkerCollector(worker), RelayCollector(relay), EveryCollector(*timers), figures)),
     )
+
+
+def _timers(settings: WorkerSettings, service: AllocationService, figures: FairnessFigures) -> tuple[Every, ...]:
+    reconcile = partial(service.reconcile_due, older_than=settings.reconcile_interval)
+    return tuple(
+        Every(name, interval, step, outages=(*OUTAGES, Contended))
+        for name, interval, step in (
+            ("sweeper", settings.sweep_interval, service.sweep),
+            ("reconciler", settings.reconcile_interval / 12, reconcile),
+            ("fairness", settings.fairness_interval, figures.refresh),
+        )
+    )
+
+
+def _registry(collectors: Iterable[Collector]) -> CollectorRegistry:
+    """A registry of this program's own: building a second one in a process must not trip over the first."""
+    registry = CollectorRegistry()
+    for collector in collectors:
+        registry.register(collector)
+    for kind in (ProcessCollector, PlatformCollector, GCCollector):
+        kind(registry=registry)
+    return registry
 
 
 def _worker(

@@ -1,4 +1,4 @@
-"""The health check: `GET /livez` and `GET /readyz`, for containers and load balancers."""
+"""The health check and the figures: `GET /livez`, `GET /readyz` and `GET /metrics`, for those who run containers."""
 
 import asyncio
 import errno
@@ -8,12 +8,15 @@ import socket
 from types import TracebackType
 from typing import Self
 
+from prometheus_client import CONTENT_TYPE_LATEST
+
 from allocation_worker.errors import StartRefused
 from allocation_worker.program import AllocationWorker
 
 MOST_BYTES = 8192
 """Of a request; a health check sends a few hundred."""
 PATIENCE_S = 5.0
+READING = (b"GET", b"HEAD")
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +24,7 @@ log = logging.getLogger(__name__)
 class HealthServer:
     """Answers as long as the block runs, also while the worker waits for its servers.
 
-    200 or 503, and a JSON body that says why.
+    Health: 200 or 503, and a JSON body that says why. Metrics: Prometheus' text format.
     """
 
     def __init__(self, program: AllocationWorker, *, host: str, port: int) -> None:
@@ -64,35 +67,41 @@ class HealthServer:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 head = await reader.readuntil(b"\r\n\r\n")
-                status, body = self._status(head)
-                writer.write(_response(status, body))
+                writer.write(await self._response(head))
                 await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             log.debug("a health check broke off", extra={"action": "health_check"})
         finally:
             writer.close()
 
-    def _status(self, head: bytes) -> tuple[str, dict[str, str]]:
-        method, path = ([*head.split(b"\r\n", 1)[0].split(b" "), b"", b""])[:2]
-        if method not in (b"GET", b"HEAD"):
+    async def _response(self, head: bytes) -> bytes:
+        method, path, *_ = [*head.split(b"\r\n", 1)[0].split(b" "), b"", b""]
+        if path.partition(b"?")[0] == b"/metrics" and method in READING:
+            response = _response("200 OK", await self._program.metrics(), CONTENT_TYPE_LATEST)
+        else:
+            status, body = self._status(method, path)
+            response = _response(status, json.dumps(body).encode())
+        return response if method != b"HEAD" else response.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+
+    def _status(self, method: bytes, path: bytes) -> tuple[str, dict[str, str]]:
+        if method not in READING:
             return "405 Method Not Allowed", {"status": "only GET"}
         if path == b"/livez":
             alive = self._program.alive
             return ("200 OK", {"status": "alive"}) if alive else _unavailable("the poll task stands still")
         if path == b"/readyz":
             return ("200 OK", {"status": "ready"}) if self._program.ready else _unavailable(self._program.why_unready)
-        return "404 Not Found", {"status": "no such page: ask for /livez or /readyz"}
+        return "404 Not Found", {"status": "no such page: ask for /livez, /readyz or /metrics"}
 
 
 def _unavailable(why: str) -> tuple[str, dict[str, str]]:
     return "503 Service Unavailable", {"status": "unavailable", "why": why}
 
 
-def _response(status: str, body: dict[str, str]) -> bytes:
-    content = json.dumps(body).encode()
+def _response(status: str, content: bytes, kind: str = "application/json") -> bytes:
     lines = (
         f"HTTP/1.1 {status}",
-        "Content-Type: application/json",
+        f"Content-Type: {kind}",
         f"Content-Length: {len(content)}",
         "Connection: close",
     )

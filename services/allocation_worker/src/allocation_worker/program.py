@@ -6,6 +6,8 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Protocol
 
+from prometheus_client import CollectorRegistry, generate_latest
+
 from allocation_worker import storage
 from allocation_worker.errors import StartRefused
 from allocation_worker.settings import WorkerSettings
@@ -40,16 +42,24 @@ class AllocationWorker:
         settings: where its servers are.
         service: the one service that all attempts use.
         worker: reads and handles events.
-        others: what runs beside it, the sweeper and the outbox relay.
+        others: what runs beside it, the sweeper and the outbox relay among them.
+        registry: collects the metrics of all of these.
     """
 
     def __init__(
-        self, *, settings: WorkerSettings, service: AllocationService, worker: Worker, others: tuple[Part, ...]
+        self,
+        *,
+        settings: WorkerSettings,
+        service: AllocationService,
+        worker: Worker,
+        others: tuple[Part, ...],
+        registry: CollectorRegistry,
     ) -> None:
         self.settings = settings
         self.service = service
         self.worker = worker
         self._parts: tuple[Part, ...] = (worker, *others)
+        self._registry = registry
         self._waiting = Waiting()
         self._started = False
         self._stopping = False
@@ -70,6 +80,10 @@ class AllocationWorker:
         if not self._started:
             return self._waiting.reason
         return "; ".join(part.why_unready for part in self._parts if not part.ready)
+
+    async def metrics(self) -> bytes:
+        """Every figure now, in Prometheus' text format; written in a thread, as the loop has messages to move."""
+        return await asyncio.to_thread(generate_latest, self._registry)
 
     async def run(self) -> None:
         """Work until a stop is asked for; servers that are away are waited for.

@@ -93,6 +93,7 @@ class OwnEnvironment(BaseSettings):
     health_port: int | None = Field(default=None, ge=0, le=65535)
     sweep_interval_seconds: Seconds = 30
     reconcile_interval_seconds: Seconds = 60
+    fairness_interval_seconds: Seconds = 60
     inbox_lease_seconds: Seconds = 30
     concurrency: int = Field(default=32, ge=1, le=1000)
     scarcity: bool = False
@@ -109,7 +110,8 @@ class WorkerSettings:
         group: the consumer group.
         topic_prefix: stands before the name of every topic that is read or written: several installations on one Kafka.
         sweep_interval: between two looks at everybody who waits.
-        reconcile_interval: between two looks at every seat.
+        reconcile_interval: within which every seat is looked at, by whichever process.
+        fairness_interval: between two reckonings of the fairness figures.
         inbox_lease: how long the messages of a process that died wait.
         concurrency: events that are handled at one time; as many threads speak to the database.
         scarcity: keep versatile trainers for rare skills.
@@ -124,6 +126,7 @@ class WorkerSettings:
     topic_prefix: str = ""
     sweep_interval: timedelta = timedelta(seconds=30)
     reconcile_interval: timedelta = timedelta(seconds=60)
+    fairness_interval: timedelta = timedelta(seconds=60)
     inbox_lease: timedelta = timedelta(seconds=30)
     concurrency: int = 32
     scarcity: bool = False
@@ -157,6 +160,7 @@ def read_settings() -> WorkerSettings:
         topic_prefix=kafka.topic_prefix,
         sweep_interval=timedelta(seconds=own.sweep_interval_seconds),
         reconcile_interval=timedelta(seconds=own.reconcile_interval_seconds),
+        fairness_interval=timedelta(seconds=own.fairness_interval_seconds),
         inbox_lease=timedelta(seconds=own.inbox_lease_seconds),
         concurrency=own.concurrency,
         scarcity=own.scarcity,
