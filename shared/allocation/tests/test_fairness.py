@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lyceum_allocation import SkillFairness
 from lyceum_allocation.fairness import fairness, jain, percentile
+from lyceum_allocation.states import MoveReason
 from lyceum_allocation.testing import Town
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -73,6 +74,21 @@ def test_moves_and_those_by_hand_are_counted_for_each_hundred() -> None:
     found = fairness([], [], rows, now=NOW)
 
     assert (found.served, found.moves_per_100, found.manual_per_100) == (10, 20.0, 10.0)
+
+
+def test_a_move_by_hand_is_counted_as_one_and_a_leave_as_none(town: Town) -> None:
+    town.hire("t1", capacity=2)
+    for student in ("s1", "s2"):
+        town.buys(student)
+    town.hire("t2")
+    town.service.move(town.stored("s1").id, reason=MoveReason.ADMIN, actor="ada")
+    town.hire("t3")
+    town.service.leave("t1", for_good=True, actor="ada")
+
+    found = town.service.fairness()
+
+    assert town.trainers("s1", "s2") == ["t2", "t3"]
+    assert (found.served, found.moves_per_100, found.manual_per_100) == (2, 100.0, 50.0)
 
 
 def test_organizations_are_kept_apart() -> None:

@@ -1,5 +1,6 @@
 """Who waits long accepts more, and stands in the queue of his second language without losing his place in his own."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -36,8 +37,23 @@ def test_the_second_language_is_accepted_after_twelve_hours(town: Town) -> None:
     assert violations(at_rest=True, clock=town.clock) != [], "the audit asks for the same as the drain"
     assert town.after(SECOND) == 1
     assert town.trainers("s1") == ["hindi"]
+    assert json.loads(town.stored("s1").outbox[-1]["value"])["conceded"] == ["first language"]
     assert town.stored("s1").decision["conceded"] == ["first language"]
     assert violations(at_rest=True, clock=town.clock) == []
+
+
+def test_an_event_names_what_was_conceded_and_says_nothing_of_it_otherwise(town: Town) -> None:
+    town.hire("strict")
+    town.buys("s1", second_language="hi")
+    town.now += 10 * HOUR
+    town.service.leave("strict", for_good=True, actor="ada")
+    town.hire("hindi", "math|hi")
+    town.after(12 * HOUR)
+
+    allocated, _waitlisted, reallocated = (json.loads(entry["value"]) for entry in town.stored("s1").outbox)
+
+    assert "conceded" not in allocated
+    assert (reallocated["to_trainer_id"], reallocated["conceded"]) == ("hindi", ["first language"])
 
 
 @pytest.mark.parametrize("fields", [{}, {"second_language": "en"}, {"second_language": "EN"}])

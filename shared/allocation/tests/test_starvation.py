@@ -65,6 +65,21 @@ def test_whoever_has_a_trainer_or_no_purchase_left_is_not_told_of(town: Town) ->
     assert told(town, "served") == told(town, "refunded") == []
 
 
+def test_whoever_waits_for_another_trainer_for_a_day_is_told_of_and_keeps_his_own(town: Town) -> None:
+    town.hire("t1")
+    town.buys("s1")
+    town.now += 10 * DAY
+    town.service.leave("t1", for_good=True, actor="ada")
+
+    town.after(DAY - SECOND)
+    assert told(town, "s1") == []
+    town.after(SECOND)
+
+    (event,) = told(town, "s1")
+    assert (event["epoch"], event["stage"]) == (2, "inactive")
+    assert town.service.explain(town.stored("s1").id).trainer_id == "t1"
+
+
 def test_whoever_the_same_sweep_serves_is_not_told_of(town: Town) -> None:
     town.buys("s1")
     town.now += DAY

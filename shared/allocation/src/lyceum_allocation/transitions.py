@@ -86,7 +86,7 @@ def confirm(
 ) -> Change | None:
     """Step 3: the seat exists, so the student may be told, if this epoch still seeks one.
 
-    `decision` is what the trainer was chosen by, see `Choice`; it stays with the allocation, its scores also in the
+    `decision` is what the trainer was chosen by, see `choice`; it stays with the allocation, its scores also in the
     history. A seat that a predecessor claimed has none: what he knew died with him.
     """
     if not seeks(seen, epoch):
@@ -99,10 +99,11 @@ def confirm(
         "decision": {**(decision or {}), "waited_s": _waited_s(seen, now)},
         **AT_REST,
     }
+    conceded = tuple((decision or {}).get("conceded", ()))
     told, more, note = (
-        _told_of_a_move(seen, trainer_id, now)
+        _told_of_a_move(seen, trainer_id, now, conceded)
         if seen.state == AllocationState.MOVING
-        else (allocated(seen, trainer_id, now), {}, {"what": "assigned", "trainer_id": trainer_id})
+        else (allocated(seen, trainer_id, now, conceded), {}, {"what": "assigned", "trainer_id": trainer_id})
     )
     scores = (decision or {}).get("scores", {})
     return Change(fields={**fields, **more}, events=(told,), note={**note, **scores})
@@ -144,8 +145,8 @@ def is_dead(seen: Allocation, trainer_id: str, epoch: int) -> bool:
     return epoch <= seen.epoch and not seeks(seen, epoch) and not holds(seen, trainer_id, epoch)
 
 
-def allocated(seen: Allocation, trainer_id: str, now: datetime) -> TrainerAllocated:
-    """Tell that the student has this trainer."""
+def allocated(seen: Allocation, trainer_id: str, now: datetime, conceded: tuple[str, ...] = ()) -> TrainerAllocated:
+    """Tell that the student has this trainer, who may lack something that the student gave up."""
     return TrainerAllocated(
         **subject_of(seen),
         trainer_id=trainer_id,
@@ -153,6 +154,7 @@ def allocated(seen: Allocation, trainer_id: str, now: datetime) -> TrainerAlloca
         language=seen.language,
         purchase_ids=tuple(seen.grants),
         allocated_at=now,
+        **_if_any(conceded),
     )
 
 
@@ -166,8 +168,13 @@ def subject_of(seen: Allocation) -> dict[str, Any]:
     }
 
 
+def _if_any(conceded: tuple[str, ...]) -> dict[str, Any]:
+    # An optional field that says nothing is left out of the event.
+    return {"conceded": conceded} if conceded else {}
+
+
 def _told_of_a_move(
-    seen: Allocation, trainer_id: str, now: datetime
+    seen: Allocation, trainer_id: str, now: datetime, conceded: tuple[str, ...]
 ) -> tuple[TrainerReallocated, dict[str, Any], dict[str, Any]]:
     event = TrainerReallocated(
         **subject_of(seen),
@@ -175,6 +182,7 @@ def _told_of_a_move(
         to_trainer_id=trainer_id,
         cause=seen.move_reason,
         reallocated_at=now,
+        **_if_any(conceded),
     )
     fields = {"moves": seen.moves + 1, "moved_at": now}
     note = {"what": "moved", "trainer_id": trainer_id, "from_trainer_id": seen.trainer_id}

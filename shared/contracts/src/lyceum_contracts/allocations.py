@@ -41,6 +41,8 @@ class TrainerAllocated(AllocationEvent):
     language: LanguageTag
     purchase_ids: tuple[Id, ...]
     allocated_at: Moment
+    conceded: tuple[Text, ...] = ()
+    """What the student gave up while he waited and this trainer does not offer: `hours`, `first language`."""
 
 
 class AllocationWaitlisted(AllocationEvent):
@@ -62,6 +64,8 @@ class TrainerReallocated(AllocationEvent):
     to_trainer_id: Id
     cause: Text
     reallocated_at: Moment
+    conceded: tuple[Text, ...] = ()
+    """As in TRAINER_ALLOCATED."""
 
 
 class TrainerDeallocated(AllocationEvent):
@@ -88,4 +92,4 @@ class AllocationStarved(AllocationEvent):
     missing: Text = ""
     """The skill that nobody has free and why, in words: `math|en: 12 teach math -> 7 in en -> 0 with a free seat`."""
     stage: Text = ""
-    """What the last candidates fail: subject, skill, inactive, leave, excluded, hours, full or daily cap; or nothing."""
+    """What the last candidates fail: subject, skill, inactive, leave, excluded, hours, full, daily cap; or nothing."""
