@@ -16,12 +16,14 @@ from typing import NoReturn
 from real_servers import ServersError
 
 from .conductor import Conductor, Plan
+from .controls import missed
 from .orders import Broken, World
 from .report import Verdict
-from .stage import stage
+from .stage import Stage, stage
 
 SHORT_S = 36.0
 CALM_S = 30.0
+CONTROL_S, CONTROL_CALM_S = 20.0, 12.0
 COULD_NOT_START = 2
 
 
@@ -29,32 +31,56 @@ def main() -> int:
     """Exit code: 0 when nothing was broken and everything was tested, 1 otherwise, 2 when a server cannot be had."""
     given = _parser().parse_args()
     signal.signal(signal.SIGTERM, _leave)
-    seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
-    folder = Path(tempfile.mkdtemp(prefix="chaos-"))
-    seconds = given.minutes * 60 if given.minutes else given.seconds
-    sizes = {World.LEDGER: given.workers, World.ALLOCATION: given.workers}
-    plan = Plan(seed, seconds, given.calm, sizes, Broken(given.broken) if given.broken else None, folder)
-    sys.stderr.write(f"chaos: seed {seed}, faults for {seconds:g} s, notes in {folder}\n")
-    began = time.monotonic()
     try:
         with stage() as servers:
-            verdict = Verdict(Conductor(servers, plan).run())
+            return _controls(servers, given) if given.controls else _rehearse(servers, given)
     except ServersError as error:
         sys.stderr.write(f"chaos: error: {error}\n")
         return COULD_NOT_START
-    _print(verdict, seed, time.monotonic() - began)
+
+
+def _rehearse(servers: Stage, given: argparse.Namespace) -> int:
+    seconds = given.minutes * 60 if given.minutes else given.seconds
+    plan = _plan(given, seconds, given.calm, Broken(given.broken) if given.broken else None)
+    verdict = _verdict(servers, plan)
     if verdict.red:
-        sys.stdout.write(f"RED: {', '.join(verdict.red)}; what the workers noted and logged is in {folder}\n")
+        sys.stdout.write(f"RED: {', '.join(verdict.red)}; what the workers noted and logged is in {plan.folder}\n")
         return 1
-    shutil.rmtree(folder)
+    shutil.rmtree(plan.folder)
     sys.stdout.write("GREEN\n")
     return 0
 
 
-def _print(verdict: Verdict, seed: int, seconds: float) -> None:
+def _controls(servers: Stage, given: argparse.Namespace) -> int:
+    """Each defect in turn; 0 when the judge finds what it must of every one."""
+    outcomes = []
+    for broken in Broken:
+        plan = _plan(given, CONTROL_S, CONTROL_CALM_S, broken)
+        verdict = _verdict(servers, plan)
+        shutil.rmtree(plan.folder)
+        outcomes.append((broken, verdict, missed(broken, verdict.red)))
+    for broken, verdict, unseen in outcomes:
+        found = ", ".join(f"{charge} {count}" for charge, count in verdict.totals.items() if count)
+        sys.stdout.write(f"{broken:16} {'MISSED ' + ', '.join(unseen) if unseen else 'found'}: {found}\n")
+    return 1 if any(unseen for _, _, unseen in outcomes) else 0
+
+
+def _verdict(servers: Stage, plan: Plan) -> Verdict:
+    began = time.monotonic()
+    built_in = f", built in: {plan.broken}" if plan.broken else ""
+    sys.stderr.write(f"chaos: seed {plan.seed}, faults for {plan.seconds:g} s, notes in {plan.folder}{built_in}\n")
+    verdict = Verdict(Conductor(servers, plan).run())
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     sys.stdout.write("".join(f"{line}\n" for line in ("", *verdict.lines())))
-    sys.stdout.write(f"seed {seed}, {seconds:.0f} s in all, {machine}\n")
+    sys.stdout.write(f"seed {plan.seed}, {time.monotonic() - began:.0f} s without the servers' start, {machine}\n")
+    sys.stdout.flush()
+    return verdict
+
+
+def _plan(given: argparse.Namespace, seconds: float, calm_s: float, broken: Broken | None) -> Plan:
+    seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
+    sizes = {World.LEDGER: given.workers, World.ALLOCATION: given.workers}
+    return Plan(seed, seconds, calm_s, sizes, broken, Path(tempfile.mkdtemp(prefix="chaos-")))
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -72,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--calm", type=float, default=CALM_S, help="seconds to come to rest in (default %(default)s)")
     parser.add_argument("--workers", type=int, default=3, help="processes of each kind (default %(default)s)")
     parser.add_argument("--broken", choices=list(Broken), help="build a defect in, to see the judge find it")
+    parser.add_argument("--controls", action="store_true", help="every defect in turn: does the judge find each?")
     return parser
 
 

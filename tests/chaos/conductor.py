@@ -19,7 +19,7 @@ from .leak import leak_a_seat
 from .orders import SESSION, Broken, Orders, World
 from .publisher import Publisher
 from .runlog import Note
-from .schedule import Fault, Kind, server_faults, worker_faults
+from .schedule import Fault, Kind, between_s, server_faults, worker_faults
 from .stage import Stage, allocation_database, set_up
 from .witness import Witness
 
@@ -120,7 +120,7 @@ class Conductor:
             crew.kill_all()
 
     def _storm_and_calm(self, crew: Crew, publishers: dict[World, Publisher]) -> Outcome:
-        servers = ServerFaults(self._stage, server_faults(Random(self._chance.random())))
+        servers = ServerFaults(self._stage, server_faults(Random(self._chance.random())), between_s(self._plan.seconds))
         for publisher in publishers.values():
             publisher.start()
         self._began = time.monotonic()
@@ -167,6 +167,8 @@ class Conductor:
         due = worker_faults(Random(self._chance.random()), self._plan.seconds)
         while (passed := time.monotonic() - self._began) < self._plan.seconds:
             self._witness.look(crew.run_logs())
+            while due and due[0].is_over(passed):
+                due.pop(0)
             if due and due[0].at_s <= passed and self._strike(crew, due[0]):
                 due.pop(0)
             for until, member in [one for one in self._suspended if one[0] <= passed]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .schedule import BETWEEN_S, CALM_BEFORE_S, LASTS_S, Kind
+from .schedule import CALM_BEFORE_S, LASTS_S, Kind
 from .stage import Stage
 
 
@@ -22,7 +22,8 @@ class Happened:
 class ServerFaults:
     """Plays a schedule on the servers; afterwards they are well."""
 
-    def __init__(self, stage: Stage, faults: Iterator[Kind]) -> None:
+    def __init__(self, stage: Stage, faults: Iterator[Kind], between_s: float) -> None:
+        self._between_s = between_s
         self._acts: dict[Kind, tuple[Callable[[], object], Callable[[], object]]] = {
             Kind.BROKER_STOPPED: (stage.broker.stop, stage.broker.start),
             Kind.BROKER_KILLED: (stage.broker.kill, stage.broker.start),
@@ -66,7 +67,7 @@ class ServerFaults:
         try:
             while not self._stop.wait(pause_s):
                 self._carry_out(next(self._faults))
-                pause_s = BETWEEN_S
+                pause_s = self._between_s
         except Exception as exc:  # noqa: BLE001 - handed to whoever waits for the end
             self._error = exc
 

@@ -25,9 +25,15 @@ class Verdict:
     @property
     def red(self) -> list[str]:
         """Charges that hold in any world, and whatever else makes the run no proof."""
-        charges = dict.fromkeys(charge for found in self.findings.values() for charge, lines in found.items() if lines)
+        charges = [charge for charge, count in self.totals.items() if count]
         never = ["no rest"] if self._outcome.rest_s is None else []
         return [*charges, *never, *(f"{point} not tested" for point in self.untested)]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Charge -> findings in all worlds."""
+        charges = next(iter(self.findings.values()))
+        return {charge: sum(len(found[charge]) for found in self.findings.values()) for charge in charges}
 
     def lines(self) -> Iterator[str]:
         """The table, then the findings."""

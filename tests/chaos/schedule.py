@@ -13,8 +13,6 @@ ZOMBIE_S = max(SESSION, LEASE).total_seconds() + 1.5
 """How long a worker is suspended: past its session, its lease, and a peer's look at it."""
 CALM_BEFORE_S = 4.0
 """At first the workers join undisturbed."""
-BETWEEN_S = 1.5
-"""From the end of one fault of a server to the next."""
 
 
 class Kind(StrEnum):
@@ -61,6 +59,10 @@ class Fault:
     seconds: float
     lot: float
 
+    def is_over(self, passed_s: float) -> bool:
+        """Whether a kill found nobody at work in its time; it is not made up for, or kills would come in bursts."""
+        return self.kind is Kind.KILL and passed_s > self.at_s + KILL_EVERY_S
+
 
 def worker_faults(chance: Random, seconds: float) -> list[Fault]:
     """One kill in every two seconds, at a random moment of them, and now and then a suspension."""
@@ -79,6 +81,11 @@ def server_faults(chance: Random) -> Iterator[Kind]:
     """Every kind once in each round, in an order of its own, without end."""
     while True:
         yield from chance.sample(list(LASTS_S), len(LASTS_S))
+
+
+def between_s(seconds: float) -> float:
+    """Seconds from the end of one fault of a server to the next: short runs have each kind once, long ones more work."""
+    return min(6.0, seconds / 24)
 
 
 def steps(start: float, end: float, width: float) -> list[float]:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from .controls import EXPECTED, missed
 from .evidence import Evidence, Letter, Logged
 from .judge import CHARGES, findings
+from .orders import Broken
 from .runlog import Note
 
 TOPIC = "t/0"
@@ -225,3 +227,13 @@ def test_an_innocent_may_die_only_after_five_runs_that_were_cut_off(kills: int, 
 
 def test_poison_needs_no_mark_before_it_is_committed() -> None:
     assert charged(noting(note(9.95, "commit", offsets={TOPIC: 5}))) == []
+
+
+def test_every_defect_that_can_be_built_in_must_be_found_by_a_charge_there_is() -> None:
+    assert set(EXPECTED) == set(Broken)
+    assert all(charges and charges <= set(CHARGES) for charges in EXPECTED.values())
+
+
+def test_a_control_that_was_not_found_out_is_said() -> None:
+    assert missed(Broken.NO_ORDER, ["lost"]) == ["order violations"]
+    assert missed(Broken.NO_ORDER, ["order violations", "no rest"]) == []
