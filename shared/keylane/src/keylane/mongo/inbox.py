@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from keylane.errors import ConfigurationError, FencedError
+from keylane.errors import ConfigurationError, FencedError, StoreUnavailableError
 from keylane.inbox import Busy, Claim, Known, Settled
 from keylane.mongo import message_document as document
 from keylane.mongo.calls import Calls
+from keylane.mongo.server_clock import ServerClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from keylane.inbox import Burial, Payload, Replay, Reused
 
+SAFETY: Final = 10
+"""A lease is at least this many times what the server's clock, as it is known here, may be late."""
 EXPIRY_INDEX: Final = "expire_at_1"
 
 
@@ -61,7 +64,7 @@ class MongoInbox:
         self._collection = collection
         self._retention = retention
         self._monotonic = monotonic
-        self._anchor = (clock(), monotonic())
+        self._clock = ServerClock(clock, monotonic)
         self._calls = Calls("keylane-inbox", threads)
 
     def create_indexes(self) -> None:
@@ -127,12 +130,13 @@ class MongoInbox:
     def _ping(self) -> None:
         database = self._collection.database
         database.command("ping")
+        asked_at = self._monotonic()
         try:
             local = database.command("hello").get("localTime")
         except (NotImplementedError, OperationFailure):  # some engines know no hello: their clock is taken for ours
             local = None
         if isinstance(local, datetime):
-            self._anchor = (document.aware(local), self._monotonic())
+            self._clock.heard(document.aware(local), asked_at=asked_at)
         if EXPIRY_INDEX not in self._collection.index_information():
             raise ConfigurationError(
                 f"collection {self._collection.name} has no index {EXPIRY_INDEX}: run MongoInbox.create_indexes()"
@@ -141,6 +145,7 @@ class MongoInbox:
     def _claim(
         self, key: str, owner: str, lease: timedelta, payload: Payload | None = None, replay: Replay | None = None
     ) -> Claim | Settled | Busy | Reused:
+        self._check_clock(lease)
         now = self._now()
         digest = None if payload is None else document.digest(payload)
         try:
@@ -199,5 +204,13 @@ class MongoInbox:
         return {"state": state, "settled_at": now, "expire_at": now + self._retention, **document.NOT_HELD}
 
     def _now(self) -> datetime:
-        moment, at = self._anchor
-        return moment + timedelta(seconds=self._monotonic() - at)
+        return self._clock.now()
+
+    def _check_clock(self, lease: timedelta) -> None:
+        """A lease is worth nothing if the clock that it is reckoned by may be late by much of it."""
+        if self._clock.late_s * SAFETY > lease.total_seconds():
+            wanted_s = lease.total_seconds() / SAFETY
+            raise StoreUnavailableError(
+                f"the store's time is known to {self._clock.late_s:.1f} s, as it answers so slowly; "
+                f"leases of {lease.total_seconds():g} s want {wanted_s:.1f} s"
+            )
