@@ -152,8 +152,13 @@ class Town:
                     told.add(line["trainer_id"])
                     assert len(told) == 1, "told of two trainers in one epoch"
 
-    def come_to_rest(self, calls: list[Call]) -> None:
-        """Everything is delivered again, leases run out, the timers tick: nothing is left over."""
+    def come_to_rest(self, calls: list[Call], *, somebody_died: bool = False) -> None:
+        """Everything is delivered again, leases run out, the timers tick: nothing is left over.
+
+        As long as nobody died nobody waits beside a seat even before that.
+        """
+        if not somebody_died:
+            _assert_none([line for line in violations(at_rest=True, clock=self.clock) if "waits although" in line])
         for call in calls:
             call(self.service())
         self.now += timedelta(minutes=1)
@@ -222,7 +227,7 @@ def run_at_random(scenario: Scenario, seed: int, *, deaths: float = 0.0) -> None
             elif draw.random() < SUSPENSIONS:
                 line.append(line.pop(0))
         _assert_none([process.failures for process in processes if process.failures])
-        town.come_to_rest(list(scenario.at_once))
+        town.come_to_rest(list(scenario.at_once), somebody_died=deaths > 0)
 
 
 def _assert_none(broken: list[Any]) -> None:
