@@ -227,6 +227,8 @@ BROKEN: Headers = [
     ("x-dlq-last-failed-at", b"yesterday"),
     ("x-dlq-first-failed-at", b"0001-01-01T00:00:00+14:00"),
     ("x-dlq-offset", b"9" * 5000),
+    ("x-dlq-replay-count", b"often"),
+    ("x-dlq-topic", b"another"),
 ]
 
 
