@@ -53,6 +53,7 @@ def day(students: int, chance: Random) -> list[Outgoing]:
         for number in range(students)
         if chance.random() < REFUNDED_PART
     ]
+    chance.shuffle(events)
     return _repeated(events, chance, len(events))
 
 
