@@ -9,15 +9,18 @@ import signal
 import subprocess
 import sys
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mongomock
 import pytest
+from prometheus_client import CollectorRegistry
 
 import keylane
 from keylane import KafkaSettings, Message
 from keylane.kafka import KafkaBroker
+from keylane.mongo import OutboxRelay
 from keylane.testing import until
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ README = (FOLDER / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
-QUICK_START, EFFECTS, BESIDE = BLOCKS
+QUICK_START, EFFECTS, BESIDE, WATCHING = BLOCKS
 EMBEDDED = "import mongomock, pymongo; pymongo.MongoClient = mongomock.MongoClient\n"
 SERVER = '"localhost:9092"'
 
@@ -113,6 +116,20 @@ async def test_its_relay_and_its_sweeper_run(cluster: MockCluster) -> None:
         part.request_stop()
         await part.stop()
     await asyncio.gather(*running)
+
+
+def test_its_collectors_tell_of_all_three() -> None:
+    sample: dict[str, Any] = {}
+    exec(WATCHING, sample)  # noqa: S102  the README's own code
+    registry = CollectorRegistry()
+    documents: Any = mongomock.MongoClient().db.documents
+    worker = keylane.Worker("g", ["t"], {"made": print}, inbox=keylane.MemoryInbox())
+    sweeper = keylane.Every("sweep", timedelta(minutes=1), print)
+    sample["watch"](registry, worker, OutboxRelay(documents, KafkaSettings()), sweeper)
+
+    assert registry.get_sample_value("keylane_ready", {"group": "g"}) == 0
+    assert registry.get_sample_value("keylane_outbox_backlog_documents", {"collection": "documents"}) == 0
+    assert registry.get_sample_value("keylane_every_ready", {"name": "sweep"}) == 1
 
 
 def test_its_install_lines_name_extras_that_exist() -> None:
