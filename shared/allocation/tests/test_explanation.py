@@ -180,7 +180,7 @@ def test_a_choice_that_died_with_its_process_is_not_invented(town: Town) -> None
     town.after(timedelta(minutes=1))
 
     assert town.trainers("s1") == ["t1"]
-    assert explained(town, "s1").why == "not known: the process that chose died before it could say why"
+    assert explained(town, "s1").why == "not known: who chose died before the seat was confirmed, or choices were not kept yet"
 
 
 def test_an_unknown_allocation_and_one_of_another_organization_are_not_there(town: Town) -> None:

@@ -105,6 +105,10 @@ def test_whoever_is_not_served_although_somebody_is_free_is_told_of_all_the_same
 def test_everybody_is_looked_at_page_by_page_and_the_trainers_of_a_subject_are_read_once_for_a_page(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    class SmallPages(AllocationRepository):
+        def pending(self, *, after_id: str | None, limit: int = 20) -> list[Allocation]:
+            return super().pending(after_id=after_id, limit=limit)
+
     reads = []
 
     def read(self: Survey, *, org_id: str, subject: str) -> Iterator[Candidate]:
@@ -115,7 +119,8 @@ def test_everybody_is_looked_at_page_by_page_and_the_trainers_of_a_subject_are_r
     for number in range(45):
         town.buys(f"s{number:02}")
 
-    town.after(DAY)
+    town.now += DAY
+    AllocationService(allocations=SmallPages(clock=town.clock), capacities=town.capacities, clock=town.clock).sweep()
 
     assert sum(len(told(town, f"s{number:02}")) for number in range(45)) == 45
     assert reads == [("default", "math")] * 3, "pages of twenty"

@@ -17,6 +17,9 @@ HISTORY_LINES = 50
 PAGE = 20
 """Those in front are served first; a long queue is rarely walked to its end."""
 
+SWEPT_AT_ONCE = 200
+"""The sweep reads everybody who waits: with 10,000 of them every 30 s, about three reads a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:
@@ -100,7 +103,7 @@ class AllocationRepository(Repository[Allocation]):
         with translated_errors():
             return int(self._collection().count_documents(condition))
 
-    def pending(self, *, after_id: str | None, limit: int = PAGE) -> list[Allocation]:
+    def pending(self, *, after_id: str | None, limit: int = SWEPT_AT_ONCE) -> list[Allocation]:
         """List all who wait, of every skill, without their history, in order of id."""
         behind = {} if after_id is None else {"_id": {"$gt": after_id}}
         with translated_errors():

@@ -43,7 +43,7 @@ def stages(subject: str, languages: Sequence[str], counts: Mapping[str, int]) ->
 def decision_in_words(decision: Mapping[str, Any]) -> str:
     """Say why the trainer of an assigned student was chosen, from what was kept at that moment."""
     if "supply" not in decision:
-        return "not known: the process that chose died before it could say why"
+        return "not known: who chose died before the seat was confirmed, or choices were not kept yet"
     supply, scores = decision["supply"], decision["scores"]
     subject, _, language = decision["skill"].partition("|")
     lines = [f"{supply['subject']} teach {subject}", f"{supply['skill']} in {language}"]
