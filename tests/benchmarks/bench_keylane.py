@@ -33,7 +33,7 @@ BAR_BARE = 0.5
 BAR_FASTSTREAM_ACK = 100.0
 BAR_WAITING_S = 0.4
 BAR_RETRY_PERCENT = 5.0
-LATENCY_RATE = 500.0
+LATENCY_RATE = 200.0
 LATENCY_RECORDS = 100_000
 """More than any run of that case lasts."""
 INBOX_THREADS = 16
@@ -82,7 +82,7 @@ def bench_throughput(bootstrap: str, report: Report) -> None:
         **{name: ("faststream_app", chosen) for name, chosen in {**FASTSTREAM, **BATCHED}.items()},
     }
     tasks = chosen(report.options, tasks, {KEYLANE_64, BARE, DECODING, *FASTSTREAM})
-    limit_s = 20.0 if report.options.full else 1.5
+    limit_s = 12.0 if report.options.full else 1.5
     results = contest(bootstrap, NOTHING_TO_DO, tasks, limit_s=limit_s)
     rows = [rate_row(name, result) for name, result in results.items()]
     rows += ratio_rows(results, BARE, at_least_bar=BAR_BARE)
@@ -109,7 +109,7 @@ def bench_waiting(bootstrap: str, report: Report) -> None:
         **{name: ("faststream_app", chosen) for name, chosen in {**FASTSTREAM, **CONCURRENT}.items()},
     }
     tasks = chosen(report.options, tasks, {KEYLANE_1000, BARE})
-    limit_s = 60.0 if report.options.full else 1.5
+    limit_s = 15.0 if report.options.full else 1.5
     results = contest(bootstrap, WAITING, tasks, limit_s=limit_s, waits=True)
     rows = [rate_row(name, result) for name, result in results.items()]
     fast = results[KEYLANE_1000]
@@ -122,7 +122,7 @@ def bench_waiting(bootstrap: str, report: Report) -> None:
     report.add(
         "0-5 ms handler, 10,000 records, 1,000 keys, 1 partition, records/s",
         rows,
-        "Records that are out of key order were run at the same time as an earlier record of their key.",
+        "With max_workers nothing keeps records of one key apart: order there, if any, is chance.",
     )
 
 
@@ -158,10 +158,10 @@ def bench_latency(bootstrap: str, report: Report) -> None:
         FASTSTREAM_ACK: ("faststream_app", {"ack_policy": "ack"}),
     }
     tasks = chosen(report.options, tasks, {KEYLANE_64, BARE})
-    limit_s = 11.0 if report.options.full else 2.5
+    limit_s = 8.0 if report.options.full else 2.5
     results = contest(bootstrap, PACED, tasks, limit_s=limit_s, run_one=run_paced, stamped=True)
     rows = [
-        Row(name, f"p50 {result.p50_ms:.1f} ms, p99 {result.p99_ms:.1f} ms" if result.p50_ms else failed(result))
+        Row(name, f"p50 {result.p50_ms:.1f} ms, p99 {result.p99_ms:.1f} ms" if result.p50_ms else unsettled(result))
         for name, result in results.items()
     ]
     report.figures["latency"] = {name: [result.p50_ms, result.p99_ms] for name, result in results.items()}
@@ -267,6 +267,10 @@ def ratio_rows(
     ratio = own.rate / other.rate
     figure = f"{ratio:.2f}x (per processor second {own.cpu_rate / other.cpu_rate:.2f}x)"
     return [Row(what, figure) if at_least_bar is None else at_least(what, figure, ratio, at_least_bar, "x")]
+
+
+def unsettled(result: Result) -> str:
+    return "did not catch up with what was published while it started" if result.at_all else failed(result)
 
 
 def failed(result: Result) -> str:

@@ -49,7 +49,7 @@ Same topic, same records (six CloudEvents headers, a JSON value of about 70 byte
 | confluent-kafka loop | `consume(5000)`, one synchronous commit per batch; no decoding, no retries |
 | FastStream | `logger=None`, `apply_types=False`; default acknowledgement (before the handler: at most once), or `AckPolicy.ACK` |
 | FastStream, batch | as ACK with `batch=True, max_records=500`: the handler gets lists, one failure fails its whole list |
-| FastStream, `max_workers` | default acknowledgement; records of one key run side by side |
+| FastStream, `max_workers` | default acknowledgement; nothing keeps records of one key apart |
 """
 ABOUT = {"keylane": SETTINGS}
 PLOTS = {

@@ -1,6 +1,9 @@
 import json
+import math
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from .docs_page import write
 from .judging import Row
@@ -27,6 +30,11 @@ def test_a_broken_bar_is_published_as_broken_and_the_machine_is_stated(tmp_path:
     assert page.count("| holds |") == 1
     assert "2 cores" in page
     assert r"a \| b" in page
+
+
+def test_a_figure_that_is_no_number_is_not_kept(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        keep(tmp_path / "benchmarks.json", "soak", {"figures": {"rate": math.nan}})
 
 
 def test_a_second_benchmark_leaves_the_first_as_it_was(tmp_path: Path) -> None:

@@ -85,11 +85,11 @@ def test_the_median_is_of_rates_and_keeps_the_faults_of_every_run() -> None:
     outcomes = [
         Outcome(done=100, seconds=1.0, cpu_seconds=0.5, verified=WELL),
         Outcome(done=900, seconds=1.0, cpu_seconds=1.0, verified=Verified(1, 0, 2)),
-        Outcome(done=100, seconds=0.5, cpu_seconds=0.5, verified=Verified(0, 1, 0)),
+        Outcome(done=100, seconds=0.5, cpu_seconds=0.25, verified=Verified(2, 1, 0)),
     ]
     result = median_of(outcomes)
-    assert (result.rate, result.cpu_rate) == (200.0, 200.0)
-    assert result.faults == Verified(1, 1, 2)
+    assert (result.rate, result.cpu_rate) == (200.0, 400.0)
+    assert result.faults == Verified(3, 1, 2)
 
 
 def test_one_failed_run_leaves_no_figure() -> None:
