@@ -167,8 +167,6 @@ class Conductor:
         due = worker_faults(Random(self._chance.random()), self._plan.seconds)
         while (passed := time.monotonic() - self._began) < self._plan.seconds:
             self._witness.look(crew.run_logs())
-            while due and due[0].is_over(passed):
-                due.pop(0)
             if due and due[0].at_s <= passed and self._strike(crew, due[0]):
                 due.pop(0)
             for until, member in [one for one in self._suspended if one[0] <= passed]:
@@ -186,12 +184,12 @@ class Conductor:
             self._await(lambda: not crew.untested, SETTLE_S, crew)
 
     def _strike(self, crew: Crew, fault: Fault) -> bool:
-        """Whether there was somebody to strike; else the fault waits: to kill those who only start tests nothing."""
+        """Whether the fault was carried out or spent itself; a suspension waits until somebody is at work."""
         working = self._witness.working
         if fault.kind is Kind.KILL:
             victim = crew.kill(fault.lot, working)
             self._now = f"kill -9 of {victim}" if victim else self._now
-            return bool(victim)
+            return True
         member = crew.suspend(fault.lot, working)
         if member is not None:
             self._now = f"{member.name} suspended"

@@ -96,9 +96,13 @@ class Crew:
             self._start(member.world)
 
     def kill(self, lot: float, working: Collection[str]) -> str:
-        """Kill -9 one that has begun to work and is not suspended; returns its name, "" if there is none."""
-        member = self._pick(lot, working)
-        return self._kill(member) if member else ""
+        """Kill -9 the one that the lot falls on, and return its name.
+
+        Nobody is killed, and "" returned, if it falls on one that has not begun to work: that would test nothing, and
+        on a busy machine nobody would ever begin.
+        """
+        member = self._pick(lot, {member.name for member in self.members})
+        return self._kill(member) if member and member.name in working else ""
 
     def kill_for_good(self, member: Member) -> Kill:
         """Kill -9 this one; nobody takes its place."""

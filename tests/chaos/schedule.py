@@ -59,10 +59,6 @@ class Fault:
     seconds: float
     lot: float
 
-    def is_over(self, passed_s: float) -> bool:
-        """Whether a kill found nobody at work in its time; it is not made up for, or kills would come in bursts."""
-        return self.kind is Kind.KILL and passed_s > self.at_s + KILL_EVERY_S
-
 
 def worker_faults(chance: Random, seconds: float) -> list[Fault]:
     """One kill in every two seconds, at a random moment of them, and now and then a suspension."""
