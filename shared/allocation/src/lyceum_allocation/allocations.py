@@ -1,6 +1,6 @@
 """The door to allocations: each write is one conditional update of one document."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -42,17 +42,17 @@ class Position:
         """The place of one who waits."""
         return cls(waiter.priority, waiter.waiting_since, waiter.id)
 
-    def behind(self) -> dict[str, Any]:
-        """The condition that those behind this place meet."""
+    def behind(self) -> list[dict[str, Any]]:
+        """Alternatives: those behind this place meet one of them."""
         return self._beyond("$gt")
 
-    def ahead(self) -> dict[str, Any]:
-        """The condition that those before this place meet."""
+    def ahead(self) -> list[dict[str, Any]]:
+        """Alternatives: those before this place meet one of them."""
         return self._beyond("$lt")
 
-    def _beyond(self, than: str) -> dict[str, Any]:
+    def _beyond(self, than: str) -> list[dict[str, Any]]:
         order = (("priority", self.priority), ("waiting_since", self.waiting_since), ("_id", self.id))
-        return {"$or": [{**dict(order[:index]), name: {than: value}} for index, (name, value) in enumerate(order)]}
+        return [{**dict(order[:index]), name: {than: value}} for index, (name, value) in enumerate(order)]
 
 
 class AllocationRepository(Repository[Allocation]):
@@ -92,16 +92,14 @@ class AllocationRepository(Repository[Allocation]):
         Also those of another language who have waited so long by now that they accept this one: they stand here at
         the place that their wait gives them, and keep their place in their own queue.
         """
-        conditions = [_waits_in(queue, now)] + ([] if after is None else [after.behind()])
         with translated_errors():
-            query = Allocation.objects(__raw__={**_WAITS, "org_id": queue.org_id, "$and": conditions})
+            query = Allocation.objects(__raw__=_standing_in(queue, now, [{}] if after is None else after.behind()))
             return list(query.exclude(*_BULKY).order_by("priority", "waiting_since", "id").limit(limit))
 
     def ahead(self, queue: Queue, place: Position, *, now: datetime) -> int:
         """Count who waits for a skill before this place."""
-        condition = {**_WAITS, "org_id": queue.org_id, "$and": [_waits_in(queue, now), place.ahead()]}
         with translated_errors():
-            return int(self._collection().count_documents(condition))
+            return int(self._collection().count_documents(_standing_in(queue, now, place.ahead())))
 
     def pending(self, *, after_id: str | None, limit: int = SWEPT_AT_ONCE) -> list[Allocation]:
         """List all who wait, of every skill, without their history, in order of id."""
@@ -187,9 +185,20 @@ _BULKY = ("history", "outbox", "decision", "revoked")
 _WAITS: Mapping[str, Any] = {"state": {"$in": [state.value for state in WAITING_STATES]}}
 
 
-def _waits_in(queue: Queue, now: datetime) -> dict[str, Any]:
+def _standing_in(queue: Queue, now: datetime, places: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Give the condition of those who stand in a queue at one of these places.
+
+    Each alternative is whole: a planner answers it from one index, in the order of the queue, and merges them.
+    """
+    everybody = {**_WAITS, "org_id": queue.org_id}
     accepts = {"second_skill": queue.skill, "waiting_since": {"$lte": _accepts_since(now)}}
-    return {"$or": [{"skill": queue.skill}, accepts]}
+    return {
+        "$or": [
+            {**everybody, "$and": [standing, place]} if place else {**everybody, **standing}
+            for standing in ({"skill": queue.skill}, accepts)
+            for place in places
+        ]
+    }
 
 
 def _accepts_since(now: datetime) -> datetime:
