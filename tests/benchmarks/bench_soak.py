@@ -31,7 +31,7 @@ MIB = 1024 * 1024
 BAR_RESIDENT_MIB = 250
 BAR_GROWTH_MIB = 10
 JUDGED_FROM_S = 100.0
-SHORT_S, FULL_S = 20.0, 120.0
+SHORT_S, FULL_S = 12.0, 120.0
 LARGE_BYTES = 100_000
 LARGE_RECORDS = 4_000
 PARTITIONS = 4
@@ -107,8 +107,8 @@ def main(arguments: list[str]) -> int:
     with kafka() as bootstrap:
         cases: dict[str, Callable[[], list[Row]]] = {
             "soak": lambda: soak(bootstrap, seconds, report),
-            "large": lambda: large_records(bootstrap, 30.0 if options.full else 8.0),
-            "stuck": lambda: stuck_key(bootstrap, 60.0 if options.full else 8.0),
+            "large": lambda: large_records(bootstrap, 30.0 if options.full else 6.0),
+            "stuck": lambda: stuck_key(bootstrap, 60.0 if options.full else 6.0),
         }
         for name, case in cases.items():
             if options.case in (None, name):
