@@ -226,7 +226,7 @@ def test_an_actor_has_a_name(town: Town, actor: str) -> None:
 
 
 def school(town: Town) -> None:
-    town.hire("t1", "math|en", "art|en", capacity=3)
+    town.hire("t1", "math|en", "art|en", capacity=5)
     for number in range(2):
         town.buys(f"s{number}")
     town.buys("artist", subject="art")
