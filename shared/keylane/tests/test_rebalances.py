@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from keylane import Worker
     from keylane.testing import Rig
 
-KEYS, ROUNDS, FLAKY, HOPELESS = 16, 4, 7, 31
+KEYS, BURST, ROUNDS = 16, 8, 4
+FLAKY, HOPELESS = 7, 31
 """Every seventh event fails twice, every 31st always."""
 
 
@@ -28,6 +29,7 @@ class Day:
 
     witness: Witness
     published: int = 0
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     runs: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     effects: defaultdict[bytes, list[int]] = field(default_factory=lambda: defaultdict(list))
 
@@ -46,14 +48,16 @@ class Day:
         self.witness.finished.add(message.id)
 
     async def publish(self, rig: Rig) -> None:
-        """Without an end; every third event is published again at once."""
-        while True:
+        """Until it is over, some of one key after the other; every third event is published again at once."""
+        while not self.over.is_set():
             number = self.published
+            key = f"k{number // BURST % KEYS}"
             for _ in range(1 + (number % 3 == 0)):
                 kind = "made" if number % 2 else "made-in-thread"
-                await rig.publish(f"e{number}", key=f"k{number % KEYS}", type_=kind, data={"n": number})
+                await rig.publish(f"e{number}", key=key, type_=kind, data={"n": number})
             self.published += 1
-            await asyncio.sleep(0.004)
+            if self.published % BURST == 0:
+                await asyncio.sleep(0.03)
 
 
 def hopeless(number: int) -> bool:
@@ -80,8 +84,8 @@ async def test_members_that_come_and_go_lose_nothing_and_double_nothing(
             await until(lambda guest=guest: finished([guest]) > 40, what="the guest to work")  # type: ignore[misc]  # a bound default
             await guest.stop()
     finally:
-        publishing.cancel()
-        await asyncio.wait([publishing])
+        day.over.set()
+        await publishing
     await until(lambda: finished(workers) == day.published, what=f"all of {day.published} events")
     letters = await rig.letters(1)
     await rig.stop()
