@@ -116,6 +116,18 @@ def test_a_process_that_dies_over_its_share_delays_it_by_one_round(crowd: Town) 
     assert seats(crowd, "t7") == []
 
 
+def test_trainers_without_students_make_way_too(town: Town) -> None:
+    for number in range(150):
+        town.hire(f"t{number:03}")
+    service, reads = process(town)
+
+    service.reconcile_due(pages=1)
+    service.reconcile_due(pages=1)
+    service.reconcile_due(pages=1)
+
+    assert len(reads.looked_at) == len(set(reads.looked_at)) == 150
+
+
 def test_a_look_at_the_seats_disturbs_no_writer(town: Town) -> None:
     town.hire("t1", capacity=2)
     candidate = town.capacities.find_candidate("t1")

@@ -101,10 +101,13 @@ class CapacityRepository(Repository[TrainerCapacity]):
         return self.list_(after_id=after_id, limit=limit, load__gt=0)
 
     def due_for_judgement(self, *, not_since: datetime, limit: int = 100) -> list[TrainerCapacity]:
-        """List trainers with seats at which nobody looked since then, the longest neglected first."""
+        """List trainers at whose seats nobody looked since then, the longest neglected first.
+
+        Also those without students: left out, they would stand at the front for ever and be read in vain each time.
+        """
         unseen = {"$or": [{"judged_at": None}, {"judged_at": {"$lte": not_since}}]}
         with translated_errors():
-            query = TrainerCapacity.objects(__raw__={"load": {"$gt": 0}, **unseen})
+            query = TrainerCapacity.objects(__raw__=unseen)
             return list(query.order_by("judged_at", "id").limit(limit))
 
     def mark_judged(self, trainer_ids: Iterable[str]) -> None:
