@@ -67,3 +67,14 @@ async def test_topics_are_created_once_on_a_real_broker(kafka: Rig) -> None:
     ]
     assert await ensure_topics(kafka.settings, [fresh]) == []
     assert await kafka.broker.partitions([fresh.name]) == {fresh.name: 3}
+
+
+def test_each_topic_has_room_for_what_the_one_before_it_held() -> None:
+    """A letter is its record and more headers, a replay is its letter and more headers."""
+    source = TopicSpec("t", 3, config={"retention.ms": "86400000", "max.message.bytes": "1048588"})
+    letters, replays = source.dead_letters("g"), source.replays("g")
+    room = [int(spec.config["max.message.bytes"]) for spec in (source, letters, replays)]
+
+    assert room == sorted(set(room))
+    assert [spec.config["retention.ms"] for spec in (letters, replays)] == ["-1", "86400000"]
+    assert {spec.partitions for spec in (source, letters, replays)} == {3}

@@ -25,6 +25,9 @@ BROKER_DEFAULT: Final = -1
 LETTER_BYTES: Final = 2 * 1024 * 1024
 """Record limit of a dead-letter topic, twice Kafka's default: a letter is its original and some more headers."""
 
+REPLAY_BYTES: Final = LETTER_BYTES + 64 * 1024
+"""Record limit of a replay topic: a replay is its letter and some more headers, so every letter can be replayed."""
+
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
@@ -48,8 +51,11 @@ class TopicSpec:
         return replace(self, name=dead_letter_topic(self.name, group), config=roomier)
 
     def replays(self, group: str) -> TopicSpec:
-        """The topic on which the group's dead letters of this topic come again, with the same room as theirs."""
-        roomier = {**self.config, "max.message.bytes": str(LETTER_BYTES)}
+        """The topic on which the group's dead letters of this topic come again, with room for each of them.
+
+        Its records are kept as long as the source's: not longer than the idempotency store remembers.
+        """
+        roomier = {**self.config, "max.message.bytes": str(REPLAY_BYTES)}
         return replace(self, name=replay_topic(self.name, group), config=roomier)
 
 
