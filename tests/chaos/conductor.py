@@ -127,6 +127,10 @@ class Conductor:
         servers.start()
         try:
             self._storm(crew, servers, publishers)
+        except BaseException:
+            for publisher in publishers.values():
+                publisher.stop()
+            raise
         finally:
             servers.stop()
         self._hit_the_rest(crew)

@@ -36,7 +36,7 @@ class ServerFaults:
         }
         self._faults = faults
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._play, name="server faults")
+        self._thread = threading.Thread(target=self._play, name="server faults", daemon=True)
         self._error: Exception | None = None
         self.now = ""
         """What is wrong at this moment; empty when nothing is."""

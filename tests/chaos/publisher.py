@@ -34,7 +34,7 @@ class Publisher:
         self._producer = Producer(
             {"bootstrap.servers": bootstrap, "enable.idempotence": True, "log_level": 0, "linger.ms": 5}
         )
-        self._thread = threading.Thread(target=self._publish, name=f"publish {topic}")
+        self._thread = threading.Thread(target=self._publish, name=f"publish {topic}", daemon=True)
         self._stop = threading.Event()
         self.acknowledged: Counter[str] = Counter()
         """Event -> acknowledged copies."""
@@ -53,7 +53,8 @@ class Publisher:
     def stop(self) -> None:
         """Send no more, and wait for the answers to what was sent."""
         self._stop.set()
-        self._thread.join(FLUSH_S + 5)
+        if self._thread.is_alive():
+            self._thread.join(FLUSH_S + 5)
 
     def _publish(self) -> None:
         sent, due = 0, 0.0

@@ -1,6 +1,8 @@
 """The servers of a rehearsal and what must exist on them before anybody works."""
 
 import asyncio
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +17,7 @@ from keylane.mongo import MongoInbox
 from lyceum_allocation import CapacityRepository
 from lyceum_allocation.testing import trainer
 from lyceum_database import close, connect
-from real_servers import Proxy, Server, kafka_server, mongo_server
+from real_servers import Proxy, Server, ServersError, ServerSettings, kafka_server, mongo_server
 
 from .events import ACCOUNTS, TRAINERS
 from .orders import Orders
@@ -51,7 +53,19 @@ def stage() -> Iterator[Stage]:
     with kafka_server() as broker, mongo_server() as store, Proxy(urlsplit(store.address).port or 0) as proxy:
         client: MongoClient[dict[str, Any]] = MongoClient(store.address, tz_aware=True, timeoutMS=3_000)
         with client:
-            yield Stage(broker, store, proxy, client)
+            try:
+                yield Stage(broker, store, proxy, client)
+            except ServersError:
+                _keep_logs(broker, store)
+                raise
+
+
+def _keep_logs(*servers: Server) -> None:
+    """The servers' folders are removed on the way out."""
+    logs = ServerSettings.from_environment().logs
+    logs.mkdir(parents=True, exist_ok=True)
+    kept = [str(shutil.copy(server.log, logs)) for server in servers]
+    sys.stderr.write(f"chaos: server logs: {' '.join(kept)}\n")
 
 
 def set_up(orders: Orders, outside: MongoClient[dict[str, Any]], *, seats_each: int) -> None:

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keylane import Fatal, MemoryInbox, Message
-from keylane.testing import Failpoint, FailpointInbox, failpoint_broker, failpoint_handlers, until
+from keylane import BrokerUnavailableError, Fatal, MemoryInbox, Message
+from keylane.testing import (
+    Failpoint,
+    FailpointInbox,
+    InMemoryBroker,
+    failpoint_broker,
+    failpoint_handlers,
+    until,
+)
 
 if TYPE_CHECKING:
     from keylane.testing import Rig
@@ -69,3 +76,38 @@ async def test_a_duplicate_is_not_claimed(memory: Rig) -> None:
     await until(lambda: worker.counts.duplicate == 1)
 
     assert passed.count(Failpoint.AFTER_CLAIM) == 1
+
+
+async def test_what_is_raised_before_a_commit_keeps_it_from_being_sent(memory: Rig) -> None:
+    asked: list[Any] = []
+
+    def refuse_commits(point: Failpoint) -> None:
+        if point is Failpoint.BEFORE_COMMIT:
+            asked.append(point)
+            raise BrokerUnavailableError("on demand")
+
+    await memory.publish("e", data={})
+    memory.start({"made": succeed_on_loop}, broker=failpoint_broker(memory.broker, refuse_commits))
+
+    await until(lambda: len(asked) > 1)
+
+    assert isinstance(memory.broker, InMemoryBroker)
+    assert memory.broker.commits == []
+
+
+async def test_between_letter_and_mark_the_letter_is_there_and_the_mark_is_not(memory: Rig) -> None:
+    assert isinstance(memory.broker, InMemoryBroker)
+    broker, inbox = memory.broker, MemoryInbox()
+    seen: list[tuple[int, int]] = []
+
+    def look(point: Failpoint) -> None:
+        if point is Failpoint.BETWEEN_LETTER_AND_MARK:
+            seen.append((len(broker.records(memory.dead_letter_topic)), watched.calls["dead"]))
+
+    watched = FailpointInbox(inbox, look)
+    await memory.publish("e", data={})
+    memory.start({"made": refuse}, inbox=watched)
+
+    await until(lambda: watched.calls["dead"])
+
+    assert seen == [(1, 0)]
