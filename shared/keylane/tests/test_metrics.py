@@ -69,6 +69,7 @@ async def test_outcomes_are_counted_by_kind_and_reason(memory: Rig) -> None:
     assert value(samples, "message_runs_sum", group="g") == 1 + 1 + 0 + 3
     assert value(samples, "handler_duration_seconds_count", group="g") == 5
     assert value(samples, "queue_duration_seconds_count", group="g") == 3, "first runs only"
+    assert value(samples, "keys_parked", group="g") == 0, "two retries were waited for"
     assert value(samples, "ready", group="g") == 1
     assert value(samples, "part_ready", group="g", part="broker") == 1
 
