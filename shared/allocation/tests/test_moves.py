@@ -153,6 +153,15 @@ def test_nobody_free_leaves_the_student_where_he_is_and_tells_nobody(service: Al
     assert violations(at_rest=True) == []
 
 
+def test_a_move_never_chooses_the_trainer_whom_the_student_has(service: AllocationService) -> None:
+    hire("t1", capacity=9)
+    buy(service, "s1")
+
+    assert move(service, "s1") == MoveOutcome.STAYED
+
+    assert [len(held) for held in seats().values()] == [1]
+
+
 def test_whoever_has_no_trainer_goes_before_one_who_is_moved(service: AllocationService) -> None:
     hire("t1")
     buy(service, "s1", "waits")

@@ -302,12 +302,13 @@ def test_reconciling_finishes_what_was_claimed_and_changes_nothing_else() -> Non
     assert violations(at_rest=True) == []
 
 
-def test_seats_are_counted_after_those_who_are_served_elsewhere() -> None:
+@pytest.mark.parametrize("taken", ["t1", "t2"])
+def test_seats_are_counted_after_those_who_are_served_elsewhere(taken: str) -> None:
     """A seat goes to somebody else after this process looked at the trainers: only the leased student's is left."""
 
     class LateReader(AllocationRepository):
         def waiting(self, *args: Any, **options: Any) -> list[Allocation]:
-            candidate = CapacityRepository().find_candidate("t2")
+            candidate = CapacityRepository().find_candidate(taken)
             if candidate is not None and candidate.free:
                 assert CapacityRepository().claim(candidate, "somebody-else:1")
             return super().waiting(*args, **options)

@@ -5,7 +5,10 @@ from typing import NamedTuple
 from lyceum_allocation.protocol.promises import at_rest_violation, violation
 from lyceum_allocation.protocol.scenarios import Scenario
 from lyceum_allocation.protocol.steps import Steps
-from lyceum_allocation.protocol.world import Alloc, Fault, World
+from lyceum_allocation.protocol.world import PENDING, Alloc, Fault, World
+
+_LONG_AGO = -1
+"""A purchase that none of the processes handles."""
 
 
 class Finding(NamedTuple):
@@ -28,7 +31,9 @@ def explore(scenario: Scenario, fault: Fault | None = None, *, limit: int = 1_00
     """
     steps = Steps(scenario, fault)
     first = World(
-        allocs=(Alloc(),) * scenario.allocations,
+        allocs=tuple(
+            _waiting(number) if number < scenario.waiting else Alloc() for number in range(scenario.allocations)
+        ),
         seats=(frozenset(),) * len(scenario.capacities),
         processes=scenario.processes,
         crashes=scenario.crashes,
@@ -42,12 +47,17 @@ def explore(scenario: Scenario, fault: Fault | None = None, *, limit: int = 1_00
         if broken:
             return Finding(len(known), at_rest, broken)
         for following in _following(world, steps):
-            if following not in known:
-                known.add(following)
+            count = len(known)
+            known.add(following)
+            if len(known) > count:  # a test before would reckon the hash of a world twice
                 to_visit.append(following)
         if len(known) > limit:
             raise TooLarge(f"{scenario.name}: more than {limit} worlds")
     return Finding(len(known), at_rest, None)
+
+
+def _waiting(number: int) -> Alloc:
+    return Alloc(state=PENDING, epoch=1, grants=frozenset({_LONG_AGO}), since=number + 1)
 
 
 def _following(world: World, steps: Steps) -> list[World]:
