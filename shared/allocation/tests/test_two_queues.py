@@ -82,7 +82,7 @@ def waiting() -> dict[str, datetime]:
     return {one.id: one.waiting_since for one in found if one.waiting_since is not None}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_nobody_is_overtaken_in_either_queue_and_nobody_waits_beside_a_seat_that_he_accepts(steps: list[Step]) -> None:
     connect_embedded(f"two-queues-{next(_databases)}")
