@@ -21,7 +21,7 @@ from keylane.testing import API_OFFSET_COMMIT, API_PRODUCE, MockCluster, Rig, un
 from .witness import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from keylane import Worker
 
@@ -33,28 +33,39 @@ REFUSALS = {
     "rebalance in progress": [27],
 }
 NOT_AUTHORIZED = 29
+numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def three() -> Iterator[MockCluster]:
+    """Three brokers for this module alone: its tests break them, and leave them whole."""
+    with MockCluster(brokers=BROKERS) as cluster:
+        yield cluster
 
 
 @pytest.fixture
-async def own() -> AsyncIterator[tuple[Rig, MockCluster]]:
-    """A rig on three brokers of its own, which may be broken."""
-    with MockCluster(brokers=BROKERS) as cluster:
-        settings = KafkaSettings(
-            bootstrap_servers=cluster.bootstrap,
-            session_timeout=timedelta(seconds=2),
-            heartbeat_interval=timedelta(milliseconds=300),
-            drain_timeout=timedelta(milliseconds=500),
-            stop_timeout=timedelta(seconds=4),
-            request_timeout=timedelta(seconds=2),
-            commit_interval=timedelta(milliseconds=20),
-        )
-        broker = KafkaBroker(settings)
-        rig = Rig(broker, settings, "t", broker.publisher())
-        for topic in (rig.topic, rig.dead_letter_topic, rig.replay_topic):
-            cluster.create_topic(topic, 4)
-        yield rig, cluster
-        await rig.stop()
-        await rig.publisher.close(timeout_s=1)
+async def own(three: MockCluster) -> AsyncIterator[tuple[Rig, MockCluster]]:
+    """A rig on brokers that may be broken."""
+    settings = KafkaSettings(
+        bootstrap_servers=three.bootstrap,
+        session_timeout=timedelta(seconds=2),
+        heartbeat_interval=timedelta(milliseconds=300),
+        drain_timeout=timedelta(milliseconds=500),
+        stop_timeout=timedelta(seconds=4),
+        request_timeout=timedelta(seconds=2),
+        commit_interval=timedelta(milliseconds=20),
+    )
+    broker, topic = KafkaBroker(settings), f"t{next(numbers)}"
+    rig = Rig(broker, settings, topic, broker.publisher(), group=f"g-{topic}")
+    for name in (rig.topic, rig.dead_letter_topic, rig.replay_topic):
+        three.create_topic(name, 4)
+    yield rig, three
+    three.set_up()
+    three.set_round_trip(0)
+    for api in (API_OFFSET_COMMIT, API_PRODUCE):
+        three.clear_failures(api)
+    await rig.stop()
+    await rig.publisher.close(timeout_s=1)
 
 
 class Effects:
@@ -85,6 +96,8 @@ def each_once(effects: Effects, total: int) -> bool:
 
 async def test_refused_commits_of_every_kind_skip_nothing_and_break_nothing(own: tuple[Rig, MockCluster]) -> None:
     rig, cluster = own
+    rig.settings = dataclasses.replace(rig.settings, session_timeout=timedelta(seconds=1.3))  # a swift rejoin
+    rig.broker = KafkaBroker(rig.settings)
     effects = Effects(rig)
     worker = effects.start()
     total = 0

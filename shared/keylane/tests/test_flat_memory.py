@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from keylane import Worker
     from keylane.testing import Rig
 
-PORTION, PORTIONS = 1_000, 3
+PORTION, PORTIONS = 700, 3
 ALLOWED_BYTES = 30_000
 """Ten bytes per record: less than any object."""
 SOURCES = str(Path(keylane.__file__).parent)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keylane import Worker
     from keylane.testing import Rig
 
-KEYS, BURST, ROUNDS = 16, 8, 4
+KEYS, BURST, ROUNDS = 16, 8, 3
 FLAKY, HOPELESS = 7, 31
 """Every seventh event fails twice, every 31st always."""
 
