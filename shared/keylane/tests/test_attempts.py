@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import mongomock
 import pytest
 
-from keylane import MemoryInbox, Message, Retry, RetryPolicy, processor
+from keylane import MemoryInbox, Message, Retry, RetryPolicy, troubles
 from keylane.mongo import MongoInbox
 from keylane.testing import FaultyInbox, times, until
 
@@ -214,7 +214,7 @@ async def test_whatever_a_handler_raises_is_a_failed_run(
 async def test_an_error_of_the_runtime_itself_keeps_the_record_and_turns_the_worker_unready(
     memory: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processor, "DEFECT_PAUSE_S", 0.05)
+    monkeypatch.setattr(troubles, "DEFECT_PAUSE_S", 0.05)
     inbox = FaultyInbox(MemoryInbox())
     inbox.before("claim", times(3, lambda: UnicodeError("no store adapter is perfect")))
     await memory.publish("e", data={})

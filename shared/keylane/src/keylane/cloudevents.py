@@ -6,13 +6,13 @@ Rules: the Kafka protocol binding, https://github.com/cloudevents/spec/blob/v1.0
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from keylane.broker import UnreadableHeaders
 from keylane.errors import UndecodableError
 from keylane.inbox import Payload
+from keylane.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,20 +37,8 @@ JSON_BYTES: Final = b"application/json"
 ATTRIBUTES: Final = ("id", "type", "source", "time", "specversion")
 
 
-@dataclass(slots=True)  # not frozen: that would make each record's cost twice as much
-class Event:
-    """A decoded record; the attributes mean what they mean on `Message`."""
-
-    id: str
-    type: str
-    source: str
-    time: datetime | None
-    data: dict[str, Any]
-    headers: Mapping[str, bytes]
-
-
-def decode(record: Record) -> Event:
-    """Read a record in binary or structured mode.
+def decode(record: Record) -> Message:
+    """Read a record in binary or structured mode: the message of a first run, without its fence.
 
     Raises:
         UndecodableError: The bytes are no event.
@@ -60,25 +48,31 @@ def decode(record: Record) -> Event:
         raise UndecodableError("a header name is not UTF-8")
     if value is None:
         raise UndecodableError("the value is null")
-    headers = {name: bytes_ for name, bytes_ in raw if bytes_ is not None}
+    headers: dict[str, bytes] = dict(raw)  # type: ignore[arg-type]  # without the null ones from the next line on
+    if None in headers.values():
+        headers = {name: bytes_ for name, bytes_ in raw if bytes_ is not None}
     if headers.get("content-type", JSON_BYTES) != JSON_BYTES:
         content_type = (_text(headers, "content-type") or "").lower()
         if content_type.startswith(STRUCTURED):
-            return _structured(_json_object(value), headers)
+            return _structured(record, _json_object(value), headers)
         if content_type and "json" not in content_type:
             raise UndecodableError(f"content-type is {content_type[:64]!r}, expected JSON")
-    return _event(
-        _text(headers, "ce_id"),
-        _text(headers, "ce_type"),
-        _text(headers, "ce_source"),
-        _text(headers, "ce_time"),
-        _text(headers, "ce_specversion"),
-        _json_object(value),
-        headers,
-    )
+    get = headers.get
+    try:
+        id_, type_, source = get("ce_id", b"").decode(), get("ce_type", b"").decode(), get("ce_source", b"").decode()
+        time, version = get("ce_time", b"").decode(), get("ce_specversion", b"").decode()
+    except UnicodeDecodeError:
+        raise _not_utf8(headers) from None
+    try:
+        data, end = SCAN(text := value.decode(), 0)
+        if end != len(text) or type(data) is not dict:
+            data = _json_object(value)
+    except (ValueError, RecursionError, StopIteration):
+        data = _json_object(value)
+    return _message(record, id_, type_, source, time, version, data, headers)
 
 
-def payload(event: Event, record: Record) -> Payload:
+def payload(event: Message, record: Record) -> Payload:
     """What the event says, comparable with another event of the same mode: its type, and its data as bytes."""
     value = record.value or b""
     content_type = event.headers.get("content-type")
@@ -90,7 +84,7 @@ def payload(event: Event, record: Record) -> Payload:
         return Payload("structured", event.type, value)
 
 
-def _structured(envelope: dict[str, Any], headers: dict[str, bytes]) -> Event:
+def _structured(record: Record, envelope: dict[str, Any], headers: dict[str, bytes]) -> Message:
     data = envelope.pop("data", None)
     if not isinstance(data, dict):
         raise UndecodableError("the envelope's data is no JSON object")
@@ -104,10 +98,11 @@ def _structured(envelope: dict[str, Any], headers: dict[str, bytes]) -> Event:
         if value is not None and not _is_unicode(value):
             raise UndecodableError(f"the envelope's {name} holds half of a surrogate pair")
     id_, type_, source, time, version = attributes.values()
-    return _event(id_, type_, source, time, version, data, headers)
+    return _message(record, id_, type_, source, time, version, data, headers)
 
 
-def _event(
+def _message(
+    record: Record,
     id_: str | None,
     type_: str | None,
     source: str | None,
@@ -115,7 +110,7 @@ def _event(
     version: str | None,
     data: dict[str, Any],
     headers: dict[str, bytes],
-) -> Event:
+) -> Message:
     if not id_:
         raise UndecodableError("ce_id is missing")
     if len(id_) > MAX_ID_CHARACTERS:
@@ -124,12 +119,26 @@ def _event(
         raise UndecodableError("ce_type is missing")
     if version and not version.startswith("1."):
         raise UndecodableError(f"ce_specversion is {version[:16]!r}, expected 1.0")
-    return Event(id_, type_, source or "", _time(time), data, headers)
+    made = object.__new__(Message)  # its own constructor takes keywords only, which doubles the cost
+    made.id, made.type, made.source, made.time = id_, type_, source or "", _time(time) if time else None
+    made.key, made.data, made.headers = record.key, data, headers
+    made.topic, made.partition, made.offset = record.topic, record.partition, record.offset
+    made.attempt, made.fence = 1, 0
+    return made
 
 
 def _is_unicode(text: str) -> bool:
     """JSON can spell what UTF-8 cannot: a lone surrogate."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _not_utf8(headers: Mapping[str, bytes]) -> UndecodableError:
+    for name in ATTRIBUTES:
+        try:
+            headers.get(f"ce_{name}", b"").decode()
+        except UnicodeDecodeError:
+            return UndecodableError(f"header ce_{name} is not UTF-8")
+    raise AssertionError("every attribute is UTF-8")
 
 
 def _text(headers: Mapping[str, bytes], name: str) -> str | None:
@@ -142,9 +151,7 @@ def _text(headers: Mapping[str, bytes], name: str) -> str | None:
         raise UndecodableError(f"header {name} is not UTF-8") from exc
 
 
-def _time(text: str | None) -> datetime | None:
-    if not text:
-        return None
+def _time(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is UTC:
@@ -155,16 +162,6 @@ def _time(text: str | None) -> datetime | None:
 
 
 def _json_object(value: bytes) -> dict[str, Any]:
-    try:
-        text = value.decode()
-        data, end = SCAN(text, 0)
-    except (ValueError, RecursionError, StopIteration):
-        return _any_json_object(value)
-    return data if type(data) is dict and end == len(text) else _any_json_object(value)
-
-
-def _any_json_object(value: bytes) -> dict[str, Any]:
-    """Space around it, or what is wrong with it."""
     try:
         data = STRICT.decode(value.decode())
     except UnicodeDecodeError as exc:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from keylane.errors import KeylaneError
 from keylane.wording import said
@@ -27,6 +27,9 @@ class HandlerEscapeError(KeylaneError):
 class Handlers:
     """The handlers of one group.
 
+    Attributes:
+        on_loop: The async ones, which can be cancelled.
+
     Args:
         handlers: By event type.
         threads: Where sync handlers run.
@@ -34,7 +37,11 @@ class Handlers:
 
     def __init__(self, handlers: Mapping[str, Handler], *, threads: Threads) -> None:
         self._handlers = dict(handlers)
-        self._on_loop: dict[str, Any] = {type_: handler for type_, handler in handlers.items() if is_async(handler)}
+        self.on_loop: dict[str, Callable[[Message], Awaitable[None]]] = {
+            type_: cast("Callable[[Message], Awaitable[None]]", handler)
+            for type_, handler in handlers.items()
+            if is_async(handler)
+        }
         self._threads = threads
 
     def __contains__(self, type_: str) -> bool:
@@ -43,10 +50,6 @@ class Handlers:
     def start(self, message: Message) -> asyncio.Future[Any]:
         """Begin the handler's run in its thread; it cannot be cancelled."""
         return self._threads.submit(_guarded, self._handlers[message.type], message)
-
-    def on_loop(self, type_: str) -> Callable[[Message], Awaitable[None]] | None:
-        """The handler if it is async: then it can be cancelled."""
-        return self._on_loop.get(type_)
 
 
 def _guarded(handler: Handler, message: Message) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import Enum
 from math import inf
 from typing import TYPE_CHECKING
@@ -13,8 +12,8 @@ if TYPE_CHECKING:
     import asyncio
 
     from keylane.broker import Record
-    from keylane.cloudevents import Event
     from keylane.inbox import Burial, Claim
+    from keylane.message import Message
     from keylane.partition import Partition
 
 
@@ -25,8 +24,7 @@ class Outcome(Enum):
     DROPPED = "dropped"
 
 
-@dataclass(slots=True)
-class Head:
+class Head:  # defaults stand in the class: what most records never have costs nothing
     """What is known about the record in front of a lane.
 
     Attributes:
@@ -42,9 +40,7 @@ class Head:
         traceparent: Of the span of its last run; empty without traces.
     """
 
-    step: Step
-    owner: str
-    event: Event | None = None
+    event: Message | None = None
     claim: Claim | None = None
     burial: Burial | None = None
     sent: asyncio.Future[None] | None = None
@@ -52,6 +48,10 @@ class Head:
     away: int = 0
     pause_s: float = 0.0
     traceparent: str = ""
+
+    def __init__(self, step: Step, owner: str) -> None:
+        self.step = step
+        self.owner = owner
 
 
 class Cut(Enum):
@@ -75,30 +75,18 @@ class Lane:
         interrupted: The partition is handed over: nothing more may start in this lane.
     """
 
-    __slots__ = (
-        "cut",
-        "deadline",
-        "head",
-        "interrupted",
-        "interruptible",
-        "key",
-        "partition",
-        "queue",
-        "runner",
-        "timer",
-    )
+    head: Head | None = None
+    runner: asyncio.Task[None] | None = None
+    timer: asyncio.TimerHandle | None = None
+    interruptible: bool = False
+    deadline: float = inf
+    cut: Cut | None = None
+    interrupted: bool = False
 
     def __init__(self, partition: Partition, key: bytes | int) -> None:
         self.partition = partition
         self.key = key
         self.queue: deque[Record] = deque()
-        self.head: Head | None = None
-        self.runner: asyncio.Task[None] | None = None
-        self.timer: asyncio.TimerHandle | None = None
-        self.interruptible = False
-        self.deadline = inf
-        self.cut: Cut | None = None
-        self.interrupted = False
 
     def cut_short(self, why: Cut) -> None:
         """Cancel the wait for the handler that is running, once; it tells the reasons apart by `cut`."""

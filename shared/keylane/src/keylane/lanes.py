@@ -51,9 +51,10 @@ class Lanes:
     def offer(self, partition: Partition, records: Iterable[Record]) -> None:
         """Queue fetched records, each behind the others of its key; those of a withdrawn partition never run."""
         lanes = self._lanes.setdefault(partition, {})
+        by_key = self._order == "key"
         for record in records:
             partition.fetched(record)
-            key = self._lane_key(record)
+            key = record.key if by_key and record.key is not None else self._lane_key(record)
             lane = lanes.get(key)
             if lane is None:
                 lane = lanes[key] = Lane(partition, key)
@@ -175,7 +176,8 @@ class Lanes:
         hardly any.
         """
         self._starting -= 1
-        me, ready, wanted = cast("asyncio.Task[None]", asyncio.current_task()), self._ready, 2
+        me, wanted = cast("asyncio.Task[None]", asyncio.current_task()), 2
+        ready, running, run = self._ready, self._running, self._run
         slice_end = time.monotonic() + SLICE_S
         try:
             while ready:
@@ -183,8 +185,17 @@ class Lanes:
                 while ready and self._starting < wanted and len(self._runners) < self._concurrency:
                     self._start_runner()
                 wanted = 1
-                if not lane.partition.revoked:
-                    await self._run_head(lane, me)
+                if lane.partition.revoked:
+                    continue
+                lane.runner = me
+                running.add(lane)
+                outcome: Outcome | float = LOST_PAUSE_S
+                try:
+                    outcome = await run(lane)
+                finally:
+                    running.discard(lane)
+                    lane.runner = None
+                    self._settle(lane, outcome)
                 if time.monotonic() > slice_end:
                     await asyncio.sleep(0)
                     slice_end = time.monotonic() + SLICE_S
@@ -193,21 +204,11 @@ class Lanes:
             if ready and not self._starting and not self._closed:
                 self._start_runner()
 
-    async def _run_head(self, lane: Lane, me: asyncio.Task[None]) -> None:
-        lane.runner = me
-        self._running.add(lane)
-        outcome: Outcome | float = LOST_PAUSE_S
-        try:
-            outcome = await self._run(lane)
-        finally:
-            self._running.discard(lane)
-            lane.runner = None
-            if not self._closed:
-                self._settle(lane, outcome)
-            if self._idle_waiters:
-                self._wake_idle_waiters()
-
     def _settle(self, lane: Lane, outcome: Outcome | float) -> None:
+        if self._idle_waiters:
+            self._wake_idle_waiters()
+        if self._closed:
+            return
         if outcome is Outcome.COMPLETED:
             lane.partition.complete(lane.queue.popleft())
             lane.head = None

@@ -13,8 +13,8 @@ from keylane.wording import said
 
 if TYPE_CHECKING:
     from keylane.broker import Record
-    from keylane.cloudevents import Event
     from keylane.inbox import Burial, Claim
+    from keylane.message import Message
 
 log = logging.getLogger("keylane")
 
@@ -23,7 +23,7 @@ MAX_WORDS: Final = 512
 """Characters of an error's own words in a line."""
 
 
-def fields(record: Record, event: Event | None, *, traceparent: str = "", **more: Any) -> dict[str, Any]:
+def fields(record: Record, event: Message | None, *, traceparent: str = "", **more: Any) -> dict[str, Any]:
     """What a line about a message says, whatever it reports: `message_id`, `type`, `key`, `topic`, `trace_id`, ...
 
     Args:
@@ -45,7 +45,7 @@ def fields(record: Record, event: Event | None, *, traceparent: str = "", **more
 
 def run_failed(
     record: Record,
-    event: Event,
+    event: Message,
     error: BaseException,
     *,
     attempts: int,
@@ -74,7 +74,7 @@ def run_failed(
     )
 
 
-def dead_lettered(record: Record, event: Event | None, burial: Burial) -> None:
+def dead_lettered(record: Record, event: Message | None, burial: Burial) -> None:
     """A dead letter is written."""
     log.error(
         "dead letter %s: %s at %s-%d@%d: %s",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections import deque
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,7 @@ TERMINAL = ("done", "dead")
 BURIED = ("dead_pending", "dead")
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry:  # defaults stand in the class: what most messages never have costs nothing
     state: str = "pending"
     owner: str = ""
     fence: int = 0
@@ -45,6 +44,7 @@ class MemoryInbox:
 
     def __init__(self, *, capacity: int = 100_000, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._entries: dict[str, _Entry] = {}
+        self._finished: deque[str] = deque()
         self._capacity = capacity
         self._monotonic = monotonic
 
@@ -56,12 +56,14 @@ class MemoryInbox:
     ) -> Claim | Settled | Busy | Reused:
         """Take the message, or say why not."""
         entry = self._entries.get(key)
+        now = self._monotonic()
         if entry is None:
             entry = self._entries[key] = _fresh(payload, replay)
-            self._forget_oldest()
-        elif payload is not None and entry.form == payload.form and entry.digest != hash(payload):
+            entry.state, entry.owner, entry.lease_until = "in_progress", owner, now + lease.total_seconds()
+            entry.fence = entry.claims = 1
+            return Claim(key, owner, 1)
+        if payload is not None and entry.form == payload.form and entry.digest != hash(payload):
             return Reused()
-        now = self._monotonic()
         if entry.owner and entry.lease_until > now:
             return Busy(timedelta(seconds=entry.lease_until - now))
         if replay is not None and entry.state in BURIED and replay.count > entry.replays:
@@ -84,6 +86,7 @@ class MemoryInbox:
     async def finish(self, claim: Claim) -> None:
         """Mark the message done."""
         self._settle(claim, "done")
+        self._forget_oldest(claim)
 
     async def fail(self, claim: Claim, *, at: datetime) -> None:
         """Count a failed attempt and give the message back."""
@@ -100,6 +103,7 @@ class MemoryInbox:
     async def dead(self, claim: Claim) -> None:
         """Mark the message dead."""
         self._settle(claim, "dead")
+        self._forget_oldest(claim)
 
     async def release(self, claim: Claim) -> None:
         """Give the message back unless it is already another's."""
@@ -117,7 +121,7 @@ class MemoryInbox:
 
     def _held(self, claim: Claim) -> _Entry:
         entry = self._entries.get(claim.key)
-        if entry is None or (entry.owner, entry.fence) != (claim.owner, claim.fence):
+        if entry is None or entry.fence != claim.fence or entry.owner != claim.owner:
             raise FencedError(f"{claim.key}: claim {claim.fence} was overtaken")
         return entry
 
@@ -125,18 +129,20 @@ class MemoryInbox:
         entry = self._held(claim)
         entry.state, entry.owner, entry.claims = state, "", 0
 
-    def _forget_oldest(self) -> None:
-        if len(self._entries) <= self._capacity:
-            return
-        for key, entry in self._entries.items():
-            if entry.state in TERMINAL:
-                del self._entries[key]
-                return
+    def _forget_oldest(self, finished: Claim) -> None:
+        """In a queue of their own, as the first key of a dict that lost many is found only by walking over them."""
+        self._finished.append(finished.key)
+        if len(self._finished) > self._capacity:
+            oldest = self._finished.popleft()
+            if (entry := self._entries.get(oldest)) is not None and entry.state in TERMINAL:
+                del self._entries[oldest]
 
 
 def _fresh(payload: Payload | None, replay: Replay | None) -> _Entry:
     """A message never seen before; its payload is remembered as a hash, which holds for this process."""
-    entry = _Entry() if payload is None else _Entry(form=payload.form, digest=hash(payload))
+    entry = _Entry()
+    if payload is not None:
+        entry.form, entry.digest = payload.form, hash(payload)
     if replay is not None:
         entry.replays = replay.count
     return entry

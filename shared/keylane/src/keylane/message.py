@@ -9,10 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from keylane.broker import Record
-    from keylane.cloudevents import Event
-    from keylane.inbox import Claim
-
 
 @dataclass(slots=True, kw_only=True)  # not frozen: that would make it four times as dear, once per run
 class Message:
@@ -51,21 +47,3 @@ class Message:
 
 Handler = Callable[[Message], Awaitable[None] | None]
 """Async handlers run on the loop; sync ones in a thread of the worker's own."""
-
-
-def message_of(record: Record, event: Event, claim: Claim) -> Message:
-    """The message of one claimed run."""
-    return Message(
-        id=event.id,
-        type=event.type,
-        source=event.source,
-        key=record.key,
-        data=event.data,
-        headers=event.headers,
-        time=event.time,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        attempt=claim.attempts + 1,
-        fence=claim.fence,
-    )

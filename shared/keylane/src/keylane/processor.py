@@ -7,6 +7,7 @@ attempt.
 from __future__ import annotations
 
 import asyncio
+import copy
 import itertools
 import logging
 from dataclasses import dataclass, field
@@ -14,8 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from keylane import letters, lines
 from keylane.circuit import STORE, handler_part
-from keylane.cloudevents import Event, decode, payload
-from keylane.counts import Counts
+from keylane.cloudevents import decode, payload
 from keylane.errors import (
     BrokerUnavailableError,
     FencedError,
@@ -25,31 +25,28 @@ from keylane.errors import (
     StoreUnavailableError,
     UndecodableError,
 )
-from keylane.inbox import Burial, Busy, Claim, Reused, Settled
+from keylane.inbox import Burial, Claim, Reused, Settled
 from keylane.lane import Head, Lane, Outcome
-from keylane.message import message_of
 from keylane.places import replay_of
-from keylane.retry import outage_delay_s
-from keylane.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from datetime import datetime
 
     from keylane.circuit import Circuit
+    from keylane.counts import Counts
     from keylane.handlers import Handlers
-    from keylane.health import Health
     from keylane.inbox import Inbox
     from keylane.leases import Leases
     from keylane.mailbox import Mailbox
     from keylane.measures import Measures
+    from keylane.message import Message
     from keylane.runs import Runs
+    from keylane.troubles import Troubles
     from keylane.verdict import Judge
 
 log = logging.getLogger("keylane")
 
-DEFECT_PAUSE_S: Final = 5.0
-"""Pause of a lane after an error of the runtime itself, in seconds."""
 BUSY_POLL_S: Final = 1.0
 """Longest pause before a message that another owner runs is asked for again, in seconds."""
 
@@ -71,37 +68,32 @@ class Processor:
     runs: Runs
     judge: Judge
     mailbox: Mailbox
-    health: Health
     circuit: Circuit
+    troubles: Troubles
     measures: Measures
     clock: Callable[[], datetime]
-    counts: Counts = field(default_factory=Counts)
+    counts: Counts
     _serial: Iterator[int] = field(default_factory=itertools.count)
 
     async def run(self, lane: Lane) -> Outcome | float:
         """Advance the lane's head until it is completed, dropped, or to be parked for some seconds."""
         head = lane.head
         if head is None:
-            head = lane.head = Head(self._decode, f"{self.owner}/{next(self._serial)}")
+            head = lane.head = Head(self._claim, f"{self.owner}/{next(self._serial)}")
+            if self._unwanted(lane, head):
+                return Outcome.COMPLETED
         try:
-            if self.circuit.tripped and (held := await self._hold(lane, head)) is not None:
+            if self.circuit.tripped and (held := self.circuit.hold(lane, self._needs(lane, head))) is not None:
                 return held
             while (outcome := await head.step(lane, head)) is None:
                 head.tries = 0
-        except StoreUnavailableError as exc:
-            return self._outage(head, STORE, exc)
-        except BrokerUnavailableError as exc:
-            self.measures.letters_failed += 1
-            return self._outage(head, _letters_part(lane), exc)
-        except FencedError as exc:
-            return self._fenced(lane, head, exc)
-        except Exception as exc:  # noqa: BLE001  logged there: no error may take a lane down
-            return self._defect(lane, head, exc)
+        except Exception as exc:  # noqa: BLE001  no error may take a lane down
+            return self._troubled(lane, head, exc)
         finally:
             if self.circuit.tripped:
                 self.circuit.ended(lane)
-        if self.health.ill:
-            self.health.well("runtime", member=head.owner)
+        if self.troubles.any:
+            self.troubles.settled(head)
         return outcome
 
     async def let_go(self, lane: Lane) -> None:
@@ -109,9 +101,7 @@ class Processor:
         head = lane.head
         if head is None:
             return
-        self.circuit.forget(lane)
-        self.health.well("handler", member=head.owner)
-        self.health.well("runtime", member=head.owner)
+        self.troubles.forget(lane, head)
         if head.claim is None:
             return
         claim = head.claim
@@ -126,25 +116,39 @@ class Processor:
             )
         self.leases.drop(claim)
 
-    async def _decode(self, lane: Lane, head: Head) -> Outcome | None:
+    def _unwanted(self, lane: Lane, head: Head) -> bool:
+        """Decode the record; whether it is of a type that the group ignores."""
         try:
-            head.event = decode(lane.queue[0])
+            event = head.event = decode(lane.queue[0])
         except Exception as exc:  # noqa: BLE001  decoding is pure: whatever it meets is the record's own
             self._condemn(lane, head, letters.UNDECODABLE, exc)
-            return None
-        if head.event.type in self.ignored:
+            return False
+        if event.type in self.handlers:
+            return False
+        if event.type in self.ignored:
             self.counts.ignored += 1
-            return Outcome.COMPLETED
-        if head.event.type in self.handlers:
-            head.step = self._claim
-            return None
-        error = UndecodableError(f"no handler of group {self.group} knows type {head.event.type[:128]!r}")
+            return True
+        error = UndecodableError(f"no handler of group {self.group} knows type {event.type[:128]!r}")
         self._condemn(lane, head, letters.UNKNOWN_TYPE, error)
-        return None
+        return False
+
+    def _troubled(self, lane: Lane, head: Head, error: Exception) -> float:
+        if isinstance(error, StoreUnavailableError):
+            return self.troubles.outage(head, STORE, error)
+        if isinstance(error, BrokerUnavailableError):
+            self.measures.letters_failed += 1
+            return self.troubles.outage(head, _letters_part(lane), error)
+        if not isinstance(error, FencedError):
+            return self.troubles.defect(lane, head, error)
+        if head.claim is not None:
+            self.leases.drop(head.claim)
+            head.claim = None
+        head.burial, head.step = None, self._claim
+        return self.troubles.fenced(lane, head, error)
 
     async def _claim(self, lane: Lane, head: Head) -> Outcome | float | None:
         event, record = _event(head), lane.queue[0]
-        replay = replay_of(self.group, record)
+        replay = replay_of(self.group, record) if record.topic.endswith(".replay") else None
         answer = await self.inbox.claim(
             f"{self.group}:{event.id}",
             owner=head.owner,
@@ -152,7 +156,13 @@ class Processor:
             payload=payload(event, record),
             replay=replay,
         )
-        self._answered()
+        if self.troubles.any:
+            self.troubles.answered()
+        if isinstance(answer, Claim):
+            head.claim = answer
+            self.leases.hold(answer)
+            self._begin(lane, head, answer)
+            return None
         if isinstance(answer, Settled):
             self.counts.duplicate += 1
             if replay is not None:
@@ -164,21 +174,19 @@ class Processor:
             error = KeyReuseError(f"id {event.id[:128]!r} was used before by an event with other data")
             self._condemn(lane, head, letters.KEY_REUSE, error)
             return None
-        if isinstance(answer, Busy):
-            head.tries += 1
-            wanted = min(0.05 * 2.0 ** min(head.tries, 8), BUSY_POLL_S)
-            return max(0.01, min(wanted, answer.lease_left.total_seconds()))
-        head.claim = answer
-        self.leases.hold(answer)
-        self._begin(lane, head, answer)
-        return None
+        head.tries += 1
+        wanted = min(0.05 * 2.0 ** min(head.tries, 8), BUSY_POLL_S)
+        return max(0.01, min(wanted, answer.lease_left.total_seconds()))
 
     async def _handle(self, lane: Lane, head: Head) -> Outcome | None:
         claim, event = _claim(head), _event(head)
         if lane.interrupted:
             return await self._give_back(claim, head)
+        if claim.attempts or event.fence:  # an earlier run may have kept its message
+            event = head.event = copy.copy(event)
+        event.attempt, event.fence = claim.attempts + 1, claim.fence
         try:
-            await self.runs.run(lane, head, message_of(lane.queue[0], event, claim))
+            await self.runs.run(lane, head, event)
         except asyncio.CancelledError as exc:
             return await self._cancelled(lane, head, exc)
         except LeaseLostError:
@@ -192,11 +200,15 @@ class Processor:
         return None
 
     async def _finish(self, _: Lane, head: Head) -> Outcome:
-        await self.inbox.finish(_claim(head))
-        self.measures.runs.observe(_claim(head).attempts + 1)
-        self._drop(head)
-        self._reached(head)
+        claim = _claim(head)
+        await self.inbox.finish(claim)
+        self.measures.runs.observe(claim.attempts + 1)
+        self.leases.drop(claim)
+        head.claim = None
         self.counts.done += 1
+        if self.troubles.any:
+            self.troubles.answered()
+            self.troubles.reached(head)
         return Outcome.COMPLETED
 
     async def _fail(self, _: Lane, head: Head) -> float:
@@ -218,8 +230,7 @@ class Processor:
 
     async def _letter(self, lane: Lane, head: Head) -> Outcome | None:
         await self.mailbox.send(lane.queue[0], _burial(head), head)
-        self.health.well(_letters_part(lane))
-        self.circuit.succeeded(_letters_part(lane))
+        self.troubles.written(_letters_part(lane))
         self.counts.dead += 1
         self.measures.died(_burial(head).reason, _burial(head).attempts)
         if head.claim is None:
@@ -233,6 +244,9 @@ class Processor:
         return Outcome.COMPLETED
 
     def _begin(self, lane: Lane, head: Head, claim: Claim) -> None:
+        head.step = self._handle
+        if not claim.attempts and not claim.abandoned and claim.burial is None:
+            return
         policy = self.judge.policy
         if claim.burial is not None:
             head.burial, head.step = claim.burial, self._letter
@@ -242,22 +256,15 @@ class Processor:
         elif claim.attempts >= policy.max_attempts:
             error = RuntimeError(f"{claim.attempts} failed runs were already counted")
             self._condemn(lane, head, letters.EXHAUSTED, error, claim.attempts)
-        else:
-            head.step = self._handle
 
     def _failed(self, lane: Lane, head: Head, error: Exception) -> None:
         event = _event(head)
         if not self.judge.counts(error):
-            head.away += 1
-            head.pause_s = self.judge.outage_pause_s(error, head.away)
-            words = f"{event.type}: {letters.clipped(said(error))}"
-            self.health.trouble("handler", words, member=head.owner)
-            if self.judge.is_outage(error):
-                self.circuit.failed(handler_part(event.type), words)
+            head.pause_s = self.troubles.handler_outage(head, event, error)
             head.step = self._release
             return
         attempts = _claim(head).attempts + 1
-        self._reached(head)
+        self.troubles.reached(head)
         self.counts.failed += 1
         reason = self.judge.death(error, attempts)
         pause_s = None if reason else self.judge.pause_s(error, attempts)
@@ -293,12 +300,6 @@ class Processor:
         )
         head.step = self._letter if head.claim is None else self._bury
 
-    async def _hold(self, lane: Lane, head: Head) -> Outcome | float | None:
-        """Park the lane if what its next steps need is away: nothing but decoding is done meanwhile."""
-        if head.event is None and head.burial is None and (outcome := await head.step(lane, head)) is not None:
-            return outcome
-        return self.circuit.hold(lane, self._needs(lane, head))
-
     def _needs(self, lane: Lane, head: Head) -> tuple[str, ...]:
         if head.step == self._letter:
             return (_letters_part(lane),)
@@ -306,50 +307,10 @@ class Processor:
             return (STORE, handler_part(head.event.type))
         return (STORE,)
 
-    def _outage(self, head: Head, part: str, error: Exception) -> float:
-        head.tries += 1
-        self.health.trouble(part, str(error))
-        self.circuit.failed(part, str(error))
-        return outage_delay_s(head.tries, jitter=self.judge.jitter)
-
-    def _fenced(self, lane: Lane, head: Head, error: FencedError) -> float:
-        self._answered()
-        self.counts.fenced += 1
-        extra = lines.fields(lane.queue[0], head.event, traceparent=head.traceparent, action="fenced")
-        log.warning("a result was discarded: %s", error, extra=extra)
-        if head.claim is not None:
-            self.leases.drop(head.claim)
-            head.claim = None
-        head.burial, head.step = None, self._claim
-        return outage_delay_s(0, jitter=self.judge.jitter)
-
-    def _defect(self, lane: Lane, head: Head, error: Exception) -> float:
-        """An error of the runtime or of the store's adapter: the record is kept, nothing spins, somebody must look."""
-        where = f"{lane.partition.tp.topic}-{lane.partition.tp.partition}@{lane.queue[0].offset}"
-        words = f"{where}: {type(error).__name__}: {letters.clipped(said(error))}"
-        self.health.trouble("runtime", words, member=head.owner)
-        extra = lines.fields(lane.queue[0], head.event, traceparent=head.traceparent, action="defect")
-        log.error("%s: a record could not be processed", where, exc_info=error, extra=extra)
-        return DEFECT_PAUSE_S
-
     def _drop(self, head: Head) -> None:
         self.leases.drop(_claim(head))
         head.claim = None
-        self._answered()
-
-    def _answered(self) -> None:
-        """The store did."""
-        if self.health.ill:
-            self.health.well(STORE)
-        if self.circuit.strained:
-            self.circuit.succeeded(STORE)
-
-    def _reached(self, head: Head) -> None:
-        """The handler's servers answered this message."""
-        if self.health.ill:
-            self.health.well("handler", member=head.owner)
-        if self.circuit.strained and head.event is not None:
-            self.circuit.succeeded(handler_part(head.event.type))
+        self.troubles.answered()
 
     async def _give_back(self, claim: Claim, head: Head) -> Outcome:
         await self.inbox.release(claim)
@@ -361,7 +322,7 @@ def _letters_part(lane: Lane) -> str:
     return f"dead letters of {lane.partition.tp.topic}"
 
 
-def _event(head: Head) -> Event:
+def _event(head: Head) -> Message:
     if head.event is None:
         raise RuntimeError("a step ran before its record was decoded")
     return head.event

@@ -73,16 +73,20 @@ class Runs:
         began = time.monotonic()
         if message.attempt == 1 and (came := lane.partition.arrivals.moment_of(message.offset)) is not None:
             self._measures.queue_s.observe(began - came)
-        handler = self._handlers.on_loop(message.type)
-        run = self._in_thread(lane, head, message) if handler is None else self._on_loop(lane, handler(message))
         try:
-            if self._tracing is None:
-                await run
-            else:
+            if self._tracing is not None:
                 with self._tracing.run(lane.queue[0], message) as head.traceparent:
-                    await run
+                    await self._run(lane, head, message, began)
+            else:
+                await self._run(lane, head, message, began)
         finally:
             self._measures.handler_s.observe(time.monotonic() - began)
+
+    def _run(self, lane: Lane, head: Head, message: Message, began: float) -> Awaitable[None]:
+        handler = self._handlers.on_loop.get(message.type)
+        if handler is not None:
+            return self._on_loop(lane, handler(message), began)
+        return self._in_thread(lane, head, message)
 
     async def cut_overdue(self, lanes: Lanes) -> None:
         """Cancel handlers whose time is up, again and again: one watch over all is far cheaper than a timer per run."""
@@ -95,8 +99,8 @@ class Runs:
         if self._orphans:
             await asyncio.wait(self._orphans, timeout=timeout_s)
 
-    async def _on_loop(self, lane: Lane, run: Awaitable[None]) -> None:
-        lane.deadline = time.monotonic() + self._timeout_s
+    async def _on_loop(self, lane: Lane, run: Awaitable[None], began: float) -> None:
+        lane.deadline = began + self._timeout_s
         lane.interruptible = True
         try:
             await run
@@ -137,7 +141,7 @@ class Runs:
                 raise
         result = run.result()
         if inspect.isawaitable(result):
-            await self._on_loop(lane, result)
+            await self._on_loop(lane, result, time.monotonic())
 
     async def _watched(self, run: asyncio.Future[Any], message: Message) -> None:
         while not run.done():

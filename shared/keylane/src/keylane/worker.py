@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keylane.checks import check, check_limits
 from keylane.circuit import Circuit
+from keylane.counts import Counts
 from keylane.errors import BrokerUnavailableError, ConfigurationError, StoreUnavailableError
 from keylane.handlers import Handlers
 from keylane.health import Health
@@ -32,6 +33,7 @@ from keylane.standing import Standing, held
 from keylane.stopping import Stop
 from keylane.threads import Threads
 from keylane.tracing import Tracing, tracer_of
+from keylane.troubles import Troubles
 from keylane.verdict import Judge
 from keylane.watchdog import watch_loop
 
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
 
     from keylane.broker import Broker
-    from keylane.counts import Counts
     from keylane.inbox import Claim, Inbox
     from keylane.message import Handler
 
@@ -123,6 +124,7 @@ class Worker:
         self._publisher = self._broker.publisher(compress=True)
         self._leases = Leases(inbox, lease, self._health, self._lease_lost)
         judge = Judge(retry or RetryPolicy(), tuple(outages), self._jitter)
+        counts = Counts()
         running = Handlers(handlers, threads=self._threads)
         tracer = tracer_of(tracer_provider)
         self._runs = Runs(
@@ -151,9 +153,10 @@ class Worker:
             runs=self._runs,
             judge=judge,
             mailbox=Mailbox(self._publisher, group, app_version),
-            health=self._health,
             circuit=self._circuit,
+            troubles=Troubles(self._health, self._circuit, judge, counts),
             measures=self._measures,
+            counts=counts,
             clock=clock,
         )
         self._lanes = Lanes(self._processor.run, order=order, concurrency=concurrency)
