@@ -160,6 +160,7 @@ def test_a_move_never_chooses_the_trainer_whom_the_student_has(service: Allocati
     assert move(service, "s1") == MoveOutcome.STAYED
 
     assert [len(held) for held in seats().values()] == [1]
+    assert told("s1") == ["TRAINER_ALLOCATED"]
 
 
 def test_whoever_has_no_trainer_goes_before_one_who_is_moved(service: AllocationService) -> None:

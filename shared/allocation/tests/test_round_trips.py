@@ -107,8 +107,8 @@ def refund_for_who_waits(town: Town) -> int:
         (nobody_free, 3, ()),
         (again, 5, ()),
         (again_while_waiting, 6, ()),
-        (refund, 6, ()),
-        (refund_for_who_waits, 11, ("s1",)),
+        (refund, 5, ()),
+        (refund_for_who_waits, 10, ("s1",)),
     ],
 )
 def test_the_store_is_asked_no_more_often_than_needed(

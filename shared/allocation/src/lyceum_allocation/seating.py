@@ -144,14 +144,16 @@ class Seating:
         for holder in holders:
             for allocation_id, epoch in map(seat_owner, (seat.k for seat in holder.seats)):
                 if allocation_id in owners:
-                    freed |= self._keep(owners[allocation_id], holder.id, epoch, cause_id)
+                    freed |= self._keep(owners[allocation_id], holder, epoch, cause_id)
         return freed
 
-    def _keep(self, allocation: Allocation, trainer_id: str, epoch: int, cause_id: str | None) -> frozenset[str]:
+    def _keep(
+        self, allocation: Allocation, holder: TrainerCapacity, epoch: int, cause_id: str | None
+    ) -> frozenset[str]:
         """Confirm, keep or release one seat; tells the skills of who has a seat more."""
         if transitions.seeks(allocation, epoch):
-            return self._confirm(allocation, trainer_id, epoch, cause_id=cause_id).freed
-        return self._give_back_if_dead(allocation, trainer_id, epoch) or frozenset()
+            return self._confirm(allocation, holder.id, epoch, cause_id=cause_id).freed
+        return self._give_back_if_dead(allocation, holder.id, epoch, holder) or frozenset()
 
     def _confirm(
         self,
@@ -183,8 +185,12 @@ class Seating:
             freed = self._give_back_if_dead(current, *old)
         return Result(seated=True, freed=freed or frozenset(), was_disturbed=disturbed)
 
-    def _give_back_if_dead(self, seen: Allocation, trainer_id: str, epoch: int) -> frozenset[str] | None:
+    def _give_back_if_dead(
+        self, seen: Allocation, trainer_id: str, epoch: int, holder: TrainerCapacity | None = None
+    ) -> frozenset[str] | None:
         """The one place where seats are given back. A seat that is gone already counts as given back.
+
+        `holder` is the trainer as he was read, if he was; somebody who changed him since is noticed by the release.
 
         Returns:
             The skills of the trainer, or None if the seat is somebody's or may become so.
@@ -192,8 +198,9 @@ class Seating:
         if not transitions.is_dead(seen, trainer_id, epoch):
             return None
         key = seat_key(seen.id, epoch)
-        for _ in self._patience.attempts(f"release seat {key}"):
-            holder = self._capacities.find(trainer_id)
+        for repeat in self._patience.attempts(f"release seat {key}"):
+            if repeat or holder is None:
+                holder = self._capacities.find(trainer_id)
             if holder is None:
                 return frozenset()
             if self._capacities.release(holder, key):

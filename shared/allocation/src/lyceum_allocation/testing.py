@@ -143,6 +143,13 @@ class CrashingCapacities(CapacityRepository):
         self._plan.step()
         return claimed
 
+    def mark(self, seen: TrainerCapacity, *, active: bool, on_leave_until: datetime | None, actor: str) -> bool:
+        """Mark, or die before or after it."""
+        self._plan.step()
+        marked = super().mark(seen, active=active, on_leave_until=on_leave_until, actor=actor)
+        self._plan.step()
+        return marked
+
     def release(self, seen: TrainerCapacity, key: str) -> bool:
         """Release, or die before or after it."""
         self._plan.step()

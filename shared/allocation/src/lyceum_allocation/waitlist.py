@@ -96,7 +96,7 @@ class Waitlist:
         turn = self._turn(None, None)
         turn.let_wait(abandoned)
         for queue in turn.look_again:
-            self.drain(queue, cause_id=None)
+            self.serve(self.drain(queue, cause_id=None).freed, cause_id=None, org_id=queue.org_id)
 
     def could_serve(self, student: Allocation) -> bool:
         """Tell whether somebody else than his present trainer is free for a student; writes nothing."""
