@@ -110,6 +110,16 @@ def test_a_waiting_student_is_told_where_the_last_candidates_were_lost(
     assert told.trainer_id is None
 
 
+def test_trainers_of_another_organization_are_nowhere_counted(town: Town) -> None:
+    town.hire("other", capacity=9, org_id="other")
+    town.hire("t1")
+    town.buys("s1")
+    town.buys("s2")
+
+    assert explained(town, "s1").why == "1 teach math -> 1 in en -> 1 with a free seat -> chosen: util 0"
+    assert explained(town, "s2").why == "1 teach math -> 1 in en -> 0 with a free seat"
+
+
 def test_what_was_given_up_while_waiting_is_named_and_no_longer_counted(town: Town) -> None:
     town.hire("t1", "math|hi", capacity=0, avail=[100, 101])
     town.buys("s1", wants=[1, 2], second_language="hi")
@@ -180,7 +190,10 @@ def test_a_choice_that_died_with_its_process_is_not_invented(town: Town) -> None
     town.after(timedelta(minutes=1))
 
     assert town.trainers("s1") == ["t1"]
-    assert explained(town, "s1").why == "not known: who chose died before the seat was confirmed, or choices were not kept yet"
+    assert (
+        explained(town, "s1").why
+        == "not known: who chose died before the seat was confirmed, or choices were not kept yet"
+    )
 
 
 def test_an_unknown_allocation_and_one_of_another_organization_are_not_there(town: Town) -> None:

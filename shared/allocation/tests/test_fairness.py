@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lyceum_allocation import SkillFairness
 from lyceum_allocation.fairness import fairness, jain, percentile
 from lyceum_allocation.states import MoveReason
+from lyceum_allocation.survey import Survey
 from lyceum_allocation.testing import Town
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -56,6 +57,16 @@ def test_waits_and_strict_matches_are_those_of_the_last_week(town: Town) -> None
     assert art.oldest_wait_s == pytest.approx(3600, abs=1)
     town.now += timedelta(days=8)
     assert figures(town)["math|en"].served == 0
+
+
+def test_only_so_many_allocations_are_read_the_newest_first(town: Town) -> None:
+    town.hire("t1", capacity=9)
+    for number in range(5):
+        town.buys(f"s{number}")
+
+    read = [row["_id"] for row in Survey().assigned_since(town.now - HOUR, most=2)]
+
+    assert read == [town.stored("s4").id, town.stored("s3").id]
 
 
 def served(**fields: Any) -> dict[str, Any]:
