@@ -52,7 +52,7 @@ async def test_what_a_worker_holds_does_not_grow_with_what_it_has_done(
         counts = worker.counts
         await until(lambda: counts.done + counts.duplicate == total)
 
-    worker = memory.start({"made": handle}, inbox=MemoryInbox(capacity=1_000))
+    worker = memory.start({"made": handle}, inbox=MemoryInbox(capacity=PORTION))
     await portion(worker, 0)
     tracemalloc.start()
     try:
