@@ -174,10 +174,18 @@ def wrongly_dead(given: Evidence) -> Iterator[str]:
 
 
 def abandoned(given: Evidence) -> Counter[str]:
-    """Event -> claims that ended in nothing: neither done nor failed nor given back."""
-    claims = {(note.id, note.facts["fence"]) for note in given.notes if note.what == "claimed"}
+    """Event -> claims before its last one that ended in nothing: neither done nor failed nor given back.
+
+    The fence counts every claim that the store granted, also one whose answer nobody lived to note.
+    """
+    last: Counter[str] = Counter()
+    for note in given.notes:
+        if note.what == "claimed":
+            last[note.id] = max(last[note.id], note.facts["fence"])
     ended = {(note.id, note.facts["fence"]) for note in given.notes if note.what in ENDED}
-    return Counter(event for event, _ in claims - ended)
+    return Counter(
+        {event: sum((event, fence) not in ended for fence in range(1, highest)) for event, highest in last.items()}
+    )
 
 
 def over_capacity(given: Evidence) -> Iterator[str]:

@@ -217,8 +217,8 @@ def test_a_mark_whose_answer_was_lost_counts_once_a_peer_saw_it() -> None:
 @pytest.mark.parametrize(("kills", "charges"), [(5, []), (4, ["wrongly dead or alive"])])
 def test_an_innocent_may_die_only_after_five_runs_that_were_cut_off(kills: int, charges: list[str]) -> None:
     cut_off = [
-        note(2.0, "claimed", process=f"ledger-{n}", id="b.fails2", fence=10 + n, attempts=0, asked=2.0)
-        for n in range(kills)
+        note(2.0, "claimed", process=f"ledger-{n}", id="b.fails2", fence=4 + n, attempts=0, asked=2.0)
+        for n in range(kills + 1)
     ]
     given = (*HONEST.letters, letter(LOG[1], reason="crash_loop", attempts=0))
 
