@@ -1,13 +1,12 @@
 """The reconciler's work is shared among processes: bounded reads in a call, and no seat is forgotten."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
 
 from lyceum_allocation import (
-    Allocation,
     AllocationRepository,
     AllocationService,
     CapacityRepository,
@@ -144,10 +143,9 @@ def test_the_allocations_of_a_page_are_read_a_bounded_number_at_a_time(
     class Counting(AllocationRepository):
         read: ClassVar[list[int]] = []
 
-        def by_id(self, ids: Iterable[str]) -> dict[str, Allocation]:
-            wanted = list(ids)
-            self.read.append(len(wanted))
-            return super().by_id(wanted)
+        def not_holding(self, seats: Sequence[tuple[str, str, int]]) -> set[str]:
+            self.read.append(len(seats))
+            return super().not_holding(seats)
 
     monkeypatch.setattr(seating, "OWNERS_AT_ONCE", 40)
     crowd.returns("s7")

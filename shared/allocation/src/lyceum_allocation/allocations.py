@@ -9,7 +9,7 @@ from lyceum_allocation.conditional import update_if
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.outbox import entry
 from lyceum_allocation.rules import RELAXED_AFTER, Requirement
-from lyceum_allocation.states import WAITING_STATES, AllocationState
+from lyceum_allocation.states import SEATED_STATES, WAITING_STATES, AllocationState
 from lyceum_allocation.transitions import Change
 from lyceum_database import Clock, Duplicate, Repository, translated_errors, utc_now
 
@@ -122,6 +122,18 @@ class AllocationRepository(Repository[Allocation]):
         """Read several at once, without their history; those that do not exist are left out."""
         with translated_errors():
             return {found.id: found for found in Allocation.objects(id__in=list(ids)).exclude(*_BULKY)}
+
+    def not_holding(self, seats: Sequence[tuple[str, str, int]]) -> set[str]:
+        """Tell which allocations do not hold, or not yet, one of these seats: (trainer, allocation, epoch)."""
+        fields = dict.fromkeys(("state", "trainer_id", "seat_epoch"), 1)
+        with translated_errors():
+            rows = self._collection().find({"_id": {"$in": sorted({owner for _, owner, _ in seats})}}, fields)
+            held = {
+                (row.get("trainer_id"), row["_id"], row.get("seat_epoch"))
+                for row in rows
+                if row["state"] in SEATED_STATES
+            }
+        return {seat[1] for seat in seats if seat not in held}
 
     def queues(self, *, now: datetime, org_id: str | None = None, skills: Iterable[str] | None = None) -> list[Queue]:
         """List the queues in which somebody waits, the one with the oldest head first."""

@@ -27,7 +27,7 @@ def leftovers(allocations: AllocationRepository, capacities: CapacityRepository)
     while page := capacities.with_seats(after_id=last_id):
         last_id = page[-1].id
         seats = [(holder.id, *seat_owner(seat.k)) for holder in page for seat in holder.seats]
-        owners = allocations.by_id({owner for _, owner, _ in seats})
+        owners = allocations.by_id(allocations.not_holding(seats))
         for trainer_id, owner, epoch in seats:
             to_do = _to_do(owners[owner], trainer_id, epoch) if owner in owners else None
             if to_do is not None:

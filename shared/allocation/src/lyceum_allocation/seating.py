@@ -129,11 +129,12 @@ class Seating:
         return freed
 
     def _judge_page(self, page: list[TrainerCapacity]) -> set[str]:
-        keys = [seat.k for holder in page for seat in holder.seats]
+        seats = [(holder.id, *seat_owner(seat.k)) for holder in page for seat in holder.seats]
         freed: set[str] = set()
-        for start in range(0, len(keys), OWNERS_AT_ONCE):
-            owners = self._allocations.by_id({seat_owner(key)[0] for key in keys[start : start + OWNERS_AT_ONCE]})
-            freed |= self._judge(page, owners, None)
+        for start in range(0, len(seats), OWNERS_AT_ONCE):
+            # Nearly all seats are as they should be: documents are made of the others only.
+            unsettled = self._allocations.not_holding(seats[start : start + OWNERS_AT_ONCE])
+            freed |= self._judge(page, self._allocations.by_id(unsettled), None) if unsettled else set()
         return freed
 
     def _judge(
