@@ -1,8 +1,6 @@
 """Nobody is overtaken and no seat is left beside a waiter, at the very moments when two processes meet."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from random import Random
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,19 +8,13 @@ import pytest
 from lyceum_allocation import (
     Allocation,
     AllocationRepository,
-    AllocationService,
     AllocationState,
     CapacityRepository,
-    allocation_id,
     transitions,
 )
 from lyceum_allocation.audit import violations
 from lyceum_allocation.rules import Candidate
 from lyceum_allocation.testing import (
-    Crash,
-    CrashingAllocations,
-    CrashingCapacities,
-    CrashPlan,
     purchase,
     refund,
     trainer,
@@ -31,56 +23,9 @@ from lyceum_allocation.transitions import Change
 from lyceum_allocation.waitlist import LEASE
 from lyceum_database import utc_now
 
+from .waiting import ASSIGNED, PENDING, Meeting, buy, hire, lease, service, states, stored
+
 pytestmark = pytest.mark.usefixtures("database")
-
-
-class Meeting(AllocationRepository):
-    """Lets something else happen right before a write that sets this state."""
-
-    def __init__(self, before: str, happens: Callable[[], None]) -> None:
-        super().__init__()
-        self._before = before
-        self._happens: Callable[[], None] | None = happens
-
-    def write(self, seen: Allocation, change: Change, *, cause_id: str | None = None) -> bool:
-        if change.fields.get("state") == self._before and self._happens is not None:
-            happens, self._happens = self._happens, None
-            happens()
-        return super().write(seen, change, cause_id=cause_id)
-
-
-def service(
-    allocations: AllocationRepository | None = None, capacities: CapacityRepository | None = None
-) -> AllocationService:
-    return AllocationService(
-        allocations=allocations or AllocationRepository(),
-        capacities=capacities or CapacityRepository(),
-        random=Random(1),
-    )
-
-
-def hire(trainer_id: str, capacity: int) -> None:
-    CapacityRepository().insert(trainer(trainer_id, capacity=capacity))
-
-
-def buy(*students: str, by: AllocationService | None = None, **wish: Any) -> None:
-    for student in students:
-        (by or service()).allocate(purchase(f"p-{student}", student=student, **wish))
-
-
-def stored(student: str) -> Allocation:
-    return AllocationRepository().get(allocation_id("default", student, "course-1"))
-
-
-def states(*students: str) -> list[str]:
-    return [stored(student).state for student in students]
-
-
-def lease(student: str, until: datetime) -> None:
-    assert AllocationRepository().write(stored(student), transitions.lease(until))
-
-
-ASSIGNED, PENDING = AllocationState.ASSIGNED.value, AllocationState.PENDING.value
 
 
 def test_a_seat_freed_while_this_process_serves_the_head_goes_to_the_next_in_the_same_call() -> None:
@@ -124,56 +69,6 @@ def test_a_lease_that_ran_out_counts_for_nothing() -> None:
     buy("third")
 
     assert states("first", "second", "third") == [ASSIGNED, PENDING, PENDING]
-
-
-def test_a_seat_whose_claimer_died_is_found_by_the_next_drain_and_no_second_is_taken() -> None:
-    buy("first")
-    hire("t1", 1)
-    hire("t2", 1)
-    plan = CrashPlan()
-    plan.arm(1)  # after the claim
-    with pytest.raises(Crash):
-        service(capacities=CrashingCapacities(plan)).drain(org_id="default", skill="math|en")
-    lease("first", datetime(2026, 1, 1, tzinfo=UTC))
-
-    service().drain(org_id="default", skill="math|en")
-
-    assert states("first") == [ASSIGNED]
-    assert violations(at_rest=True) == []
-
-
-def test_a_purchase_that_its_worker_died_over_gets_the_claimed_seat_when_it_comes_again_not_when_the_lease_ends() -> (
-    None
-):
-    hire("t1", 1)
-    hire("t2", 1)
-    plan = CrashPlan()
-    plan.arm(3)  # recorded under a lease, claimed
-    with pytest.raises(Crash):
-        service(CrashingAllocations(plan), CrashingCapacities(plan)).allocate(purchase("p-s1", student="s1"))
-    (holder,) = (trainer_id for trainer_id in ("t1", "t2") if CapacityRepository().get(trainer_id).load)
-    assert stored("s1").claiming_until is not None
-
-    buy("s1")
-
-    assert (states("s1"), stored("s1").trainer_id) == ([ASSIGNED], holder)
-    assert violations(at_rest=True) == []
-
-
-def test_a_purchase_after_a_refund_that_died_gives_the_old_seat_back_when_it_comes() -> None:
-    hire("t1", 1)
-    hire("t2", 1)
-    buy("s1")
-    plan = CrashPlan()
-    plan.arm(1)  # recorded
-    with pytest.raises(Crash):
-        service(CrashingAllocations(plan), CrashingCapacities(plan)).refund(refund("p-s1", student="s1"))
-    assert states("s1") == [AllocationState.CANCELLED]
-
-    service().allocate(purchase("p-again", student="s1"))
-
-    assert states("s1") == [ASSIGNED]
-    assert violations(at_rest=True) == []
 
 
 def test_a_purchase_refunded_between_claim_and_confirm_gives_its_seat_back() -> None:
@@ -228,77 +123,6 @@ def test_a_confirm_of_an_epoch_that_is_over_tells_nobody_anything() -> None:
 
     assert states("s1", "quicker") == [PENDING, ASSIGNED]
     assert stored("s1").epoch == 2
-    assert violations(at_rest=True) == []
-
-
-class DyingOverSomebodyElse(CapacityRepository):
-    """Something happens right before a claim, and the process dies right after it."""
-
-    def __init__(self, happens: Callable[[], None]) -> None:
-        super().__init__()
-        self._happens = happens
-
-    def claim(self, candidate: Candidate, key: str, *, weight: int = 1) -> bool:
-        self._happens()
-        assert super().claim(candidate, key, weight=weight)
-        raise Crash
-
-
-def test_a_seat_claimed_for_somebody_else_by_a_process_that_died_is_reconciled() -> None:
-    buy("refunded")
-    hire("t1", 1)
-    dying = DyingOverSomebodyElse(lambda: service().refund(refund("p-refunded", student="refunded")))
-    with pytest.raises(Crash):
-        buy("waiting", by=service(capacities=dying))
-    buy("waiting")
-    service().sweep()
-    assert states("waiting") == [PENDING], "only the reconciler reads seats of allocations that nobody handles"
-
-    assert service().reconcile() == 1
-
-    assert states("waiting") == [ASSIGNED]
-    assert violations(at_rest=True) == []
-
-
-def test_the_second_seat_of_a_drain_that_overslept_its_lease_and_died_is_reconciled() -> None:
-    buy("first")
-    hire("t1", 1)
-    hire("t2", 1)
-    plan = CrashPlan()
-    plan.arm(1)  # after the claim
-    with pytest.raises(Crash):
-        service(capacities=CrashingCapacities(plan)).drain(org_id="default", skill="math|en")
-    confirmed = AllocationRepository()
-    seen = stored("first")
-    (other,) = (trainer_id for trainer_id in ("t1", "t2") if CapacityRepository().get(trainer_id).load == 0)
-    candidate = CapacityRepository().find_candidate(other)
-    assert candidate is not None
-    assert CapacityRepository().claim(candidate, f"{seen.id}:1")
-    change = transitions.confirm(seen, other, 1, utc_now())
-    assert change is not None
-    assert confirmed.write(seen, change)
-    assert violations() == []
-
-    service().reconcile()
-
-    assert stored("first").trainer_id == other
-    assert violations(at_rest=True) == []
-
-
-def test_reconciling_finishes_what_was_claimed_and_changes_nothing_else() -> None:
-    hire("t1", 30)
-    for number in range(25):
-        buy(f"s{number}")
-    plan = CrashPlan()
-    plan.arm(1)
-    with pytest.raises(Crash):
-        buy("claimed", by=service(capacities=CrashingCapacities(plan)))
-    versions = {found.id: found.version for found in Allocation.objects(state=ASSIGNED)}
-
-    service().reconcile()
-
-    assert states("claimed") == [ASSIGNED]
-    assert {key: AllocationRepository().get(key).version for key in versions} == versions
     assert violations(at_rest=True) == []
 
 
@@ -374,15 +198,20 @@ def test_nobody_is_served_from_a_seat_that_is_left_for_whom_another_process_serv
     assert stored("first").lease_awaited
 
 
-def test_a_lease_whose_holder_died_ends_with_the_sweep_and_the_student_is_told_that_he_waits() -> None:
-    plan = CrashPlan()
-    plan.arm(1)
-    with pytest.raises(Crash):
-        service(CrashingAllocations(plan)).allocate(purchase("p-s1", student="s1"))
-    change = transitions.lease(utc_now() - timedelta(seconds=1))
-    assert AllocationRepository().write(stored("s1"), change)
+def test_a_student_who_was_changed_before_he_could_be_leased_is_read_again_and_served() -> None:
+    class Interrupted(AllocationRepository):
+        is_done = False
 
-    service().sweep()
+        def write(self, seen: Allocation, change: Change, *, cause_id: str | None = None) -> bool:
+            if not self.is_done and change.fields.get("claiming_until"):
+                self.is_done = True
+                again = purchase("p-again", student="s1")
+                assert super().write(stored("s1"), transitions.grant(stored("s1"), again, utc_now()) or change)
+            return super().write(seen, change, cause_id=cause_id)
 
-    assert stored("s1").claiming_until is None
-    assert [entry["type"] for entry in stored("s1").outbox] == ["ALLOCATION_WAITLISTED"]
+    buy("s1")
+    hire("t1", 1)
+
+    assert service(Interrupted()).drain(org_id="default", skill="math|en") == 1
+    assert stored("s1").grants == ["p-s1", "p-again"]
+    assert violations(at_rest=True) == []
