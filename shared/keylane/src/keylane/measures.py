@@ -62,7 +62,9 @@ class Measures:
         rebalances: Assignments received.
         handler_s: Seconds from handing a message to its handler to the end of the run.
         queue_s: Seconds from the fetch of a record to its first run.
-        runs: Runs that a message took until it was done or dead.
+        late: Messages that were done, but not in their first run.
+        runs: Runs that those took, and the dead; what is done in its first run, as nearly all are, is only in
+            `Counts.done`.
         commit_s: Seconds per accepted commit.
         loop_lag_s: Seconds by which the event loop was late.
     """
@@ -74,6 +76,7 @@ class Measures:
         "dead",
         "fetched",
         "handler_s",
+        "late",
         "letters_failed",
         "loop_lag_s",
         "queue_s",
@@ -84,6 +87,7 @@ class Measures:
     def __init__(self) -> None:
         self.fetched = 0
         self.dead: Counter[str] = Counter()
+        self.late = 0
         self.letters_failed = 0
         self.commits_refused = 0
         self.commits_failed = 0
@@ -93,6 +97,11 @@ class Measures:
         self.runs = Histogram(RUNS)
         self.commit_s = Histogram(REQUEST_S)
         self.loop_lag_s = Histogram(REQUEST_S)
+
+    def done_late(self, runs: int) -> None:
+        """A message is done after failed runs."""
+        self.late += 1
+        self.runs.observe(runs)
 
     def died(self, reason: str, runs: int) -> None:
         """A dead letter is written."""

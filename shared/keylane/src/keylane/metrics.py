@@ -130,7 +130,7 @@ class _WorkerFamilies(Families):
 
     def timings(self, worker: Worker) -> None:
         group, measures = [worker.group], worker.measures
-        add_histogram(self.runs, group, measures.runs)
+        add_histogram(self.runs, group, measures.runs, ones=max(0, worker.counts.done - measures.late))
         add_histogram(self.handler, group, measures.handler_s)
         add_histogram(self.queue, group, measures.queue_s)
         add_histogram(self.commit, group, measures.commit_s)
@@ -156,11 +156,11 @@ class _WorkerFamilies(Families):
                 self.lag.add_metric(place, held.lag)
 
 
-def add_histogram(family: HistogramMetricFamily, labels: Sequence[str], histogram: Histogram) -> None:
-    """Add one histogram's buckets and sum."""
-    levels = histogram.cumulative()
+def add_histogram(family: HistogramMetricFamily, labels: Sequence[str], histogram: Histogram, *, ones: int = 0) -> None:
+    """Add one histogram's buckets and sum, with as many values of 1, its least bound, that were counted elsewhere."""
+    levels = [level + ones for level in histogram.cumulative()]
     bounds = [*map(str, histogram.bounds), "+Inf"]
-    family.add_metric(labels, buckets=list(zip(bounds, levels, strict=True)), sum_value=histogram.total)
+    family.add_metric(labels, buckets=list(zip(bounds, levels, strict=True)), sum_value=histogram.total + ones)
 
 
 class RelayCollector:

@@ -202,7 +202,8 @@ class Processor:
     async def _finish(self, _: Lane, head: Head) -> Outcome:
         claim = _claim(head)
         await self.inbox.finish(claim)
-        self.measures.runs.observe(claim.attempts + 1)
+        if claim.attempts:
+            self.measures.done_late(claim.attempts + 1)
         self.leases.drop(claim)
         head.claim = None
         self.counts.done += 1
