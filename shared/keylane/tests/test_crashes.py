@@ -31,6 +31,7 @@ PROGRAM = Path(__file__).parent / "programs" / "scripted_worker.py"
 SESSION_S = 2.0
 STOP_S = 4.0
 CONCURRENCY = 8
+DIED = 7
 """As in the program."""
 
 
@@ -123,6 +124,24 @@ async def test_a_frozen_owner_that_wakes_up_late_writes_nothing(stage: Stage) ->
     assert set(stage.effects().values()) == {1}
     entry = stage.entry("e")
     assert (entry["state"], entry["fence"], entry["attempts"]) == ("done", 2, 0)
+
+
+async def test_a_message_that_kills_its_process_is_a_crash_loop_and_its_neighbours_live(stage: Stage) -> None:
+    """The neighbours run whenever it strikes: they are its victims, not its like."""
+    await stage.rig.publish("killer", key="killer", data={"do": "die", "seconds": 0.15})
+    neighbours = [f"n{number}" for number in range(6)]
+    for id_ in neighbours:
+        await stage.rig.publish(id_, key=id_, data={"seconds": 0.4})
+    ends = []
+    while not stage.settled(*neighbours, "killer"):
+        with stage.process("one") as process:
+            await until(lambda process=process: process.poll() is not None or stage.settled(*neighbours, "killer"))  # type: ignore[misc]  # a bound default
+            ends.append(process.poll())
+    letters = await stage.letters(1)
+
+    assert [(one["ce_id"], one["x-dlq-reason"]) for one in letters] == [(b"killer", b"crash_loop")]
+    assert stage.effects() == dict.fromkeys(neighbours, 1)
+    assert ends == [DIED] * 3 + [None], "three starts without an outcome, as its policy says"
 
 
 async def test_a_worker_told_to_end_leaves_no_more_than_it_had_in_flight_to_be_delivered_again(stage: Stage) -> None:

@@ -194,7 +194,7 @@ class Inbox(Protocol):
         """
 
     async def release(self, claim: Claim) -> None:
-        """Give the message back as if it had never been claimed; a claim that is already lost is no error."""
+        """Give the message back as if this claim had never been; a claim that is already lost is no error."""
 
     async def look(self, key: str) -> Known | None:
         """What is remembered of a message; None for one that is unknown or long forgotten."""

@@ -46,6 +46,10 @@ class Leases:
         """Renew it no more."""
         self._held.pop(claim.key, None)
 
+    def alone(self, claim: Claim) -> bool:
+        """Whether no other message is held here whose last run ended with its process."""
+        return not any(other.abandoned and other.burial is None for other in self._held.values() if other is not claim)
+
     async def renew_regularly(self) -> None:
         """Renew claims that were already held one round ago; most runs end sooner and never need it.
 

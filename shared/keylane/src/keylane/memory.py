@@ -112,7 +112,7 @@ class MemoryInbox:
             return
         if entry.state == "in_progress":
             entry.state = "pending"
-        entry.owner, entry.claims = "", 0
+        entry.owner, entry.claims = "", claim.abandoned
 
     async def look(self, key: str) -> Known | None:
         """What is remembered of a message."""

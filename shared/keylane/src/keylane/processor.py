@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("keylane")
 
+SUSPECT_PAUSE_S: Final = 0.5
+"""Pause of a message whose last run ended with its process while another such one runs, in seconds: side by side they
+would die together every time, and be given up together."""
 BUSY_POLL_S: Final = 1.0
 """Longest pause before a message that another owner runs is asked for again, in seconds."""
 
@@ -254,6 +257,8 @@ class Processor:
         elif claim.abandoned >= policy.max_abandoned_claims:
             error = RuntimeError(f"{claim.abandoned} runs in a row ended without an outcome")
             self._condemn(lane, head, letters.CRASH_LOOP, error, claim.attempts)
+        elif claim.abandoned and not self.leases.alone(claim):  # one of them may be what ends processes
+            head.pause_s, head.step = SUSPECT_PAUSE_S, self._release
         elif claim.attempts >= policy.max_attempts:
             error = RuntimeError(f"{claim.attempts} failed runs were already counted")
             self._condemn(lane, head, letters.EXHAUSTED, error, claim.attempts)

@@ -193,8 +193,9 @@ class MongoInbox:
 
     def _release(self, claim: Claim) -> None:
         mine = {"_id": claim.key, "owner": claim.owner, "fence": claim.fence}
+        free = {**document.NOT_HELD, "claims": claim.abandoned}
         back = self._collection.update_one(
-            {**mine, "state": document.IN_PROGRESS}, {"$set": {"state": document.PENDING, **document.NOT_HELD}}
+            {**mine, "state": document.IN_PROGRESS}, {"$set": {"state": document.PENDING, **free}}
         )
         if back.matched_count == 0:
             self._collection.update_one({**mine, "state": document.DEAD_PENDING}, {"$set": document.NOT_HELD})
