@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiokafka import TopicPartition as KafkaTopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.errors import UnsupportedCodecError
 from aiokafka.producer import message_accumulator, producer
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
+from keylane import ConfigurationError
 from keylane.broker import TopicPartition
 from keylane.connection import connection
+from keylane.feed import Feed
 from keylane.testing import InMemoryBroker, until
 
 if TYPE_CHECKING:
@@ -127,3 +130,15 @@ async def test_a_group_that_starts_late_on_a_log_has_lost_nothing(deleting: Rig)
     await until(lambda: worker.counts.done == 2)
 
     assert worker.counts.skipped == 0
+
+
+async def test_a_codec_that_is_not_installed_ends_the_worker_with_one_line(
+    mock: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def poll(*_: Any, **__: Any) -> Any:
+        raise UnsupportedCodecError("Libraries for lz4 compression codec not found")
+
+    monkeypatch.setattr(Feed, "poll", poll)
+    worker = mock.worker({"made": lambda _: None})
+    with pytest.raises(ConfigurationError, match=r"cannot be decompressed here: .*lz4.* \(install cramjam"):
+        await asyncio.wait_for(worker.run(), 20)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka import TopicPartition as KafkaTopicPartition
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, UnsupportedCodecError
 
 from keylane.broker import TopicPartition
 from keylane.connection import bounded, connection, words
 from keylane.dismantle import dismantle, started
-from keylane.errors import BrokerUnavailableError, CommitRefusedError
+from keylane.errors import BrokerUnavailableError, CommitRefusedError, ConfigurationError
 from keylane.feed import MAX_FETCH_BYTES, Feed
 from keylane.metadata import partition_counts
 from keylane.producers import Producers
@@ -115,6 +115,11 @@ class KafkaSubscription:
             self._rivals.check()
         try:
             return await self._feed.poll(max_records=max_records, timeout_s=timeout_s)
+        except UnsupportedCodecError as exc:  # no other membership could read it either
+            raise ConfigurationError(
+                f"a topic of group {self._group} holds records that cannot be decompressed here: {words(exc)}"
+                " (install cramjam, or let its producers use gzip or nothing)"
+            ) from exc
         except KafkaError as exc:
             raise BrokerUnavailableError(words(exc)) from exc
 
