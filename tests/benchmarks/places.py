@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from real_servers import ServerSettings, kafka_server, mongo_server
+from real_servers import ServersError, ServerSettings, kafka_server, mongo_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 @contextmanager
 def kafka() -> Iterator[str]:
-    """A broker's address; the broker is gone after the block unless KAFKA_BOOTSTRAP names it."""
+    """A broker's address; the broker is gone after the block unless KAFKA_BOOTSTRAP names it.
+
+    Raises:
+        SystemExit: It cannot be had; its text is one line.
+    """
     settings = ServerSettings.from_environment()
     if settings.kafka_bootstrap:
         yield settings.kafka_bootstrap
         return
-    with kafka_server(settings, say) as server:
+    with _one_line(), kafka_server(settings, say) as server:
         yield server.address
 
 
@@ -30,8 +34,16 @@ def mongodb() -> Iterator[str]:
     if settings.mongodb_uri:
         yield settings.mongodb_uri
         return
-    with mongo_server(settings, say) as server:
+    with _one_line(), mongo_server(settings, say) as server:
         yield server.address
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    try:
+        yield
+    except ServersError as exc:
+        raise SystemExit(f"error: {exc}") from exc
 
 
 def say(line: str) -> None:
