@@ -182,6 +182,14 @@ async def test_a_call_repeated_because_its_answer_was_lost_changes_nothing(store
         await store.inbox.finish(claim)
 
 
+async def test_a_claim_repeated_after_its_lease_because_its_answer_was_lost_was_not_abandoned(store: Store) -> None:
+    for _ in range(5):
+        claim = await store.claim("a")
+        assert claim.abandoned == 0
+        store.clock.passed += LEASE * 2
+    assert (await store.claim("b")).abandoned == 1, "the last start of another owner still counts"
+
+
 async def test_a_replay_runs_a_dead_message_again_with_all_its_attempts(store: Store) -> None:
     await store.die()
     assert await store.ask() == Settled("dead"), "only a replay wakes it"

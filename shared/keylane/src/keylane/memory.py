@@ -71,10 +71,11 @@ class MemoryInbox:
             entry.first_failed_at = entry.burial = None
         if entry.state in TERMINAL:
             return Settled(entry.state)
-        abandoned = entry.claims
+        own_start = entry.owner == owner  # its answer was lost, and its lease ended before it asked again
+        abandoned = max(entry.claims - own_start, 0)
         entry.owner, entry.lease_until = owner, now + lease.total_seconds()
         entry.fence += 1
-        entry.claims += 1
+        entry.claims = abandoned + 1
         if entry.state == "pending":
             entry.state = "in_progress"
         return Claim(key, owner, entry.fence, entry.attempts, abandoned, entry.first_failed_at, entry.burial)

@@ -163,7 +163,7 @@ class MongoInbox:
             return Busy(timedelta(0))
         if (answer := document.obstacle(found, owner, now, digest)) is not None:
             return answer
-        wanted = document.rearmed(found, replay)
+        wanted = document.rearmed(document.unanswered(found, owner), replay)
         if wanted["state"] in document.TERMINAL:
             return Settled(wanted["state"])
         return self._compare_and_set(found, wanted, owner, now + lease)

@@ -63,6 +63,11 @@ def obstacle(
     return Busy(aware(held_until) - now)
 
 
+def unanswered(found: dict[str, Any], owner: str) -> dict[str, Any]:
+    """The message without a start of this very owner's: its answer was lost until its lease had ended."""
+    return {**found, "claims": max(found["claims"] - 1, 0)} if found["owner"] == owner else found
+
+
 def rearmed(found: dict[str, Any], replay: Replay | None) -> dict[str, Any]:
     """The message as it is to be taken: as it was found, or ready to run again for a new replay of a dead one."""
     if replay is None or found["state"] not in BURIED or replay.count <= found.get("replays", 0):
