@@ -14,7 +14,7 @@ from lyceum_allocation import (
     TrainerCapacity,
     seating,
 )
-from lyceum_allocation.testing import Town
+from lyceum_allocation.testing import Town, purchase
 
 MINUTE = timedelta(minutes=1)
 
@@ -113,6 +113,19 @@ def test_a_process_that_dies_over_its_share_delays_it_by_one_round(crowd: Town) 
     service.reconcile_due()
 
     assert seats(crowd, "t7") == []
+
+
+def test_a_leaked_seat_of_an_earlier_epoch_is_found_beside_the_one_that_is_held(town: Town) -> None:
+    town.hire("t1", capacity=3)
+    town.buys("s1")
+    town.returns("s1")
+    town.service.allocate(purchase("again", student="s1"))
+    leak(town, "t1", "s1")
+    assert len(seats(town, "t1")) == 2
+
+    town.service.reconcile_due()
+
+    assert seats(town, "t1") == [f"{town.stored('s1').id}:2"]
 
 
 def test_trainers_without_students_make_way_too(town: Town) -> None:
