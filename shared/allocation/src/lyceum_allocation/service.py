@@ -16,8 +16,9 @@ from lyceum_allocation.moves import Moves
 from lyceum_allocation.patience import Patience
 from lyceum_allocation.seating import Seating
 from lyceum_allocation.starvation import Starvation
-from lyceum_allocation.states import WAITING_STATES, AllocationState, MoveOutcome, MoveReason
+from lyceum_allocation.states import AllocationState, MoveOutcome, MoveReason
 from lyceum_allocation.survey import Survey
+from lyceum_allocation.sweeping import Sweeper
 from lyceum_allocation.transitions import Change
 from lyceum_allocation.turn import Lease, lease_until
 from lyceum_allocation.waitlist import Waitlist
@@ -59,7 +60,6 @@ class AllocationService:
         self._patience = patience or Patience()
         self._seating = Seating(allocations=allocations, capacities=capacities, clock=clock, patience=self._patience)
         self._explainer = Explainer(allocations, clock=clock)
-        self._starvation = Starvation(allocations, clock=clock)
         self._waitlist = Waitlist(
             allocations=allocations,
             capacities=capacities,
@@ -77,6 +77,14 @@ class AllocationService:
             waitlist=self._waitlist,
             clock=clock,
             patience=self._patience,
+        )
+        self._sweeper = Sweeper(
+            allocations=allocations,
+            seating=self._seating,
+            starvation=Starvation(allocations, clock=clock),
+            waitlist=self._waitlist,
+            leaves=self._leaves,
+            clock=clock,
         )
 
     def allocate(self, purchase: PurchaseCreated, *, org_id: str = DEFAULT_ORG, cause_id: str | None = None) -> None:
@@ -101,7 +109,8 @@ class AllocationService:
             allocation = self._allocations.get(allocation.id)
             own = None if is_new else self._taken_over(allocation)
         if allocation.state == AllocationState.PENDING:
-            freed |= self._waitlist.drain(_queue_of(allocation), cause_id=cause_id, own=own).freed
+            queue = Queue(org_id, allocation.skill or "")
+            freed |= self._waitlist.drain(queue, cause_id=cause_id, own=own).freed
         self._waitlist.serve(freed, cause_id=cause_id, org_id=org_id)
 
     def refund(self, refund: PurchaseRefunded, *, org_id: str = DEFAULT_ORG, cause_id: str | None = None) -> None:
@@ -203,20 +212,7 @@ class AllocationService:
 
         For a timer: any number of processes may sweep at once.
         """
-        last_id: str | None = None
-        abandoned: list[str] = []
-        while page := self._allocations.pending(after_id=last_id):
-            last_id = page[-1].id
-            self._seating.settle(page, cause_id=None)
-            self._starvation.tell(page)
-            abandoned += [waiter.id for waiter in page if self._is_abandoned(waiter)]
-        seated = set[str]()
-        for queue in self._allocations.queues(now=self._clock()):
-            drained = self._waitlist.drain(queue, cause_id=None)
-            seated |= drained.seated | self._waitlist.serve(drained.freed, cause_id=None, org_id=queue.org_id)
-        self._end_leases(abandoned)
-        self._leaves.finish()
-        return len(seated)
+        return self._sweeper.sweep()
 
     def reconcile(self) -> int:
         """Finish or give back every seat that a process left behind when it died; returns how many students got one.
@@ -288,26 +284,11 @@ class AllocationService:
         written = self._allocations.write(seen, transitions.lease(lease_until(self._clock())))
         return Lease(seen, is_fresh=False) if written else None
 
-    def _is_abandoned(self, waiter: Allocation) -> bool:
-        """Tell whether nobody seeks a seat any more, though he said so, or for somebody who is being moved."""
-        if waiter.claiming_until is None:
-            return waiter.state == AllocationState.MOVING
-        return waiter.claiming_until <= self._clock()
-
-    def _end_leases(self, abandoned: list[str]) -> None:
-        for waiter in self._allocations.by_id(abandoned).values():
-            if waiter.state in WAITING_STATES and self._is_abandoned(waiter):
-                self._waitlist.end(waiter)
-
 
 def _begins(allocation: Allocation, until: datetime) -> bool:
     """Tell whether a purchase began an epoch, with a lease until then."""
     blank = Allocation(claiming_until=until)
     return allocation.state == AllocationState.PENDING and allocation.claiming_until == blank.claiming_until
-
-
-def _queue_of(allocation: Allocation) -> Queue:
-    return Queue(allocation.org_id, allocation.skill or "")
 
 
 def _blank(org_id: str, fact: PurchaseCreated | PurchaseRefunded) -> Allocation:
