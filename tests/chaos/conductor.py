@@ -137,8 +137,6 @@ class Conductor:
         crew.calm_down()
         for publisher in publishers.values():
             publisher.stop()
-        if World.ALLOCATION in publishers:
-            self._say(f"leaked on purpose: {leak_a_seat(self._stage, self._orders)}", crew, publishers)
         rest_s, restless = self._calm(crew, publishers)
         kill = self._calm_kill(crew) if rest_s is not None else None
         stop_s = crew.stop()
@@ -206,13 +204,24 @@ class Conductor:
         return published - len(self._witness.done) - len(self._witness.dead)
 
     def _calm(self, crew: Crew, publishers: Mapping[World, Publisher]) -> tuple[float | None, str]:
-        """Seconds until rest, or None and what is not at rest."""
+        """Seconds until rest, or None and what is not at rest. At rest a seat is leaked, which must be found too."""
         began = time.monotonic()
+        if why := self._until_rest(crew, publishers, began):
+            return None, why
+        rest_s = time.monotonic() - began
+        if World.ALLOCATION in publishers:
+            leaked = leak_a_seat(self._stage, self._orders)
+            if self._until_rest(crew, publishers, time.monotonic()):
+                return None, f"seat {leaked}, leaked on purpose, was not given back"
+        return rest_s, ""
+
+    def _until_rest(self, crew: Crew, publishers: Mapping[World, Publisher], began: float) -> str:
+        """Nothing, as soon as all is at rest, or what was not when the time was over."""
         while (why := self._why_restless(publishers)) and time.monotonic() - began < self._plan.calm_s:
             crew.look_after()
             self._say(f"calm: {why}", crew, publishers)
             time.sleep(0.3)
-        return (None, why) if why else (time.monotonic() - began, "")
+        return why
 
     def _why_restless(self, publishers: Mapping[World, Publisher]) -> str:
         for world, publisher in publishers.items():
