@@ -8,7 +8,7 @@ import dataclasses
 import pytest
 
 from keylane import ConfigurationError
-from keylane.rivals import Rivals
+from keylane.rivals import RESIDENT_BEARS, Rivals
 from keylane.testing import Rig, until
 
 SESSION_S = 10.0
@@ -62,7 +62,9 @@ def test_a_resident_gives_way_at_last(clock: Clock) -> None:
     resident = member(clock)
     resident.joined("resident")
     clock.now += 100
-    evict(resident, clock, 4, every_s=1)
+    evict(resident, clock, RESIDENT_BEARS - 1, every_s=1)
+    resident.check()
+    evict(resident, clock, 1, every_s=1)
     with pytest.raises(ConfigurationError):
         resident.check()
 

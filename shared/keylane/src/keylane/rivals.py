@@ -20,8 +20,10 @@ NEWCOMER_BEARS: Final = 2
 """Evictions after which a member gives way whose first came within a session of its joining: it was not there before.
 Of two that start at one moment both give way.
 """
-RESIDENT_BEARS: Final = 4
-"""Evictions after which a member gives way that has been there for longer."""
+RESIDENT_BEARS: Final = 7
+"""Evictions after which a member gives way that has been there for longer; a newcomer costs it three or four before it
+gives way itself.
+"""
 
 
 class Rivals:
