@@ -67,7 +67,8 @@ def test_the_longest_neglected_trainer_is_judged_first(town: Town) -> None:
 
     due = town.capacities.due_for_judgement(not_since=town.now - HOUR / 2)
 
-    assert [holder.id for holder in due] == ["t0", "t1"]
+    assert list(due) == ["t0", "t1"]
+    assert due["t1"] == [f"{town.stored('s1').id}:1"]
 
 
 def test_ten_thousand_trainers_are_no_reason_to_read_more(town: Town) -> None:

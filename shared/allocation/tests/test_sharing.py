@@ -11,7 +11,6 @@ from lyceum_allocation import (
     AllocationService,
     CapacityRepository,
     Seat,
-    TrainerCapacity,
     seating,
 )
 from lyceum_allocation.testing import Town, purchase
@@ -26,9 +25,9 @@ class Counting(CapacityRepository):
         super().__init__(**options)
         self.looked_at: list[str] = []
 
-    def due_for_judgement(self, **options: Any) -> list[TrainerCapacity]:
+    def due_for_judgement(self, **options: Any) -> dict[str, list[str]]:
         found = super().due_for_judgement(**options)
-        self.looked_at += [holder.id for holder in found]
+        self.looked_at += found
         return found
 
 

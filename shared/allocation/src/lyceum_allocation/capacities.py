@@ -100,15 +100,18 @@ class CapacityRepository(Repository[TrainerCapacity]):
         """List trainers who hold any seat, in order of id."""
         return self.list_(after_id=after_id, limit=limit, load__gt=0)
 
-    def due_for_judgement(self, *, not_since: datetime, limit: int = 100) -> list[TrainerCapacity]:
+    def due_for_judgement(self, *, not_since: datetime, limit: int = 100) -> dict[str, list[str]]:
         """List trainers at whose seats nobody looked since then, the longest neglected first.
 
         Also those without students: left out, they would stand at the front for ever and be read in vain each time.
+
+        Returns:
+            The keys of each one's seats, by his id.
         """
         unseen = {"$or": [{"judged_at": None}, {"judged_at": {"$lte": not_since}}]}
         with translated_errors():
-            query = TrainerCapacity.objects(__raw__=unseen)
-            return list(query.order_by("judged_at", "id").limit(limit))
+            rows = self._collection().find(unseen, {"seats.k": 1}).sort([("judged_at", 1), ("_id", 1)]).limit(limit)
+            return {row["_id"]: [seat["k"] for seat in row.get("seats", ())] for row in rows}
 
     def mark_judged(self, trainer_ids: Iterable[str]) -> None:
         """Note that somebody looks at the seats of these trainers now; no version changes, no writer is disturbed."""

@@ -1,6 +1,6 @@
 """Steps 2 to 4 of the protocol: find or claim a seat, confirm it, give back what is dead."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -109,7 +109,7 @@ class Seating:
         last_id: str | None = None
         while page := self._capacities.with_seats(after_id=last_id):
             last_id = page[-1].id
-            freed |= self._judge_page(page)
+            freed |= self._judge_seats([(one.id, *seat_owner(seat.k)) for one in page for seat in one.seats])
         return freed
 
     def reconcile_due(self, *, not_since: datetime, pages: int) -> set[str]:
@@ -124,17 +124,21 @@ class Seating:
             if not page:
                 break
             # First, so that others take other trainers; if this process dies now, they come round once more.
-            self._capacities.mark_judged(holder.id for holder in page)
-            freed |= self._judge_page(page)
+            self._capacities.mark_judged(page)
+            freed |= self._judge_seats([(trainer, *seat_owner(key)) for trainer, keys in page.items() for key in keys])
         return freed
 
-    def _judge_page(self, page: list[TrainerCapacity]) -> set[str]:
-        seats = [(holder.id, *seat_owner(seat.k)) for holder in page for seat in holder.seats]
+    def _judge_seats(self, seats: Sequence[tuple[str, str, int]]) -> set[str]:
+        """Judge seats: (trainer, allocation, epoch)."""
         freed: set[str] = set()
         for start in range(0, len(seats), OWNERS_AT_ONCE):
+            some = seats[start : start + OWNERS_AT_ONCE]
             # Nearly all seats are as they should be: documents are made of the others only.
-            unsettled = self._allocations.not_holding(seats[start : start + OWNERS_AT_ONCE])
-            freed |= self._judge(page, self._allocations.by_id(unsettled), None) if unsettled else set()
+            unsettled = self._allocations.not_holding(some)
+            keys = [seat_key(owner, epoch) for _, owner, epoch in some if owner in unsettled]
+            if keys:
+                holders = self._capacities.holders(keys)
+                freed |= self._judge(holders, self._allocations.by_id(unsettled), None)
         return freed
 
     def _judge(
