@@ -56,6 +56,25 @@ async def test_a_message_that_succeeds_passes_its_points_in_order(memory: Rig, h
     assert passed == ["after_claim", "after_effect", "after_finish", "before_commit"]
 
 
+@pytest.mark.parametrize("later", [False, True])
+async def test_an_effect_on_the_loop_is_there_at_the_point_after_it(memory: Rig, later: bool) -> None:
+    passed: list[Any] = []
+
+    async def act(_: Message) -> None:
+        await asyncio.sleep(0.01)
+        passed.append("effect")
+
+    def act_later(message: Message) -> Any:
+        return act(message)
+
+    await memory.publish("e", data={})
+    start(memory, act_later if later else act, passed)
+
+    await until(lambda: Failpoint.AFTER_FINISH in passed)
+
+    assert passed[:4] == ["after_claim", "effect", "after_effect", "after_finish"]
+
+
 async def test_a_message_that_dies_passes_the_point_between_its_letter_and_its_mark(memory: Rig) -> None:
     passed: list[Any] = []
     await memory.publish("e", data={})
