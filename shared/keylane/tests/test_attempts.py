@@ -288,3 +288,20 @@ async def test_an_overtaken_run_is_discarded(memory: Rig) -> None:
     assert runs == [1]
     assert worker.counts.fenced == 1
     assert worker.counts.done == 0
+
+
+async def test_each_run_has_a_message_of_its_own(memory: Rig) -> None:
+    """What a handler kept of a failed run still says which run it was."""
+    kept: list[Message] = []
+
+    async def handle(message: Message) -> None:
+        kept.append(message)
+        if message.attempt < 3:
+            raise ValueError("not yet")
+
+    await memory.publish("e", data={})
+    worker = memory.start({"made": handle})
+    await until(lambda: worker.counts.done == 1)
+
+    assert [message.attempt for message in kept] == [1, 2, 3]
+    assert len({message.fence for message in kept}) == 3

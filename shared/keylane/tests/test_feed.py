@@ -65,6 +65,7 @@ async def test_a_header_name_that_is_not_utf8_goes_to_the_dead_letters_and_its_n
     await asyncio.gather(*sends)
     worker = wired.start({"made": handle})
     await until(lambda: worker.counts.done == 36 and worker.counts.dead == 4)
+    assert worker.counts.duplicate == 0, "what was delivered before the bad one is not delivered again"
     letters = await wired.letters(4)
 
     assert sorted(seen) == sorted(f"e{number}" for number in range(40) if number % 10 != 5)
