@@ -127,13 +127,12 @@ class AllocationRepository(Repository[Allocation]):
         """Tell which allocations do not hold, or not yet, one of these seats: (trainer, allocation, epoch)."""
         fields = dict.fromkeys(("state", "trainer_id", "seat_epoch"), 1)
         with translated_errors():
-            rows = self._collection().find({"_id": {"$in": sorted({owner for _, owner, _ in seats})}}, fields)
-            held = {
-                (row.get("trainer_id"), row["_id"], row.get("seat_epoch"))
-                for row in rows
-                if row["state"] in SEATED_STATES
-            }
-        return {seat[1] for seat in seats if seat not in held}
+            rows = list(self._collection().find({"_id": {"$in": sorted({owner for _, owner, _ in seats})}}, fields))
+        held = {
+            (row.get("trainer_id"), row["_id"], row.get("seat_epoch")) for row in rows if row["state"] in SEATED_STATES
+        }
+        # Of an allocation that nobody knows nothing can be told: its seat stays.
+        return {row["_id"] for row in rows} & {seat[1] for seat in seats if seat not in held}
 
     def queues(self, *, now: datetime, org_id: str | None = None, skills: Iterable[str] | None = None) -> list[Queue]:
         """List the queues in which somebody waits, the one with the oldest head first."""
