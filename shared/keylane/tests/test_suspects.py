@@ -51,8 +51,8 @@ async def test_waiting_for_its_turn_neither_adds_to_nor_takes_from_what_is_held_
     inbox = MemoryInbox()
     gate = asyncio.Event()
     for id_ in ("one", "other"):
-        for _ in range(3):
-            await inbox.claim(f"{memory.group}:{id_}", owner="dead", lease=timedelta(0))
+        for number in range(3):
+            await inbox.claim(f"{memory.group}:{id_}", owner=f"dead{number}", lease=timedelta(0))
         await memory.publish(id_, key=id_, data={})
 
     async def handle(_: Message) -> None:
