@@ -163,7 +163,9 @@ def test_two_workers_share_the_work_and_one_takes_over_what_the_other_is_killed_
     with process(deployment, tmp_path / "one.log") as one, process(deployment, tmp_path / "two.log") as two:
         one.until_ready()
         two.until_ready()
-        until(lambda: "owns 12 partitions" in one.log and "owns 12 partitions" in two.log, "the partitions to be shared")
+        until(
+            lambda: "owns 12 partitions" in one.log and "owns 12 partitions" in two.log, "the partitions to be shared"
+        )
         deployment.publish(*first)
         until(lambda: len(deployment.assigned()) >= 1, "the first purchase to be allocated")
         one.kill()
