@@ -103,11 +103,11 @@ async def test_what_was_finished_while_draining_is_committed_before_the_partitio
     assert broker.committed(memory.group)[TopicPartition(memory.topic, record.partition)] == 1
 
 
-async def test_a_stuck_key_bounds_what_is_fetched_and_the_rest_comes_later(
+async def test_a_stuck_key_bounds_what_may_be_delivered_again_and_the_rest_comes_later(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """I9: a partition whose oldest record is not finished is paused, and resumed."""
-    monkeypatch.setattr(partition, "MAX_SPAN_RECORDS", 50)
+    """A partition fetched that far beyond its oldest unfinished record is paused, and resumed."""
+    monkeypatch.setattr(partition, "MAX_SPAN_OFFSETS", 50)
     monkeypatch.setattr(membership, "POLL_RECORDS", 20)
     gate = asyncio.Event()
 
@@ -122,11 +122,41 @@ async def test_a_stuck_key_bounds_what_is_fetched_and_the_rest_comes_later(
     others = 800 - 200 - 100  # the stuck partition holds about a quarter
     await until(lambda: worker.counts.done > others, what="the other partitions")
     (stuck,) = _paused(worker)
-    assert 50 <= stuck.unfinished <= 50 + 20, "no more than the bound and one poll"
+    assert 50 <= stuck._end <= 50 + 20, "no more than the bound and one poll"
     gate.set()
     await until(lambda: worker.counts.done == 801)
 
 
+async def test_a_key_whose_records_queue_up_bounds_what_is_held_and_nothing_else_does(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I9: other keys of its partition go on, until the records behind the stuck one are as many as may be held."""
+    monkeypatch.setattr(partition, "MAX_HELD_RECORDS", 50)
+    monkeypatch.setattr(membership, "POLL_RECORDS", 20)
+    gate = asyncio.Event()
+    most = [0]
+
+    async def handle(message: Message) -> None:
+        most[0] = max(most[0], *(one.unfinished for one in _owned(worker)))
+        if message.key == b"stuck":
+            await gate.wait()
+
+    await rig.publish("stuck", key="stuck", data={})
+    await asyncio.gather(*(rig.publish(f"e{number}", key=f"k{number}", data={}) for number in range(800)))
+    worker = rig.start({"made": handle})
+    await until(lambda: worker.counts.done == 800)
+    assert _paused(worker) == []
+    await asyncio.gather(*(rig.publish(f"s{number}", key="stuck", data={}) for number in range(200)))
+    await until(lambda: _paused(worker))
+    gate.set()
+    await until(lambda: worker.counts.done == 1_001)
+
+    assert most[0] <= 50 + 20, "no more than the bound and one poll"
+
+
+def _owned(worker: Worker) -> list[Partition]:
+    return list(worker._membership.owned.values()) if worker._membership is not None else []
+
+
 def _paused(worker: Worker) -> list[Partition]:
-    serving = worker._membership
-    return [one for one in serving.owned.values() if one.paused and one.full] if serving is not None else []
+    return [one for one in _owned(worker) if one.paused and one.full]

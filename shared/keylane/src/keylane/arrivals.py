@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Arrivals:
     """Fetch times of what is unfinished.
 
-    Its size is bounded by the partition's own bound on unfinished records: marks of finished ones are dropped.
+    Its size is bounded by what is unfinished: marks that only finished records need are dropped.
     """
 
     __slots__ = ("_moments", "_offsets")
@@ -17,6 +21,9 @@ class Arrivals:
         self._offsets: list[int] = []
         self._moments: list[float] = []
 
+    def __len__(self) -> int:
+        return len(self._offsets)
+
     def came(self, first_offset: int, moment: float, *, oldest: int | None) -> None:
         """Records from `first_offset` on came at this moment; nothing before `oldest` is unfinished."""
         passed = len(self._offsets) if oldest is None else bisect_right(self._offsets, oldest) - 1
@@ -24,6 +31,12 @@ class Arrivals:
             del self._offsets[:passed], self._moments[:passed]
         self._offsets.append(first_offset)
         self._moments.append(moment)
+
+    def keep(self, unfinished: Iterable[int]) -> None:
+        """Drop every mark that none of these offsets needs; behind a stuck record that is nearly all of them."""
+        needed = sorted({place - 1 for offset in unfinished if (place := bisect_right(self._offsets, offset))})
+        self._offsets = [self._offsets[place] for place in needed]
+        self._moments = [self._moments[place] for place in needed]
 
     def moment_of(self, offset: int) -> float | None:
         """When the record at this offset came; None when nothing is known of it."""

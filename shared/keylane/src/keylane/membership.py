@@ -130,7 +130,7 @@ class Membership:
                 partition = self.owned.get(tp)
                 if partition is not None and records:
                     self._measures.fetched += len(records)
-                    partition.arrivals.came(records[0].offset, time.monotonic(), oldest=partition.oldest_unfinished)
+                    partition.came(records[0].offset, time.monotonic())
                     self._lanes.offer(partition, records)
             self._pass_gaps(batch or {})
             self._throttle()

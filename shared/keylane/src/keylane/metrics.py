@@ -103,7 +103,7 @@ class _WorkerFamilies(Families):
         self.part_ready = self.gauge("part_ready", "1 when this part is well.", group, "part")
         self.circuit = self.gauge("circuit_open", "1 while the breaker of this part is not closed.", group, "part")
         self.opened = self.counter("circuit_opened", "Times that the breaker of this part opened.", group, "part")
-        self.unfinished = self.gauge("partition_unfinished_records", "Fetched, not below the watermark.", *PARTITION)
+        self.unfinished = self.gauge("partition_unfinished_records", "Fetched, and not finished.", *PARTITION)
         self.oldest = self.gauge(
             "partition_oldest_unfinished_age_seconds",
             "Time since the oldest unfinished record was fetched.",

@@ -1,34 +1,44 @@
-"""One assigned partition: what was fetched, what is finished, and the offset that may be committed."""
+"""One assigned partition: what was fetched, what is not finished yet, and the offset that may be committed."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from keylane.arrivals import Arrivals
 
 if TYPE_CHECKING:
     from keylane.broker import Record, TopicPartition
 
-MAX_SPAN_RECORDS = 5_000
-"""A partition whose oldest unfinished record is this many fetched records back is paused."""
-MAX_SPAN_BYTES = 16 * 1024 * 1024
-"""As MAX_SPAN_RECORDS, in bytes of unfinished records: bounds memory under large ones."""
+MAX_HELD_RECORDS = 5_000
+"""A partition of which this many records are queued, parked and running is paused."""
+MAX_HELD_BYTES = 16 * 1024 * 1024
+"""As MAX_HELD_RECORDS, in bytes: bounds memory under large ones."""
+MAX_SPAN_OFFSETS = 1_000_000
+"""A partition fetched this many offsets beyond its oldest unfinished record is paused.
+
+What is finished behind a stuck record takes no memory, so this bounds only what a crash has delivered again, and the
+inbox passed over. At 1,000 records a second a key may be stuck for a quarter of an hour before others feel it: five
+attempts take about 40 s, each run at most 5 min.
+"""
 RECORD_BYTES = 300
 """What a record's objects take beside its bytes, about."""
 HEADER_BYTES = 150
 """What a header's objects take beside its bytes, about."""
+LOOSE: Final = 64
+"""Finished offsets left in the order before it is swept: sweeping costs as much per record as appending did."""
 
 
 class Partition:
     """The state of one assignment of one partition; a new assignment gets a new object, which is its epoch.
 
-    Results that arrive for an older object change nothing that is ever committed.
+    Results that arrive for an older object change nothing that is ever committed. Only what is unfinished is
+    remembered, in fetch order: all that was fetched before the oldest of it is finished, however much that is.
 
     Attributes:
-        watermark: The offset to commit: one past the last record of the finished prefix of what was fetched; None
-            until the first record is finished. Offsets have gaps (transaction markers, compaction), so the prefix is
-            over fetched records, not over integers.
+        watermark: The offset to commit: that of the oldest unfinished record, or behind the last one; None until the
+            first record is finished. Offsets have gaps (transaction markers, compaction), so the prefix is over
+            fetched records, not over integers.
         committed: The last offset known to be committed in this epoch.
         revoked: No new work may start.
         arrivals: When its unfinished records were fetched.
@@ -36,9 +46,10 @@ class Partition:
 
     __slots__ = (
         "_bytes",
+        "_end",
+        "_order",
         "_sizes",
         "_start",
-        "_unfinished",
         "arrivals",
         "committed",
         "paused",
@@ -53,25 +64,37 @@ class Partition:
         self.committed: int | None = None
         self.paused = False
         self.revoked = False
-        self._unfinished: deque[int] = deque()
+        self._order: deque[int] = deque()
         self._sizes: dict[int, int] = {}
         self._bytes = 0
+        self._end = 0
         self._start: int | None = None
         self.arrivals = Arrivals()
 
     def fetched(self, record: Record) -> None:
         """Note a record in fetch order."""
         offset = record.offset
-        self._unfinished.append(offset)
+        self._order.append(offset)
         self._sizes[offset] = size = size_of(record)
         self._bytes += size
+        self._end = offset + 1
+
+    def came(self, first_offset: int, moment: float) -> None:
+        """Records from `first_offset` on, not noted yet, came at this moment."""
+        if len(self.arrivals) > 2 * len(self._sizes) + LOOSE:
+            self.arrivals.keep(offset for offset in self._order if offset in self._sizes)
+        self.arrivals.came(first_offset, moment, oldest=self.oldest_unfinished)
 
     def complete(self, record: Record) -> None:
         """Note that a fetched record is done or dead-lettered, and move the watermark over the finished prefix."""
-        sizes, unfinished = self._sizes, self._unfinished
+        sizes, order = self._sizes, self._order
         self._bytes -= sizes.pop(record.offset, 0)
-        while unfinished and unfinished[0] not in sizes:
-            self.watermark = unfinished.popleft() + 1
+        if order and order[0] not in sizes:
+            while order and order[0] not in sizes:
+                order.popleft()
+            self.watermark = order[0] if order else self._end
+        elif len(order) > 2 * len(sizes) + LOOSE:
+            self._order = deque(offset for offset in order if offset in sizes)
 
     def passed(self, position: int) -> None:
         """Move the watermark behind offsets that hold no record, if nothing fetched is unfinished.
@@ -80,28 +103,28 @@ class Partition:
         """
         if self._start is None:
             self._start = position
-        elif not self._unfinished and position > (self._start if self.watermark is None else self.watermark):
+        elif not self._order and position > (self._start if self.watermark is None else self.watermark):
             self.watermark = position
 
     @property
     def full(self) -> bool:
         """Whether fetching must pause until older records are finished."""
-        return len(self._unfinished) >= MAX_SPAN_RECORDS or self._bytes >= MAX_SPAN_BYTES
+        return self._beyond(1)
 
     @property
     def has_room(self) -> bool:
         """Whether a paused partition has come down to half of its bounds."""
-        return len(self._unfinished) < MAX_SPAN_RECORDS // 2 and self._bytes < MAX_SPAN_BYTES // 2
+        return not self._beyond(2)
 
     @property
     def oldest_unfinished(self) -> int | None:
         """The offset of the oldest fetched record that is not finished."""
-        return self._unfinished[0] if self._unfinished else None
+        return self._order[0] if self._order else None
 
     @property
     def unfinished(self) -> int:
-        """Fetched records at or after the watermark."""
-        return len(self._unfinished)
+        """Fetched records that are not finished: what is held in memory."""
+        return len(self._sizes)
 
     @property
     def to_commit(self) -> int | None:
@@ -109,6 +132,15 @@ class Partition:
         if self.watermark is None or (self.committed is not None and self.watermark <= self.committed):
             return None
         return self.watermark
+
+    def _beyond(self, share: int) -> bool:
+        """Whether any bound, divided by `share`, is reached."""
+        span = self._end - self._order[0] if self._order else 0
+        return (
+            len(self._sizes) * share >= MAX_HELD_RECORDS
+            or self._bytes * share >= MAX_HELD_BYTES
+            or span * share >= MAX_SPAN_OFFSETS
+        )
 
 
 def size_of(record: Record) -> int:

@@ -17,7 +17,7 @@ class Held:
     """One partition that the worker owns.
 
     Attributes:
-        unfinished: Fetched records at or after the watermark, finished ones among them.
+        unfinished: Fetched records that are not finished: queued, parked or running.
         oldest_s: Seconds since the oldest unfinished record was fetched; 0 when all are finished. A number that grows
             and grows is a stuck key.
         lag: Records in the log that are not finished; None until something was fetched.
