@@ -228,7 +228,13 @@ BROKEN: Headers = [
     ("x-dlq-first-failed-at", b"0001-01-01T00:00:00+14:00"),
     ("x-dlq-offset", b"9" * 5000),
     ("x-dlq-replay-count", b"often"),
+    ("x-dlq-replay-count", b"1" + b"0" * 30),
+    ("x-dlq-replay-count", b"-5"),
+    ("x-dlq-attempts", b"-1"),
+    ("x-dlq-partition", b"-1"),
+    ("x-dlq-id", b"\x1b[31mforeign"),
     ("x-dlq-topic", b"another"),
+    ("x-dlq-topic", b"\x1b]0;title\x07other"),
 ]
 
 
@@ -248,3 +254,4 @@ async def test_a_record_that_is_no_letter_does_not_hide_the_letters(
     assert [one.message_id for one in found] == ["x"]
     assert len([record for record in caplog.records if record.action == "foreign_letter"]) == len(BROKEN) + 2  # type: ignore[attr-defined]  # set by keylane
     assert f"{memory.dead_letter_topic}-" in caplog.text
+    assert all(sign.isprintable() for record in caplog.records for sign in record.getMessage())

@@ -46,6 +46,8 @@ def test_a_copy_elsewhere_is_a_record_of_its_own(topic: str) -> None:
         ("x-dlq-offset", "\u0661".encode()),
         ("x-dlq-offset", b"9" * 5000),
         ("x-dlq-replay-count", None),
+        ("x-dlq-replay-count", b"-5"),
+        ("x-dlq-partition", b"-1"),
         ("x-dlq-partition", b""),
     ],
 )

@@ -303,6 +303,20 @@ async def test_a_death_between_publishing_and_marking_is_made_up_for(memory: Rig
     assert marks[first.acted[0].letter.id]["run"] == first.run
 
 
+async def test_what_a_stranger_wrote_to_the_replay_topic_stops_no_replay(memory: Rig) -> None:
+    at = desk(memory)
+    await at.dead("a", "b")
+    await at.letters.replay(Selection(message_id="a"), apply=True, actor="ada")
+    (replayed,) = await at.replayed()
+    for count in (b"1" + b"0" * 30, b"-5"):
+        headers = [*replayed.headers, ("x-dlq-replay-count", count)]
+        await (await memory.publisher.send(memory.replay_topic, key=b"k", value=b"{}", headers=headers))
+    await at.letters.replay(apply=True, actor="bob")
+
+    assert set((await at.states()).values()) == {LetterState.REPLAYED}
+    assert {found["replay_count"] for found in at.collection.find()} == {0}
+
+
 async def test_a_reused_id_is_a_letter_that_a_replay_does_not_help(rig: Rig) -> None:
     at = desk(rig)
     at.handler.broken = False

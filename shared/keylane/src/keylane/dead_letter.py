@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from keylane.cloudevents import decode
 from keylane.errors import UndecodableError
 from keylane.letter_index import LetterState
-from keylane.places import PREFIX
+from keylane.places import LETTER_ID, PREFIX, milliseconds, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,13 +92,15 @@ def read_letter(record: Record) -> DeadLetter:
     """
     headers = text_of(record.headers)
     facts = {name.removeprefix(PREFIX): value for name, value in headers.items() if name.startswith(PREFIX)}
+    if not LETTER_ID.fullmatch(facts["id"]):
+        raise ValueError("its id is none")
     return DeadLetter(
         id=facts["id"],
         message_id=headers.get("ce_id") or _id_within(record),
         topic=facts["topic"],
-        partition=int(facts["partition"]),
-        offset=int(facts["offset"]),
-        timestamp=int(facts["timestamp"]),
+        partition=whole(facts["partition"]),
+        offset=whole(facts["offset"]),
+        timestamp=milliseconds(facts["timestamp"]),
         key=record.key,
         value=record.value,
         headers=tuple(pair for pair in record.headers if not pair[0].startswith(PREFIX)),
@@ -106,13 +108,13 @@ def read_letter(record: Record) -> DeadLetter:
         error_type=facts["error-type"],
         error_message=facts["error-msg"],
         fingerprint=facts["error-fingerprint"],
-        attempts=int(facts["attempts"]),
+        attempts=whole(facts["attempts"]),
         first_failed_at=moment(facts["first-failed-at"]),
         last_failed_at=moment(facts["last-failed-at"]),
         host=facts.get("host", ""),
         app_version=facts.get("app-version", ""),
         traceparent=facts.get("traceparent", ""),
-        replay_count=int(facts["replay-count"]),
+        replay_count=whole(facts["replay-count"]),
     )
 
 

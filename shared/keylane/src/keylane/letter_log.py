@@ -104,7 +104,7 @@ class LetterLog:
             if source_topic(letter.topic, self._group) == topic:
                 yield letter
             else:
-                log.warning("letter %s is of topic %s, not of %s", letter.id, letter.topic, topic, extra=_FOREIGN)
+                log.warning("letter %s is of topic %r, not of %s", letter.id, letter.topic, topic, extra=_FOREIGN)
 
     def _replays(self, topic: str) -> AsyncIterator[Mark]:
         return self._scan(replay_topic(topic, self._group), mark_of_replay, "replay")

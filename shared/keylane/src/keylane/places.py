@@ -16,6 +16,9 @@ PREFIX: Final = "x-dlq-"
 WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 """What fits into Kafka's 64-bit offsets and timestamps."""
 
+LETTER_ID: Final = re.compile(r"[0-9a-f]{32}")
+"""What `letter_id` makes."""
+
 
 class Place(NamedTuple):
     """Where a record stood first, and which replay of it this is."""
@@ -74,16 +77,33 @@ def letter_id(group: str, record: Record) -> str:
     return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
 
 
+def whole(text: bytes | str) -> int:
+    """A count, a partition or an offset as a header carries it.
+
+    Raises:
+        ValueError: It is none, or none that Kafka and a store could keep.
+    """
+    if (number := milliseconds(text)) < 0:
+        raise ValueError("it is negative")
+    return number
+
+
+def milliseconds(text: bytes | str) -> int:
+    """A record's timestamp as a header carries it; -1 when the record has none.
+
+    Raises:
+        ValueError: As `whole`.
+    """
+    written = text.decode() if isinstance(text, bytes) else text
+    if not WHOLE_NUMBER.fullmatch(written):
+        raise ValueError("no whole number")
+    return int(written)
+
+
 def _carried(record: Record, source: str) -> Place:
     facts = {name.removeprefix(PREFIX): value or b"" for name, value in record.headers if name.startswith(PREFIX)}
     topic = facts["topic"].decode()
     if topic not in (source, record.topic):  # what somebody wrote to the replay topic himself stood there first
         raise ValueError("it comes from another topic")
-    replay = Replay(_whole(facts["replay-count"]), facts.get("replay-id", b"").decode())
-    return Place(topic, _whole(facts["partition"]), _whole(facts["offset"]), _whole(facts["timestamp"]), replay)
-
-
-def _whole(text: bytes) -> int:
-    if not WHOLE_NUMBER.fullmatch(text.decode()):
-        raise ValueError("no whole number")
-    return int(text)
+    replay = Replay(whole(facts["replay-count"]), facts.get("replay-id", b"").decode())
+    return Place(topic, whole(facts["partition"]), whole(facts["offset"]), milliseconds(facts["timestamp"]), replay)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from keylane import letters
 from keylane.dead_letter import DeadLetter, moment, text_of
 from keylane.letter_index import LetterState, Mark
-from keylane.places import PREFIX
+from keylane.places import PREFIX, whole
 
 if TYPE_CHECKING:
     from keylane.broker import RawHeaders, Record
@@ -125,7 +125,7 @@ def mark_of_replay(record: Record) -> Mark:
         letter_id=facts[f"{PREFIX}id"],
         group=facts[f"{PREFIX}group"],
         state=LetterState.REPLAYED,
-        replay_count=int(facts[f"{PREFIX}replay-count"]) - 1,
+        replay_count=whole(facts[f"{PREFIX}replay-count"]) - 1,
         actor=facts[f"{PREFIX}replayed-by"],
         why=facts[f"{PREFIX}replay-why"],
         run=facts[f"{PREFIX}replay-id"],
