@@ -140,6 +140,7 @@ class Town:
             capacities=CapacityRepository(clock=self.clock),
             clock=self.clock,
             random=Random(seed),
+            view_kept=timedelta(hours=seed % 2),
             patience=Patience(random=Random(seed), sleep=lambda _: None),
         )
 
@@ -172,7 +173,7 @@ class Town:
 class Scenario:
     """How many seats the trainers have, what happened before, and who then works at once.
 
-    `leases_end` says that those who stand still do so for longer than their leases last.
+    Every second one of these looked at the trainers before all that, and still has the view. `leases_end` says that those who stand still do so for longer than their leases last.
     """
 
     capacities: tuple[int, ...]
@@ -188,9 +189,12 @@ class Scenario:
             town = Town()
             for number, capacity in enumerate(self.capacities):
                 CapacityRepository().insert(trainer(f"t{number}", capacity=capacity))
+            services = [town.service(seed) for seed, _ in enumerate(self.at_once)]
+            for service in services:
+                service.drain(org_id="default", skill="math|en")
             for call in self.before:
                 call(town.service())
-            processes += [Process(town.service(seed), call) for seed, call in enumerate(self.at_once)]
+            processes += [Process(service, call) for service, call in zip(services, self.at_once, strict=True)]
             yield town, processes
         finally:
             for process in processes:

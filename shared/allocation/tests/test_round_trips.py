@@ -3,6 +3,7 @@
 import itertools
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -45,10 +46,10 @@ class CountingClient(embedded.EmbeddedMongoClient):
 
 @pytest.fixture
 def town() -> Iterator[Town]:
-    """A town in which somebody has bought already: connections, collections and the supply of the skill are known."""
+    """A town in which somebody has bought a while ago: connections, collections and the supply of the skill are known."""
     connect(embedded.embedded_settings(f"round-trips-{next(_databases)}"), client_class=CountingClient)
     ensure_indexes([Allocation, TrainerCapacity])
-    town = Town()
+    town = Town(view_kept=timedelta(0))
     town.hire("t1", capacity=100)
     town.buys("first")
     yield town
@@ -116,6 +117,12 @@ def test_the_store_is_asked_no_more_often_than_needed(
 ) -> None:
     assert message(town) == needed
     assert town.trainers(*served) == ["t1"] * len(served)
+
+
+def test_who_is_free_is_read_once_for_all_purchases_of_a_moment(town: Town) -> None:
+    busy = Town(now=town.now, view_kept=timedelta(hours=1))
+
+    assert [trips(busy.buys, f"s{number}") for number in range(4)] == [6, 4, 4, 4]
 
 
 def test_the_first_choice_for_a_skill_in_a_minute_counts_the_trainers_too(town: Town) -> None:

@@ -72,7 +72,7 @@ class Seating:
         refused: Candidate | None = None
         for _ in self._patience.attempts(f"claim for allocation {allocation.id}"):
             if refused is not None:
-                pool.stale(refused)
+                pool.refused(refused)
             now = self._clock()
             wish = wish_of(allocation, now)
             chosen = pool.best(wish, now)

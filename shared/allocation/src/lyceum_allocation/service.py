@@ -21,6 +21,7 @@ from lyceum_allocation.survey import Survey
 from lyceum_allocation.sweeping import Sweeper
 from lyceum_allocation.transitions import Change
 from lyceum_allocation.turn import Lease, lease_until
+from lyceum_allocation.views import VIEW_KEPT
 from lyceum_allocation.waitlist import Waitlist
 from lyceum_contracts import DEFAULT_ORG, PurchaseCreated, PurchaseRefunded
 from lyceum_database import Clock, utc_now
@@ -43,6 +44,8 @@ class AllocationService:
         random: draws among trainers of equal standing.
         patience: how often a compare-and-set is repeated.
         scarcity: keep versatile trainers for rare skills; pays near saturation, costs a little evenness.
+        view_kept: for how long trainers that were read for one student may be chosen among for the next; zero for not
+            at all. Longer saves reads, and other processes' choices are seen later.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class AllocationService:
         random: Random | None = None,
         patience: Patience | None = None,
         scarcity: bool = False,
+        view_kept: timedelta = VIEW_KEPT,
     ) -> None:
         self._allocations = allocations
         self._clock = clock
@@ -68,6 +72,7 @@ class AllocationService:
             random=random or Random(),
             patience=self._patience,
             scarcity=scarcity,
+            view_kept=view_kept,
         )
         self._moves = Moves(allocations=allocations, waitlist=self._waitlist, clock=clock, patience=self._patience)
         self._leaves = Leaves(
@@ -287,8 +292,7 @@ class AllocationService:
 
 def _begins(allocation: Allocation, until: datetime) -> bool:
     """Tell whether a purchase began an epoch, with a lease until then."""
-    blank = Allocation(claiming_until=until)
-    return allocation.state == AllocationState.PENDING and allocation.claiming_until == blank.claiming_until
+    return allocation.state == AllocationState.PENDING and allocation.claiming_until == until
 
 
 def _blank(org_id: str, fact: PurchaseCreated | PurchaseRefunded) -> Allocation:

@@ -70,7 +70,7 @@ class Turn:
     def take(self, queue: Queue, pool: CandidatePool) -> None:
         """Serve a queue until nobody is left who fits a free seat, or somebody else sees to the rest."""
         while not self._walk(queue, pool):
-            # Somebody was faster at one of these students: everything is read anew.
+            # Somebody was faster at one of these students, or what was recalled does not do: everything is read anew.
             pool.read_again()
         if self.own is not None:
             own, self.own = self.own.allocation, None
@@ -92,31 +92,54 @@ class Turn:
                 return
 
     def _walk(self, queue: Queue, pool: CandidatePool) -> bool:
-        """Go through a queue once. False if somebody else changed a student whom this turn was about to serve."""
+        """Go through a queue once. False if everything has to be read anew."""
         passed: Allocation | None = None
         is_anybody_skipped = False
         for page in self._pages(queue) if pool.has_seats() else ():
-            served_elsewhere = {waiter.id: waiter for waiter in page if self._is_served_elsewhere(waiter)}
+            rest = self._behind_its_own(page, queue, pool)
+            if rest is None:
+                return False
+            served_elsewhere = {waiter.id: waiter for waiter in rest if self._is_served_elsewhere(waiter)}
             if served_elsewhere and (passed or is_anybody_skipped):
                 # To count again now would show seats that fit somebody whom this turn went past already.
                 return self._leave_a_note(passed or next(iter(served_elsewhere.values())))
             if served_elsewhere:
                 # Counted after those students were: a seat that is gone by now may be one of theirs.
                 pool.read_again()
-            for waiter in page:
+            for waiter in rest:
                 passed = waiter if waiter.id in served_elsewhere else passed
                 best = self._best(waiter, pool)
-                if best is None and pool.is_reserved(wish_of(waiter, self.clock()), self.clock()):
-                    return self._leave_a_note(passed or waiter)
+                if best is None and (pool.is_recalled or pool.is_reserved(wish_of(waiter, self.clock()), self.clock())):
+                    return not pool.is_recalled and self._leave_a_note(passed or waiter)
                 if best is None:
                     is_anybody_skipped = True
-                elif passed is waiter:
-                    pool.reserve(best)
-                elif not self._serve(waiter, queue, pool):
+                elif not self._reserve_or_serve(waiter, best, queue, pool, is_passed=passed is waiter):
                     return False
             if not pool.has_seats():
                 break
         return not (self.is_owing and passed and pool.has_reserved) or self._leave_a_note(passed)
+
+    def _behind_its_own(self, page: list[Allocation], queue: Queue, pool: CandidatePool) -> list[Allocation] | None:
+        """Serve this turn's own student if he stands in front: nobody else's needs have to be known for that.
+
+        Returns:
+            Whom to look at then: nobody, if all behind him are being served. None if everything has to be read anew.
+        """
+        if not self._is_own(page[0]) or self._best(page[0], pool) is None:
+            return page
+        if not self._serve(page[0], queue, pool):
+            return None
+        is_all_served = len(page) < PAGE and all(map(self._is_served_elsewhere, page[1:]))
+        return [] if is_all_served and not self.is_owing else page[1:]
+
+    def _reserve_or_serve(
+        self, waiter: Allocation, best: Candidate, queue: Queue, pool: CandidatePool, *, is_passed: bool
+    ) -> bool:
+        """Leave a seat to whom another process serves, or serve him. False as `_serve`."""
+        if is_passed:
+            pool.reserve(best)
+            return True
+        return self._serve(waiter, queue, pool)
 
     def _best(self, waiter: Allocation, pool: CandidatePool) -> Candidate | None:
         now = self.clock()
@@ -133,7 +156,7 @@ class Turn:
 
     def _serve(self, waiter: Allocation, queue: Queue, pool: CandidatePool) -> bool:
         """Seek a seat under a lease. False if somebody else was faster to write to the allocation."""
-        is_own = self.own is not None and self.own.is_on(waiter)
+        is_own = self._is_own(waiter)
         if not (is_own and self.own and self.own.is_fresh):
             # Nobody claims without a lease: where none is, there is no seat to be found.
             had_lease = waiter.claiming_until is not None
@@ -177,7 +200,10 @@ class Turn:
     def _is_served_elsewhere(self, waiter: Allocation) -> bool:
         if waiter.claiming_until is None or self.clock() >= waiter.claiming_until:
             return False
-        return self.own is None or not self.own.is_on(waiter)
+        return not self._is_own(waiter)
+
+    def _is_own(self, waiter: Allocation) -> bool:
+        return self.own is not None and self.own.is_on(waiter)
 
 
 def _name_of(allocation: Allocation) -> tuple[str, int, datetime | None]:
@@ -186,5 +212,6 @@ def _name_of(allocation: Allocation) -> tuple[str, int, datetime | None]:
 
 
 def lease_until(now: datetime) -> datetime:
-    """End of a lease that begins now."""
-    return now + LEASE
+    """End of a lease that begins now, as it is stored: in whole milliseconds."""
+    until = now + LEASE
+    return until.replace(microsecond=until.microsecond // 1000 * 1000)

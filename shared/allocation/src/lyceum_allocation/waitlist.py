@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from random import Random
-from threading import Lock
 
 from lyceum_allocation.allocations import AllocationRepository, Queue
-from lyceum_allocation.candidates import CandidatePool, wish_of
+from lyceum_allocation.candidates import wish_of
 from lyceum_allocation.capacities import CapacityRepository
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.patience import Patience
 from lyceum_allocation.seating import Seating
-from lyceum_allocation.supply import RecentSupply
 from lyceum_allocation.turn import LEASE, Lease, Turn
+from lyceum_allocation.turnstile import Turnstile
+from lyceum_allocation.views import VIEW_KEPT, RecentViews
 from lyceum_database import Clock
 
 __all__ = ["LEASE", "Drained", "Lease", "Waitlist"]
@@ -45,16 +46,15 @@ class Waitlist:
         random: Random,
         patience: Patience,
         scarcity: bool,
+        view_kept: timedelta = VIEW_KEPT,
     ) -> None:
         self._allocations = allocations
         self._capacities = capacities
         self._seating = seating
         self._clock = clock
-        self._random = random
         self._patience = patience
-        self._scarcity = scarcity
-        self._supply = RecentSupply(capacities)
-        self._turns: dict[Queue, Lock] = {}
+        self._views = RecentViews(capacities, kept=view_kept, random=random, scarcity=scarcity)
+        self._turnstiles: dict[Queue, Turnstile] = {}
 
     def drain(self, queue: Queue, *, cause_id: str | None, own: Lease | None = None) -> Drained:
         """Give free seats of a skill to those who wait for it.
@@ -69,8 +69,9 @@ class Waitlist:
         while to_drain:
             queue = to_drain.pop()
             # One thread of a process serves everybody; several would only take the same trainers from each other.
-            with self._turns.setdefault(queue, Lock()):
-                turn.take(queue, self._pool(queue))
+            with self._turnstiles.setdefault(queue, Turnstile()).passed(self._place(turn.own)):
+                turn.take(queue, pool := self._views.of(queue))
+                self._views.keep(queue, pool)
             to_drain |= turn.look_again
             turn.look_again.clear()
             turn.is_owing = True
@@ -103,7 +104,7 @@ class Waitlist:
         now = self._clock()
         wish = wish_of(student, now)
         wish = replace(wish, excluded=wish.excluded | {student.trainer_id or ""}, previous_trainer_id=None)
-        return self._pool(Queue(student.org_id, student.skill or "")).best(wish, now) is not None
+        return self._views.new(Queue(student.org_id, student.skill or "")).best(wish, now) is not None
 
     def _turn(self, cause_id: str | None, own: Lease | None) -> Turn:
         return Turn(
@@ -116,5 +117,8 @@ class Waitlist:
             own=own,
         )
 
-    def _pool(self, queue: Queue) -> CandidatePool:
-        return CandidatePool(self._capacities, queue, random=self._random, scarcity=self._scarcity, supply=self._supply)
+    def _place(self, own: Lease | None) -> tuple[int, datetime]:
+        """Say where a turn stands among those of this process: where its student stands in the queue."""
+        if own is None or own.allocation.waiting_since is None:
+            return 0, self._clock()
+        return own.allocation.priority, own.allocation.waiting_since
