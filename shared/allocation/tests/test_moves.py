@@ -271,3 +271,30 @@ def test_a_purchase_during_a_move_adds_its_right_and_changes_nothing_else(now: N
     worker(now).sweep()
     assert stored("s1").state == AllocationState.ASSIGNED
     assert violations(at_rest=True) == []
+
+
+def test_a_complaint_about_a_trainer_whom_the_student_is_being_moved_from_is_kept(
+    service: AllocationService,
+) -> None:
+    hire("t1")
+    buy(service, "s1")
+    service.leave("t1", for_good=True, actor="op")
+    place = stored("s1").waiting_since, stored("s1").epoch
+
+    assert move(service, "s1", reason=MoveReason.COMPLAINT, actor="ada") == MoveOutcome.WAITING
+    assert move(service, "s1", reason=MoveReason.COMPLAINT, actor="ada") == MoveOutcome.WAITING
+
+    found = stored("s1")
+    assert (found.excluded, found.move_reason, found.move_actor) == (["t1"], "complaint", "ada")
+    assert [line["actor"] for line in found.history if line["what"] == "moving"] == ["op", "ada"], "told once"
+    assert (found.waiting_since, found.epoch) == place
+
+
+def test_a_second_move_without_a_complaint_leaves_the_first_as_it_is(service: AllocationService) -> None:
+    hire("t1")
+    buy(service, "s1")
+    service.leave("t1", for_good=True, actor="op")
+
+    assert move(service, "s1", actor="ada") == MoveOutcome.WAITING
+
+    assert (stored("s1").excluded, stored("s1").move_actor) == ([], "op")

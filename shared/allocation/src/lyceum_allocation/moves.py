@@ -58,7 +58,10 @@ class Moves:
             if from_trainer_id not in (None, seen.trainer_id):
                 return None
             if seen.state == AllocationState.MOVING:
-                return seen, None
+                kept_out = moving.keep_out(seen, reason, actor) if keeps_out else None
+                if kept_out is None or self._allocations.write(seen, kept_out):
+                    return seen, None
+                continue
             now = self._clock()
             change = moving.begin(seen, reason, actor, keeps_out=keeps_out, now=now, until=lease_until(now))
             if change is None:

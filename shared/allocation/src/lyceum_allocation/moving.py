@@ -49,8 +49,19 @@ def begin(
     }
     if keeps_out and seen.trainer_id not in seen.excluded:
         fields["excluded"] = [*seen.excluded, seen.trainer_id]
-    note = {"what": "moving", "from_trainer_id": seen.trainer_id, "reason": reason.value, "actor": actor}
-    return Change(fields=fields, note=note)
+    return Change(fields=fields, note=_note(seen, reason, actor))
+
+
+def keep_out(seen: Allocation, reason: MoveReason, actor: str) -> Change | None:
+    """Never give a student who is being moved already his present trainer again; his place in the queue stays."""
+    if seen.state != AllocationState.MOVING or seen.trainer_id in seen.excluded:
+        return None
+    fields = {
+        "excluded": [*seen.excluded, seen.trainer_id],
+        "move_reason": reason.value,
+        "move_actor": actor,
+    }
+    return Change(fields=fields, note=_note(seen, reason, actor))
 
 
 def give_up(seen: Allocation, now: datetime) -> Change | None:
@@ -60,3 +71,7 @@ def give_up(seen: Allocation, now: datetime) -> Change | None:
     events = (allocated(seen, seen.trainer_id or "", now),) if seen.waitlisted_epoch == seen.epoch else ()
     note = {"what": "stayed", "trainer_id": seen.trainer_id}
     return Change(fields={"state": AllocationState.ASSIGNED, **AT_REST}, events=events, note=note)
+
+
+def _note(seen: Allocation, reason: MoveReason, actor: str) -> dict[str, str | None]:
+    return {"what": "moving", "from_trainer_id": seen.trainer_id, "reason": reason.value, "actor": actor}
