@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from keylane import KafkaSettings, Message
+from keylane import BrokerUnavailableError, KafkaSettings, Message
 from keylane.kafka import KafkaBroker
 from keylane.testing import API_OFFSET_COMMIT, API_PRODUCE, MockCluster, Rig, until
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from keylane import Worker
+    from keylane.broker import Record
 
 BROKERS = 3
 REFUSALS = {
@@ -218,3 +219,22 @@ async def test_handlers_slower_than_session_and_poll_limit_lose_no_partition(
 
     assert sorted(runs) == [("async", 1), ("sync", 1)]
     assert [getattr(record, "action", "") for record in caplog.records].count("assigned") == 1, "a rebalance"
+
+
+async def test_a_scan_whose_broker_goes_away_half_way_is_given_up(own: tuple[Rig, MockCluster]) -> None:
+    rig, cluster = own
+    for _ in range(5):  # each a fetch of its own
+        await rig.publish_raw(b"k", bytes(900_000), ())
+    seen: list[Record] = []
+
+    async def read() -> None:
+        async for record in rig.broker.scan(rig.topic):
+            seen.append(record)
+            cluster.set_down()
+
+    began = time.monotonic()
+    with pytest.raises(BrokerUnavailableError, match=rf"^read {rig.topic}: "):
+        await asyncio.wait_for(read(), 20)
+
+    assert 0 < len(seen) < 5
+    assert time.monotonic() - began > rig.settings.request_timeout.total_seconds()

@@ -59,10 +59,18 @@ async def _ends(consumer: Any, partitions: list[Any]) -> dict[Any, int]:
 
 
 async def _batch(consumer: Any, ends: dict[Any, int]) -> list[Record]:
-    """The next records; partitions read to their end leave `ends` (the position also passes gaps in the offsets)."""
-    batch = await consumer.getmany(*ends, timeout_ms=100)
+    """The next records; returns once a position has moved, past records or gaps in the offsets, and never before.
+
+    Partitions read to their end leave `ends`.
+    """
+    before = {tp: await consumer.position(tp) for tp in ends}
+    while True:
+        batch = await consumer.getmany(*ends, timeout_ms=100)
+        positions = {tp: await consumer.position(tp) for tp in ends}
+        if batch or positions != before:
+            break
     found = [record for tp, records in batch.items() for record in records if record.offset < ends[tp]]
-    for tp in list(ends):
-        if await consumer.position(tp) >= ends[tp]:
+    for tp, position in positions.items():
+        if position >= ends[tp]:
             del ends[tp]
     return found
