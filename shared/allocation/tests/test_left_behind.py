@@ -8,6 +8,7 @@ import pytest
 from lyceum_allocation import (
     Allocation,
     AllocationRepository,
+    AllocationService,
     AllocationState,
     CapacityRepository,
     transitions,
@@ -205,3 +206,40 @@ def test_a_drain_that_gives_a_second_seat_back_serves_who_waits_for_it() -> None
     assert states("first", "second") == [ASSIGNED, ASSIGNED]
     assert (stored("first").trainer_id, stored("second").trainer_id) == ("t2", "t1")
     assert violations(at_rest=True) == []
+
+
+def test_a_lease_from_a_host_whose_clock_is_ahead_holds_nobody_up() -> None:
+    hire("t1", 4)
+    plan = CrashPlan()
+    plan.arm(2)  # recorded under a lease
+    ahead = AllocationService(
+        allocations=CrashingAllocations(plan),
+        capacities=CrashingCapacities(plan),
+        clock=lambda: utc_now() + timedelta(days=1),
+    )
+    with pytest.raises(Crash):
+        ahead.allocate(purchase("p-s1", student="s1"))
+    assert states("s1") == [PENDING]
+
+    service().sweep()
+
+    assert states("s1") == [ASSIGNED]
+    assert violations(at_rest=True) == []
+
+
+def test_a_lease_from_a_host_whose_clock_is_ahead_ends_where_nobody_is_free() -> None:
+    buy("s1")
+    lease("s1", utc_now() + timedelta(days=1))
+
+    service().sweep()
+
+    assert stored("s1").claiming_until is None
+
+
+def test_a_trainer_who_was_looked_at_by_a_host_whose_clock_is_ahead_is_looked_at_again() -> None:
+    hire("t1", 1)
+    CapacityRepository(clock=lambda: utc_now() + timedelta(days=1)).mark_judged(["t1"])
+
+    assert "t1" in CapacityRepository().due_for_judgement(not_since=utc_now() - timedelta(minutes=1))
+    CapacityRepository().mark_judged(["t1"])
+    assert "t1" not in CapacityRepository().due_for_judgement(not_since=utc_now() - timedelta(minutes=1))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from lyceum_allocation.allocations import Queue
@@ -16,6 +16,9 @@ from lyceum_database import Clock, Repository, translated_errors, utc_now
 PAGE = 20
 """Candidates in one read: the best are at the front, so a second page is needed only when hours or exclusions rule
 out a whole one."""
+
+LEAST_AHEAD = timedelta(minutes=1)
+"""Clocks of hosts that are kept in time never differ by so much."""
 
 READ_FIELDS = (
     "skills", "avail", "active", "on_leave_until", "capacity", "load", "free", "max_new_per_day", "new_on",
@@ -108,7 +111,10 @@ class CapacityRepository(Repository[TrainerCapacity]):
         Returns:
             The keys of each one's seats, by his id.
         """
-        unseen = {"$or": [{"judged_at": None}, {"judged_at": {"$lte": not_since}}]}
+        now = self._clock()
+        # Noted by a host whose clock is ahead: for as long as that, nobody else would look.
+        ahead = now + max(now - not_since, LEAST_AHEAD)
+        unseen = {"$or": [{"judged_at": None}, {"judged_at": {"$lte": not_since}}, {"judged_at": {"$gt": ahead}}]}
         with translated_errors():
             rows = self._collection().find(unseen, {"seats.k": 1}).sort([("judged_at", 1), ("_id", 1)]).limit(limit)
             return {row["_id"]: [seat["k"] for seat in row.get("seats", ())] for row in rows}

@@ -6,6 +6,7 @@ from lyceum_allocation.models import Allocation
 from lyceum_allocation.seating import Seating
 from lyceum_allocation.starvation import Starvation
 from lyceum_allocation.states import WAITING_STATES, AllocationState
+from lyceum_allocation.turn import is_running
 from lyceum_allocation.waitlist import Waitlist
 from lyceum_database import Clock
 
@@ -55,7 +56,7 @@ class Sweeper:
         """Tell whether nobody seeks a seat any more, though he said so, or for somebody who is being moved."""
         if waiter.claiming_until is None:
             return waiter.state == AllocationState.MOVING
-        return waiter.claiming_until <= self._clock()
+        return not is_running(waiter.claiming_until, self._clock())
 
     def _end_leases(self, abandoned: list[str]) -> None:
         for waiter in self._allocations.by_id(abandoned).values():
