@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from keylane.dead_letter import Cause
 from keylane.errors import ConfigurationError, SelectionError, UnknownLetterError
@@ -16,12 +18,12 @@ from keylane.kafka import KafkaBroker
 from keylane.letter_index import LetterState, Mark
 from keylane.letter_log import LetterLog
 from keylane.pacing import Pace
-from keylane.replaying import Report, discard_step, replay_step
+from keylane.replaying import Report, Step, discard_step, replay_step
 from keylane.republishing import Republisher
 from keylane.selection import EVERYTHING_OPEN, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Iterable, Sequence
 
     from keylane.broker import Broker
     from keylane.dead_letter import DeadLetter
@@ -30,11 +32,14 @@ if TYPE_CHECKING:
     from keylane.settings import KafkaSettings
 
 log = logging.getLogger("keylane")
+T = TypeVar("T")
 
 MAX_REPLAYS: Final = 3
 """A letter that came back so often is quarantined: what did not help three times needs a look, not a fourth."""
 RATE_PER_S: Final = 100.0
 """Replays per second unless told otherwise: a backlog must not push today's work aside."""
+ASKED_AT_ONCE: Final = 200
+"""Messages that the idempotency store is asked about together."""
 
 Progress = Callable[[int, int], object]
 """Told after each letter: how many are done, and of how many."""
@@ -42,6 +47,13 @@ Progress = Callable[[int, int], object]
 
 def untold(done: int, total: int) -> None:
     """Tell nobody."""
+
+
+async def all_of(work: Iterable[Awaitable[T]]) -> list[T]:
+    """All results; an error only once everything has ended, so that nothing goes on behind it."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return [task.result() for task in tasks]
 
 
 def utc_now() -> datetime:
@@ -145,7 +157,7 @@ class DeadLetters:
     ) -> Report:
         """Publish letters again, to the replay topic that only their group reads: key, value and headers as they were.
 
-        The worker runs such a message again with all its attempts. Letters of one partition are published in the order
+        The worker runs such a message again with all its attempts. Letters of one key are published in the order
         of its log. A replay that was cut short, by whatever, is continued by calling it again.
 
         Args:
@@ -165,8 +177,12 @@ class DeadLetters:
         note, pace = _note(LetterState.REPLAYED, actor, why, apply=apply), Pace(rate)
         found = await self._log.read()
         letters = sorted(_selected(selection, found.letters), key=lambda one: (one.topic, one.partition, one.offset))
-        steps = tuple([replay_step(letter, await self._known(letter), force=force) for letter in letters])
-        report = Report(note.run, apply, steps)
+        steps: list[Step] = []
+        for start in range(0, len(letters), ASKED_AT_ONCE):
+            some = letters[start : start + ASKED_AT_ONCE]
+            known = await all_of(self._known(letter) for letter in some)
+            steps += (replay_step(letter, one, force=force) for letter, one in zip(some, known, strict=True))
+        report = Report(note.run, apply, tuple(steps))
         if apply:
             for unmarked in found.unmarked:  # the run that published it was cut short
                 await self._keep(unmarked)
@@ -215,12 +231,14 @@ class DeadLetters:
         """Publish, then mark: what is published and not marked is found in the replay topic."""
         async with Republisher(self._broker, self._group) as republisher:
             await republisher.check_topics(acting)
-            for done, letter in enumerate(acting, start=1):
-                await pace.turn()
-                mark = self._mark(letter, note)
-                await republisher.publish(letter, mark)
-                await self._keep(mark)
-                progress(done, len(acting))
+            done = 0
+            async with aclosing(
+                republisher.publish(acting, lambda letter: self._mark(letter, note), pace)
+            ) as published:
+                async for marks in published:
+                    await all_of(self._keep(mark) for mark in marks)
+                    for _ in marks:
+                        progress(done := done + 1, len(acting))
 
     async def _mark_all(self, acting: Sequence[DeadLetter], note: _Note, progress: Progress) -> None:
         for done, letter in enumerate(acting, start=1):

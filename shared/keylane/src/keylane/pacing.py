@@ -33,6 +33,7 @@ class Pace:
     ) -> None:
         if per_second is not None and not per_second > 0:
             raise ConfigurationError(f"the rate is {per_second}: give a positive number per second, or none at all")
+        self.per_second = per_second
         self._interval_s = 0.0 if per_second is None else 1 / per_second
         self._monotonic = monotonic
         self._sleep = sleep

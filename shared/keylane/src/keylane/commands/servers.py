@@ -73,7 +73,7 @@ def connected(group: str, topics: Sequence[str], given: Given) -> Iterator[DeadL
         return
     with closing(_client(given["mongodb_uri"])) as client:
         database = _database(client, given["database"])
-        inbox, index = MongoInbox(database[given["inbox"]], threads=1), MongoLetterIndex(database[given["marks"]])
+        inbox, index = MongoInbox(database[given["inbox"]], threads=4), MongoLetterIndex(database[given["marks"]])
         with closing(inbox), closing(index):
             yield DeadLetters(group, topics, settings=settings, inbox=inbox, index=index)
 

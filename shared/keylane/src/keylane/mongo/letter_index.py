@@ -23,6 +23,8 @@ log = logging.getLogger("keylane")
 EXPIRY_INDEX: Final = "expire_at_1"
 HISTORY: Final = 20
 """Newest entries kept of what was done to one letter."""
+THREADS: Final = 4
+"""Marks written at one time."""
 CHUNK: Final = 1000
 """Letters asked for at once."""
 FIELDS: Final = ("group", "state", "replay_count", "actor", "why", "run", "at")
@@ -46,7 +48,7 @@ class MongoLetterIndex:
             raise ConfigurationError(f"MongoLetterIndex.retention is {retention}: it must be a positive duration")
         self._collection = collection
         self._retention = retention
-        self._calls = Calls("keylane-letters", 1)
+        self._calls = Calls("keylane-letters", THREADS)
 
     def create_indexes(self) -> None:
         """Let marks with a retention expire; blocks, and may be repeated."""
@@ -61,7 +63,7 @@ class MongoLetterIndex:
         await self._calls.run(self._mark, mark)
 
     def close(self) -> None:
-        """Let the thread end; the client stays the caller's."""
+        """Let the threads end; the client stays the caller's."""
         self._calls.close()
 
     # --- in a thread -------------------------------------------------------------------------------------------
