@@ -57,11 +57,20 @@ class OutboxDocuments:
 
     def remove(self, document_id: Any, entry_ids: list[str]) -> None:
         """Remove what was published; entries added meanwhile stay and are due at once."""
+        if entry_ids and self._empty(document_id, entry_ids):
+            return
         self.pull(document_id, entry_ids)
         empty = {"_id": document_id, "outbox.0": {"$exists": False}}
         if self._collection.update_one(empty, {"$unset": {"outbox_due": ""}}).matched_count == 0:
             more = {"_id": document_id, "outbox.0": {"$exists": True}}
             self._collection.update_one(more, {"$set": {"outbox_due": self._clock()}})
+
+    def _empty(self, document_id: Any, entry_ids: list[str]) -> bool:
+        """Remove all entries in one write, if they are still those that were taken: writers only append."""
+        last = len(entry_ids) - 1
+        unchanged = {"_id": document_id, "outbox": {"$size": len(entry_ids)}, f"outbox.{last}.id": entry_ids[last]}
+        done = {"$set": {"outbox": []}, "$unset": {"outbox_due": ""}}
+        return self._collection.update_one(unchanged, done).matched_count == 1
 
     def pull(self, document_id: Any, entry_ids: list[str]) -> None:
         """Remove what was published; what is left is due when the lease ends."""
