@@ -85,16 +85,30 @@ class AllocationRepository(Repository[Allocation]):
         return self._compare_and_set(seen, change, events, line, now)
 
     def waiting(
-        self, queue: Queue, *, now: datetime, after: Position | None = None, limit: int = PAGE
+        self,
+        queue: Queue,
+        *,
+        now: datetime,
+        after: Position | None = None,
+        known: Allocation | None = None,
+        limit: int = PAGE,
     ) -> list[Allocation]:
         """List who waits for a skill, first come first, from behind `after` on.
 
         Also those of another language who have waited so long by now that they accept this one: they stand here at
-        the place that their wait gives them, and keep their place in their own queue.
+        the place that their wait gives them, and keep their place in their own queue. Nothing new is made of `known`
+        as long as nobody changed it.
         """
+        condition = _standing_in(queue, now, [{}] if after is None else after.behind())
+        order = [("priority", 1), ("waiting_since", 1), ("_id", 1)]
+        version = None if known is None else (known.id, known.version)
         with translated_errors():
-            query = Allocation.objects(__raw__=_standing_in(queue, now, [{}] if after is None else after.behind()))
-            return list(query.exclude(*_BULKY).order_by("priority", "waiting_since", "id").limit(limit))
+            rows = self._collection().find(condition, dict.fromkeys(_BULKY, 0)).sort(order).limit(limit)
+            # Of rows, not by a query of the mapper: each purchase asks this, and its costs are mostly the query's.
+            return [
+                known if known is not None and (row["_id"], row["version"]) == version else Allocation._from_son(row)  # noqa: SLF001 - what the mapper's own queries call
+                for row in rows
+            ]
 
     def ahead(self, queue: Queue, place: Position, *, now: datetime) -> int:
         """Count who waits for a skill before this place."""
@@ -117,6 +131,19 @@ class AllocationRepository(Repository[Allocation]):
             condition["_id"] = {"$gt": after_id}
         with translated_errors():
             return list(Allocation.objects(__raw__=condition).exclude(*_BULKY).order_by("id").limit(limit))
+
+    def beginning_with(self, prefix: str, *, org_id: str, limit: int) -> list[Allocation]:
+        """List allocations whose id begins so, in order of id."""
+        condition = {"_id": {"$gte": prefix, "$lt": f"{prefix}\x7f"}, "org_id": org_id}
+        with translated_errors():
+            return list(Allocation.objects(__raw__=condition).order_by("id").limit(limit))
+
+    def longest_waiting(self, *, org_id: str, state: AllocationState, limit: int) -> list[Allocation]:
+        """List who waits in this state, of every skill, in the order in which queues are served; for a person."""
+        condition = {"org_id": org_id, "state": state.value}
+        with translated_errors():
+            query = Allocation.objects(__raw__=condition).order_by("priority", "waiting_since", "id")
+            return list(query.limit(limit))
 
     def by_id(self, ids: Iterable[str]) -> dict[str, Allocation]:
         """Read several at once, without their history; those that do not exist are left out."""
