@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ from keylane.broker import TopicPartition
 from keylane.connection import connection
 from keylane.feed import Feed
 from keylane.testing import InMemoryBroker, until
+from keylane.testing.memory_broker import MemorySubscription
 
 if TYPE_CHECKING:
     from keylane import Message, Worker
@@ -83,6 +85,62 @@ def owned(worker: Worker) -> list[Any]:
     return list(serving.owned.values()) if serving is not None else []
 
 
+class SlowToReadAgain:
+    """A consumer of aiokafka that took records of one partition as it met an unreadable one of another.
+
+    The partition moved on behind them, and reading again takes for ever.
+    """
+
+    GOOD, BAD = TopicPartition("t", 0), TopicPartition("t", 1)
+
+    def __init__(self) -> None:
+        self.positions = {self.GOOD: 0, self.BAD: 0}
+        self.fetching = asyncio.Event()
+        self.polls = 0
+        assignment = SimpleNamespace(state_value=self.state)
+        self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
+        cluster = SimpleNamespace(leader_for_partition=lambda _: 0)
+        self._client = SimpleNamespace(cluster=cluster, send=self.send)
+
+    def state(self, tp: TopicPartition) -> SimpleNamespace:
+        return SimpleNamespace(position=self.positions[tp], has_valid_position=True)
+
+    async def getmany(self, **_: object) -> dict[TopicPartition, list[Any]]:
+        self.polls += 1
+        if self.polls < 3:  # an assignment that rests: its first positions are followed
+            return {}
+        self.positions[self.GOOD] = 3
+        raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+
+    async def send(self, *_: object) -> Any:
+        self.fetching.set()
+        await asyncio.Event().wait()
+
+    async def committed(self, _: TopicPartition) -> int:
+        return 0
+
+    def assignment(self) -> set[TopicPartition]:
+        return set(self.positions)
+
+    def paused(self) -> set[TopicPartition]:
+        return set()
+
+
+async def test_a_poll_given_up_while_it_reads_again_leaves_no_position_behind_what_nobody_got() -> None:
+    consumer = SlowToReadAgain()
+    feed = Feed(consumer, lambda *_: None)
+    while consumer.polls < 2:
+        await feed.poll(max_records=1, timeout_s=0)
+    polling = asyncio.create_task(feed.poll(max_records=1, timeout_s=0))
+    await consumer.fetching.wait()
+    polling.cancel()
+    await asyncio.wait([polling])
+
+    assert [feed.position(tp) for tp in consumer.positions] == [None, None]
+    feed.begin()
+    assert feed.position(consumer.GOOD) == 3, "another assignment begins where the group committed"
+
+
 async def delete_records(rig: Rig, tp: TopicPartition, before: int) -> None:
     """What retention does, by request."""
     if isinstance(rig.broker, InMemoryBroker):
@@ -143,3 +201,31 @@ async def test_a_codec_that_is_not_installed_ends_the_worker_with_one_line(
     worker = mock.worker({"made": lambda _: None})
     with pytest.raises(ConfigurationError, match=r"cannot be decompressed here: .*lz4.* \(install cramjam"):
         await asyncio.wait_for(worker.run(), 20)
+
+
+async def test_a_stop_amid_a_poll_commits_nothing_that_was_not_delivered(
+    memory: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log's position is behind records that a poll has taken, and will never return."""
+    await memory.publish("e0", data={})
+    (record,) = await memory.read(memory.topic, 1)
+    tp, taken = TopicPartition(memory.topic, record.partition), asyncio.Event()
+    polls = 0
+
+    async def poll(*_: object, **__: object) -> dict[TopicPartition, list[Any]]:
+        nonlocal polls
+        polls += 1
+        await asyncio.sleep(0)
+        if polls > 2:
+            taken.set()
+            await asyncio.Event().wait()
+        return {}
+
+    monkeypatch.setattr(MemorySubscription, "poll", poll)
+    monkeypatch.setattr(MemorySubscription, "position", lambda _, one: 1 if taken.is_set() and one == tp else 0)
+    memory.start({"made": lambda _: None})
+    await taken.wait()
+    await memory.stop()
+    monkeypatch.undo()
+    again = memory.start({"made": lambda _: None})
+    await until(lambda: again.counts.done == 1)

@@ -41,11 +41,13 @@ class Feed:
         self._skipped = skipped
         self._next: dict[TopicPartition, int] = {}
         self._epoch = 0
+        self._reading_again = False
 
     def begin(self) -> None:
         """Other partitions, or the same ones anew: every position is what the group committed."""
         self._epoch += 1
         self._next = {}
+        self._reading_again = False
 
     async def poll(self, *, max_records: int, timeout_s: float) -> Mapping[TopicPartition, Sequence[Record]]:
         """The next records; none after `timeout_s`, or when a position had to be found first.
@@ -71,6 +73,8 @@ class Feed:
 
     def position(self, tp: TopicPartition) -> int | None:
         """The offset behind all that was delivered, and behind what is no record; None if it is not known now."""
+        if self._reading_again:  # given up half-way: the client stands behind records that nobody got
+            return None
         subscription = self._consumer._subscription.subscription  # noqa: SLF001  the public way waits for a position
         state = subscription.assignment.state_value(tp) if subscription.assignment is not None else None
         return state.position if state is not None and state.has_valid_position else None
@@ -114,6 +118,7 @@ class Feed:
     async def _read_again(self) -> Mapping[TopicPartition, Sequence[Record]]:
         """Fetch the bytes of every partition from where its delivery ended, and read them leniently."""
         epoch = self._epoch
+        self._reading_again = True
         found: dict[TopicPartition, Sequence[Record]] = {}
         for tp in self._consumer.assignment() - self._consumer.paused():
             start = await self._delivered_to(tp)
@@ -124,6 +129,7 @@ class Feed:
             if records:
                 found[tp] = records
                 self._next[tp] = behind
+        self._reading_again = False
         return found
 
     async def _delivered_to(self, tp: Any) -> int:

@@ -126,13 +126,15 @@ class Membership:
         while not self._stop.asked:
             self._tick()
             batch = await self._answer(self._subscription.poll(max_records=POLL_RECORDS, timeout_s=POLL_S))
-            for tp, records in (batch or {}).items():
+            if batch is None:  # given up: the positions may be behind records that it took and never returned
+                return
+            for tp, records in batch.items():
                 partition = self.owned.get(tp)
                 if partition is not None and records:
                     self._measures.fetched += len(records)
                     partition.came(records[0].offset, time.monotonic())
                     self._lanes.offer(partition, records)
-            self._pass_gaps(batch or {})
+            self._pass_gaps(batch)
             self._throttle()
             await asyncio.sleep(0)
 
