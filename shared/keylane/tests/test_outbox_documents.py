@@ -17,7 +17,8 @@ class Documents:
     """One document with entries, as a relay sees it; counts the writes."""
 
     def __init__(self, *ids: str) -> None:
-        self.collection: Any = mongomock.MongoClient(tz_aware=True).db.documents
+        client: Any = mongomock.MongoClient(tz_aware=True)
+        self.collection = client.db.documents
         self.collection.insert_one({"_id": 1, "outbox": [{"id": id_} for id_ in ids], "outbox_due": NOW})
         self.writes = 0
         self.seen = OutboxDocuments(self, lease=timedelta(seconds=30), clock=lambda: NOW)  # type: ignore[arg-type] # stands in for the collection
