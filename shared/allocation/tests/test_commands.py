@@ -60,7 +60,7 @@ def test_trainers_are_imported_and_counted(tmp_path: Path) -> None:
 
     done = run(trainers, "import", str(tmp_path / "trainers.csv"))
 
-    assert (done.exit_code, done.stdout) == (0, "Imported 1 trainers: 1 added, 0 changed, 0 unchanged.\n")
+    assert (done.exit_code, done.stdout) == (0, "Imported 1 trainer: 1 added, 0 changed, 0 unchanged.\n")
     assert CapacityRepository().get("t1").capacity == 3
 
 
@@ -135,7 +135,10 @@ def test_what_people_stored_is_shown_as_it_is_and_is_no_markup() -> None:
 def test_an_allocation_that_is_not_there_is_one_line() -> None:
     done = run(allocations, "show", "nobody")
 
-    assert (done.exit_code, done.stderr) == (2, "error: no Allocation nobody\n")
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "error: no allocation nobody in organization default: see lyceum allocations list\n",
+    )
 
 
 @pytest.mark.parametrize("arguments", [(), ("id", "--student", "s"), ("--student", "s"), ("--course", "c")])

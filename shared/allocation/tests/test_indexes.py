@@ -133,7 +133,7 @@ def live(town: Town) -> None:
     town.after(timedelta(hours=25))
     for _ in range(2):
         town.service.leave("t1", until=town.now + timedelta(days=1), actor="ada")
-    list(Prospects(town.allocations, clock=town.clock).of("t1"))
+    list(Prospects(town.allocations, clock=town.clock).of("t1", for_good=True))
     town.service.come_back("t1", actor="ada")
     town.service.move(town.stored("s2").id, reason=MoveReason.ADMIN, actor="ada")
     town.service.reconcile_due()

@@ -139,7 +139,7 @@ class AllocationRepository(Repository[Allocation]):
             return list(Allocation.objects(__raw__=condition).order_by("id").limit(limit))
 
     def longest_waiting(self, *, org_id: str, state: AllocationState, limit: int) -> list[Allocation]:
-        """List who waits in this state, of every skill, in the order in which queues are served; for a person."""
+        """List who waits in this state, of every skill, in the order in which queues are served; for a person, no index."""
         condition = {"org_id": org_id, "state": state.value}
         with translated_errors():
             query = Allocation.objects(__raw__=condition).order_by("priority", "waiting_since", "id")
@@ -181,10 +181,18 @@ class AllocationRepository(Repository[Allocation]):
         _apply(seen, change.fields)
         seen.outbox, seen.history = events, line
         seen.outbox_due = now if events else None
+        seen.created_at = seen.updated_at = now
+        seen.version = 1
         try:
-            self.insert(seen)
-        except Duplicate:
-            return False
+            with translated_errors():
+                # Not by the mapper's save: that it is taken is all there is to know, and it happens often.
+                seen.validate()
+                self._collection().insert_one(seen.to_mongo())
+        except BaseException as exc:
+            seen.version = 0
+            if isinstance(exc, Duplicate):
+                return False
+            raise
         return True
 
     def _compare_and_set(

@@ -55,7 +55,9 @@ class Leaves:
         """See `AllocationService.leave`."""
         self._check(until, for_good=for_good)
         self._mark(trainer_id, active=not for_good, until=until, actor=actor)
-        outcomes = [self._move(student, trainer_id, actor) for student in self._students(trainer_id)]
+        outcomes = [
+            self._leave(student, trainer_id, actor, for_good=for_good) for student in self._students(trainer_id)
+        ]
         return Left(*(outcomes.count(o) for o in (MoveOutcome.MOVED, MoveOutcome.STAYED, MoveOutcome.WAITING)))
 
     def come_back(self, trainer_id: str, *, actor: str) -> int:
@@ -84,6 +86,12 @@ class Leaves:
         while page := self._allocations.students_of(trainer_id, states=wanted, after_id=last_id):
             last_id = page[-1].id
             yield from page
+
+    def _leave(self, student: Allocation, trainer_id: str, actor: str, *, for_good: bool) -> MoveOutcome:
+        outcome = self._move(student, trainer_id, actor)
+        # He waited as his trainer had left for good; now that one comes back.
+        is_kept = outcome == MoveOutcome.WAITING and not for_good and self._stay(self._allocations.get(student.id))
+        return MoveOutcome.STAYED if is_kept else outcome
 
     def _move(self, student: Allocation, trainer_id: str, actor: str) -> MoveOutcome:
         return self._moves.move(

@@ -9,13 +9,22 @@ from rich.table import Table
 from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.commands.explain_command import explain
 from lyceum_allocation.commands.move_command import move
-from lyceum_allocation.commands.naming import id_of, names_an_allocation
-from lyceum_allocation.commands.printing import echo_json, facts, moment, print_history, print_whole, table
+from lyceum_allocation.commands.naming import allocation_named, id_of, names_an_allocation
+from lyceum_allocation.commands.printing import (
+    counted,
+    echo_json,
+    facts,
+    moment,
+    print_history,
+    print_whole,
+    short,
+    table,
+)
 from lyceum_allocation.commands.reconcile_command import reconcile
 from lyceum_allocation.commands.refusal import plain_refusals
 from lyceum_allocation.commands.servers import database
 from lyceum_allocation.models import Allocation
-from lyceum_allocation.states import UNSERVED_STATES, AllocationState
+from lyceum_allocation.states import UNSERVED_STATES, WAITING_STATES, AllocationState
 from lyceum_database import DEFAULT_ORG
 
 _INTERNAL = ("outbox", "outbox_due", "claiming_until", "schema_version", "waitlisted_epoch", "starved_epoch")
@@ -36,17 +45,24 @@ def allocations() -> None:
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_(state: str | None, org_id: str, limit: int, *, as_json: bool) -> None:
-    """List allocations."""
-    wanted = {"org_id": org_id} if state is None else {"org_id": org_id, "state": state}
+    """List allocations; those who wait in the order in which they are served."""
     with plain_refusals(), database():
-        found = AllocationRepository().list_(limit=limit, **wanted)
+        found = _listed(AllocationRepository(), state, org_id, limit)
     if as_json:
         for allocation in found:
             echo_json(_public(allocation))
         return
-    print_whole(_table(found))
+    if found:
+        print_whole(_table(found))
     more = f", more than {limit} may match: raise --limit" if len(found) == limit else ""
-    click.echo(f"{len(found)} allocations{more}.")
+    click.echo(f"{counted(len(found), 'allocation')}{more}.")
+
+
+def _listed(allocations: AllocationRepository, state: str | None, org_id: str, limit: int) -> list[Allocation]:
+    if state in WAITING_STATES:
+        return allocations.longest_waiting(org_id=org_id, state=AllocationState(state), limit=limit)
+    wanted = {"org_id": org_id} if state is None else {"org_id": org_id, "state": state}
+    return allocations.list_(limit=limit, **wanted)
 
 
 @allocations.command(
@@ -59,7 +75,7 @@ def show(allocation: str | None, student: str | None, course: str | None, org_id
     """Show one allocation with its history."""
     named = id_of(allocation, student, course, org_id)
     with plain_refusals(), database():
-        found = AllocationRepository().get(named, org_id=org_id)
+        found = allocation_named(AllocationRepository(), named, student, course, org_id)
     if as_json:
         echo_json(_public(found))
     else:
@@ -69,7 +85,8 @@ def show(allocation: str | None, student: str | None, course: str | None, org_id
 def _table(found: Iterable[Allocation]) -> Table:
     made = table("allocation", "student", "course", "skill", "state", "trainer", "since")
     for one in found:
-        made.add_row(one.id, one.student_id, one.course_id, one.skill, one.state, _trainer(one), moment(one.updated_at))
+        since = one.waiting_since if one.state in WAITING_STATES else one.updated_at
+        made.add_row(short(one.id), one.student_id, one.course_id, one.skill, one.state, _trainer(one), moment(since))
     return made
 
 

@@ -5,7 +5,8 @@ from dataclasses import asdict
 
 import click
 
-from lyceum_allocation.commands.naming import id_of, names_an_allocation
+from lyceum_allocation.allocations import AllocationRepository
+from lyceum_allocation.commands.naming import allocation_named, id_of, names_an_allocation
 from lyceum_allocation.commands.printing import echo_json, facts, moment, print_history, print_whole, span
 from lyceum_allocation.commands.refusal import plain_refusals
 from lyceum_allocation.commands.servers import database
@@ -29,7 +30,8 @@ def explain(allocation: str | None, student: str | None, course: str | None, org
     """
     named = id_of(allocation, student, course, org_id)
     with plain_refusals(), database():
-        found = service().explain(named, org_id=org_id)
+        seen = allocation_named(AllocationRepository(), named, student, course, org_id)
+        found = service().explain(seen.id, org_id=org_id)
     if as_json:
         echo_json(asdict(found))
         return

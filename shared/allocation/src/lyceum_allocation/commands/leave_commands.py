@@ -1,55 +1,45 @@
 """`trainers leave` and `trainers return`: who is away, and what becomes of his students."""
 
+from collections import Counter
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 
 import click
 
 from lyceum_allocation.allocations import AllocationRepository
-from lyceum_allocation.capacities import CapacityRepository
-from lyceum_allocation.commands.naming import has_an_actor
-from lyceum_allocation.commands.printing import echo_json, moment, print_whole, table
+from lyceum_allocation.commands.moments import Moment
+from lyceum_allocation.commands.naming import has_an_actor, trainer_named
+from lyceum_allocation.commands.printing import counted, echo_json, moment, print_whole, short, table
 from lyceum_allocation.commands.refusal import Refusal, plain_refusals
 from lyceum_allocation.commands.servers import database
 from lyceum_allocation.commands.services import chooses_trainers, service
 from lyceum_allocation.prospects import Prospect, Prospects
-from lyceum_database import utc_now
+from lyceum_allocation.states import MoveOutcome
+from lyceum_database import DEFAULT_ORG, utc_now
 
 MOST_SHOWN = 50
 
-
-class Moment(click.ParamType[datetime]):
-    """A day or a moment in UTC, or one with an offset."""
-
-    name = "moment"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read ISO 8601."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            found = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no moment: write 2026-07-01, 2026-07-01T08:00 (UTC) or with an offset", param, ctx)
-        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+_WOULD = {MoveOutcome.MOVED: "be moved", MoveOutcome.STAYED: "stay", MoveOutcome.WAITING: "wait"}
 
 
 @click.command(
-    epilog="\b\nExamples:\n  lyceum trainers leave t-ada --until 2026-07-01            # shows who would be moved\n"
-    "  lyceum trainers leave t-ada --until 2026-07-01 --apply\n"
+    epilog="\b\nExamples:\n  lyceum trainers leave t-ada --until 14d            # shows who would be moved\n"
+    "  lyceum trainers leave t-ada --until 14d --apply\n"
     "  lyceum trainers leave t-bo --for-good --apply --actor ada"
 )
 @click.argument("trainer")
-@click.option("--until", type=Moment(), help="The first moment at which he is back.")
+@click.option("--until", type=Moment(), help="The first moment at which he is back: 14d, 2w, 2027-07-01.")
 @click.option("--for-good", is_flag=True, help="He does not come back.")
 @click.option("--apply", "--yes", "is_meant", is_flag=True, help="Do it. Without it nothing is changed.")
+@click.option("--org", "org_id", default=DEFAULT_ORG, show_default=True, help="Organization that he works for.")
 @has_an_actor
 @chooses_trainers
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per student, or one with the counts.")
 def leave(
     trainer: str,
     until: datetime | None,
+    org_id: str,
     actor: str,
     *,
     for_good: bool,
@@ -68,16 +58,20 @@ def leave(
     if until is not None and until <= utc_now():
         raise Refusal(f"--until {moment(until)} is over: give a moment that is still to come")
     with plain_refusals(), database():
-        CapacityRepository().get(trainer)
+        trainer_named(trainer, org_id)
         if not is_meant:
-            _show(list(Prospects(AllocationRepository(), clock=utc_now).of(trainer)), trainer, as_json=as_json)
+            prospects = Prospects(AllocationRepository(), clock=utc_now, scarcity=scarcity)
+            _show(list(prospects.of(trainer, for_good=for_good)), trainer, as_json=as_json)
             return
         left = service(scarcity=scarcity).leave(trainer, until=until, for_good=for_good, actor=actor)
     if as_json:
         echo_json(left._asdict())
         return
     click.echo(f"Trainer {trainer} is {'gone' if until is None else f'away until {moment(until)}'}.")
-    click.echo(f"{left.moved} students moved, {left.stayed} stay for now, {left.waiting} wait for another trainer.")
+    click.echo(
+        f"{counted(left.moved, 'student')} moved, {left.stayed} {'stays' if left.stayed == 1 else 'stay'} for now, "
+        f"{left.waiting} {'waits' if left.waiting == 1 else 'wait'} for another trainer."
+    )
 
 
 def _show(found: list[Prospect], trainer: str, *, as_json: bool) -> None:
@@ -85,14 +79,17 @@ def _show(found: list[Prospect], trainer: str, *, as_json: bool) -> None:
         for one in found:
             echo_json(asdict(one))
         return
-    made = table("allocation", "student", "course", "skill", "others free for it")
+    made = table("allocation", "student", "course", "skill", "would")
     for one in islice(found, MOST_SHOWN):
-        made.add_row(one.allocation_id, one.student_id, one.course_id, one.skill, str(one.others))
+        made.add_row(short(one.allocation_id), one.student_id, one.course_id, one.skill, _WOULD[one.outcome])
     if found:
         print_whole(made)
     more = f", the first {MOST_SHOWN} shown" if len(found) > MOST_SHOWN else ""
-    alone = sum(one.others == 0 for one in found)
-    click.echo(f"{len(found)} students of trainer {trainer}{more}; nobody else is free for {alone} of them.")
+    counts = Counter(one.outcome for one in found)
+    click.echo(
+        f"{counted(len(found), 'student')} of trainer {trainer}{more}: {counts[MoveOutcome.MOVED]} would be moved, "
+        f"{counts[MoveOutcome.STAYED]} would stay for now, {counts[MoveOutcome.WAITING]} would wait for another."
+    )
     click.echo("Nothing was changed: --apply does it.")
 
 
@@ -101,17 +98,21 @@ def _show(found: list[Prospect], trainer: str, *, as_json: bool) -> None:
     epilog="\b\nExample:\n  lyceum trainers return t-ada",
 )
 @click.argument("trainer")
+@click.option("--org", "org_id", default=DEFAULT_ORG, show_default=True, help="Organization that he works for.")
 @has_an_actor
 @chooses_trainers
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def return_(trainer: str, actor: str, *, scarcity: bool, as_json: bool) -> None:
+def return_(trainer: str, org_id: str, actor: str, *, scarcity: bool, as_json: bool) -> None:
     """Let a TRAINER who was on leave, or had left, take students again.
 
     His students who wait for another trainer stay with him; who was moved meanwhile stays with the new one.
     """
     with plain_refusals(), database():
+        trainer_named(trainer, org_id)
         stayed = service(scarcity=scarcity).come_back(trainer, actor=actor)
     if as_json:
         echo_json({"stayed": stayed})
     else:
-        click.echo(f"Trainer {trainer} is back; {stayed} students who waited for another trainer stay with him.")
+        stay = "stays" if stayed == 1 else "stay"
+        who = f"{counted(stayed, 'student')} who waited for another trainer"
+        click.echo(f"Trainer {trainer} is back; {who} {stay} with him.")

@@ -3,7 +3,7 @@
 import click
 
 from lyceum_allocation.allocations import AllocationRepository
-from lyceum_allocation.commands.naming import has_an_actor, id_of, names_an_allocation
+from lyceum_allocation.commands.naming import allocation_named, has_an_actor, id_of, names_an_allocation
 from lyceum_allocation.commands.printing import echo_json
 from lyceum_allocation.commands.refusal import plain_refusals
 from lyceum_allocation.commands.servers import database
@@ -45,7 +45,8 @@ def move(  # noqa: PLR0913 - one parameter per option, as click hands them over
     """
     named = id_of(allocation, student, course, org_id)
     with plain_refusals(), database():
-        before = AllocationRepository().get(named, org_id=org_id)
+        before = allocation_named(AllocationRepository(), named, student, course, org_id)
+        named = before.id
         outcome = service(scarcity=scarcity).move(named, reason=MoveReason(reason), actor=actor, override=override)
         after = AllocationRepository().get(named, org_id=org_id)
     if as_json:

@@ -19,14 +19,40 @@ _UNITS = (
 )
 
 
+SHOWN_OF_ID = 12
+"""Of 40 hexadecimal digits: with a billion allocations, two begin alike with a chance of one in 280,000 each."""
+
+
+class _Table(Table):
+    """What people stored cannot steer the terminal: a character that is not printed is shown as its number."""
+
+    def add_row(self, *cells: Any, **options: Any) -> None:
+        super().add_row(*(printable(cell) if isinstance(cell, str) else cell for cell in cells), **options)
+
+
+def printable(text: str) -> str:
+    """Write a control character, or one that changes the direction of writing, as its number."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def short(id_: str) -> str:
+    """Give as much of an allocation's id as names it; every command takes it."""
+    return id_[:SHOWN_OF_ID]
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number and its noun: ``1 student``, ``2 students``."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def table(*columns: str) -> Table:
     """Begin a table of these columns."""
-    return Table(*columns, box=None, pad_edge=False)
+    return _Table(*columns, box=None, pad_edge=False, header_style="none")
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> Table:
     """Give a table of names and values, without a header."""
-    made = Table(show_header=False, box=None, pad_edge=False)
+    made = _Table(show_header=False, box=None, pad_edge=False)
     for row in rows:
         made.add_row(*row)
     return made
@@ -38,7 +64,10 @@ def print_whole(made: Table) -> None:
     console = Console(markup=False, highlight=False, emoji=False)
     everything = console.options.update(max_width=_ENDLESS)
     console.width = max(console.width, Measurement.get(console, everything, made).maximum)
-    console.print(made, crop=False)
+    with console.capture() as printed:
+        console.print(made, crop=False)
+    # Blanks at the end of a line would break it on a terminal that is narrower than the longest one.
+    click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
 def print_history(lines: Iterable[Mapping[str, Any]]) -> None:

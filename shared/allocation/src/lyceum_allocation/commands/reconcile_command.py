@@ -7,7 +7,7 @@ import click
 
 from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.capacities import CapacityRepository
-from lyceum_allocation.commands.printing import echo_json, print_whole, table
+from lyceum_allocation.commands.printing import counted, echo_json, print_whole, short, table
 from lyceum_allocation.commands.refusal import plain_refusals
 from lyceum_allocation.commands.servers import database
 from lyceum_allocation.commands.services import chooses_trainers, service
@@ -40,8 +40,8 @@ def reconcile(*, is_meant: bool, scarcity: bool, as_json: bool) -> None:
         echo_json({"confirmed": counts["confirm"], "given_back": counts["give back"], "seated": seated})
         return
     click.echo(
-        f"{counts['confirm']} seats to confirm and {counts['give back']} to give back were found and settled; "
-        f"{seated} students who waited got a trainer."
+        f"{counted(counts['confirm'], 'seat')} to confirm and {counts['give back']} to give back found and settled; "
+        f"{counted(seated, 'student')} who waited got a trainer."
     )
 
 
@@ -52,8 +52,9 @@ def _show(found: list[Leftover], *, as_json: bool) -> None:
         return
     made = table("trainer", "allocation", "epoch", "to do")
     for one in found[:MOST_SHOWN]:
-        made.add_row(one.trainer_id, one.allocation_id, str(one.epoch), one.to_do)
+        made.add_row(one.trainer_id, short(one.allocation_id), str(one.epoch), one.to_do)
     if found:
         print_whole(made)
     more = f", the first {MOST_SHOWN} shown" if len(found) > MOST_SHOWN else ""
-    click.echo(f"{len(found)} seats were left behind{more}. Nothing was changed: --apply settles them.")
+    were = "was" if len(found) == 1 else "were"
+    click.echo(f"{counted(len(found), 'seat')} {were} left behind{more}. Nothing was changed: --apply settles them.")

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from lyceum_allocation.capacities import CapacityRepository
 from lyceum_allocation.commands.leave_commands import leave, return_
-from lyceum_allocation.commands.printing import echo_json, moment, print_whole, table
-from lyceum_allocation.commands.refusal import plain_refusals
+from lyceum_allocation.commands.printing import counted, echo_json, moment, print_whole, table
+from lyceum_allocation.commands.refusal import Refusal, plain_refusals
 from lyceum_allocation.commands.servers import database
 from lyceum_allocation.models import TrainerCapacity
 from lyceum_allocation.trainer_file import COLUMNS, read_trainers
@@ -42,9 +42,8 @@ def import_(file: Path, org_id: str) -> None:
         rows = read_trainers(file)
         with database():
             done = import_trainers(rows, users=UserRepository(), capacities=CapacityRepository(), org_id=org_id)
-    click.echo(
-        f"Imported {len(rows)} trainers: {done.added} added, {done.changed} changed, {done.unchanged} unchanged."
-    )
+    counts = f"{done.added} added, {done.changed} changed, {done.unchanged} unchanged"
+    click.echo(f"Imported {counted(len(rows), 'trainer')}: {counts}.")
 
 
 @trainers.command(
@@ -58,6 +57,8 @@ def import_(file: Path, org_id: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_(skill: str | None, org_id: str, limit: int, *, as_json: bool) -> None:
     """List trainers: what they teach, how many students each has, and who is away."""
+    if skill is not None and "|" not in skill:
+        raise Refusal(f"--skill {skill!r}: a skill is subject|language, such as 'math|en'")
     wanted = {"org_id": org_id} if skill is None else {"org_id": org_id, "skills": skill.casefold()}
     with plain_refusals(), database():
         found = CapacityRepository().list_(limit=limit, **wanted)
@@ -65,9 +66,10 @@ def list_(skill: str | None, org_id: str, limit: int, *, as_json: bool) -> None:
         for trainer in found:
             echo_json(_public(trainer))
         return
-    print_whole(_table(found, utc_now()))
+    if found:
+        print_whole(_table(found, utc_now()))
     more = f", more than {limit} may match: raise --limit" if len(found) == limit else ""
-    click.echo(f"{len(found)} trainers{more}.")
+    click.echo(f"{counted(len(found), 'trainer')}{more}.")
 
 
 def _table(found: list[TrainerCapacity], now: datetime) -> Table:
