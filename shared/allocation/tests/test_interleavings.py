@@ -93,7 +93,7 @@ RESTLESS = Scenario(
         *(drains, sweeps, reconciles),
     ),
 )
-CROWD_SEEDS = (*range(8, 13), 161)
+CROWD_SEEDS = (*range(8, 13), 307)
 """Few, for the time they take, and chosen: in about one of a hundred the crowd finds what the last test breaks."""
 
 

@@ -79,7 +79,7 @@ def nobody_free(town: Town) -> int:
 
 
 def again(town: Town) -> int:
-    """Fail to record it, find why, read, look for a seat that was left behind, read."""
+    """Fail to record it, read, look for a seat that was left behind, read."""
     return trips(town.buys, "first")
 
 
@@ -106,8 +106,8 @@ def refund_for_who_waits(town: Town) -> int:
     [
         (free_seat, 5, ("s1",)),
         (nobody_free, 3, ()),
-        (again, 5, ()),
-        (again_while_waiting, 6, ()),
+        (again, 4, ()),
+        (again_while_waiting, 5, ()),
         (refund, 5, ()),
         (refund_for_who_waits, 10, ("s1",)),
     ],
