@@ -79,7 +79,7 @@ def test_an_explanation_can_be_read_by_programs(town: Town) -> None:
     found = json.loads(line)
     assert (found["why"], found["shortage"]["stage"]) == ("0 teach math", "subject")
     assert (found["places"][0]["position"], found["places"][0]["estimate"]["at"]) == (1, None)
-    assert found["waited"] == pytest.approx(26.5 * 3600, abs=60)
+    assert found["waited"] == pytest.approx(26 * 3600, abs=60)
 
 
 @pytest.mark.parametrize("organization", ["default", "other"])

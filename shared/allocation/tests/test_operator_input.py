@@ -9,6 +9,7 @@ import pytest
 
 from lyceum_allocation import Allocation, CapacityRepository
 from lyceum_allocation.commands import allocations, trainers
+from lyceum_allocation.rules import Candidate
 from lyceum_allocation.testing import Town
 from lyceum_database import utc_now
 
@@ -21,6 +22,12 @@ BY_NAME = ("--student", "s1", "--course", "course-1")
 
 def objects(command: Any, *arguments: str) -> list[Any]:
     return [json.loads(line) for line in run(command, *arguments, "--json").stdout.splitlines()]
+
+
+def candidate(trainer_id: str) -> Candidate:
+    found = CapacityRepository().find_candidate(trainer_id)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(("kind", "left"), [(("--until", "14d"), "stayed"), (("--for-good",), "waiting")])
@@ -48,6 +55,21 @@ def test_a_dry_run_leaves_seats_to_who_waits_for_them_already(town: Town) -> Non
     town.buys("s1")
     town.buys("waits")
     town.hire("t2")
+
+    (shown,) = objects(trainers, "leave", "t1", "--until", "14d")
+    (done,) = objects(trainers, "leave", "t1", "--until", "14d", "--apply")
+
+    assert (shown["outcome"], done) == ("stayed", {"moved": 0, "stayed": 1, "waiting": 0})
+    assert town.trainers("waits") == ["t2"]
+
+
+def test_a_dry_run_gives_nobody_to_the_trainer_who_leaves(town: Town) -> None:
+    town.hire("t1", "math|en", capacity=1)
+    town.buys("s1")
+    town.buys("waits")
+    town.hire("t2", "math|en", "art|en", capacity=3)
+    assert CapacityRepository().claim(candidate("t2"), "others:1", weight=2)
+    assert CapacityRepository().revise(CapacityRepository().get("t1"), skills=["math|en"], capacity=2)
 
     (shown,) = objects(trainers, "leave", "t1", "--until", "14d")
     (done,) = objects(trainers, "leave", "t1", "--until", "14d", "--apply")

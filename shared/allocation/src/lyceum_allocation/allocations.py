@@ -139,7 +139,7 @@ class AllocationRepository(Repository[Allocation]):
             return list(Allocation.objects(__raw__=condition).order_by("id").limit(limit))
 
     def longest_waiting(self, *, org_id: str, state: AllocationState, limit: int) -> list[Allocation]:
-        """List who waits in this state, of every skill, in the order in which queues are served; for a person, no index."""
+        """List who waits in this state, of every skill, in the order of the queues; for a person: no index helps."""
         condition = {"org_id": org_id, "state": state.value}
         with translated_errors():
             query = Allocation.objects(__raw__=condition).order_by("priority", "waiting_since", "id")
