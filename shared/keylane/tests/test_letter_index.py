@@ -71,6 +71,20 @@ async def test_a_mark_of_an_earlier_replay_does_not_replace_a_later_one(
     assert "a mark of a later replay stands" in caplog.text
 
 
+async def test_many_marks_are_kept_together_but_for_those_of_letters_replayed_since(
+    index: MongoLetterIndex, collection: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    marks = [replace(REPLAYED, letter_id=f"l{number}") for number in range(300)]
+    later = replace(DISCARDED, letter_id="l7", replay_count=2)
+    await index.mark(later, *marks[20:40])
+    await index.mark(*marks)
+
+    wanted = {mark.letter_id: mark for mark in marks} | {"l7": later}
+    assert await index.marks(list(wanted)) == wanted
+    assert caplog.text.count("a mark of a later replay stands") == 1
+    assert len(collection.find_one({"_id": "l30"})["history"]) == 2
+
+
 async def test_the_history_of_a_letter_is_bounded(index: MongoLetterIndex, collection: Any) -> None:
     for number in range(30):
         await index.mark(replace(REPLAYED, run=f"run{number}"))

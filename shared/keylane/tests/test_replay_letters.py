@@ -359,6 +359,8 @@ async def test_what_cannot_be_meant_is_refused(memory: Rig) -> None:
     await at.dead("a")
     with pytest.raises(SelectionError, match="no dead letter has the id zzz"):
         await at.letters.replay(Selection(ids=["zzz"]))
+    with pytest.raises(SelectionError, match="an empty id names no dead letter"):
+        await at.letters.discard(Selection(ids=[""]), apply=True, actor="ada", why="a variable that was not set")
     await at.dead(*(f"m{number}" for number in range(17)))  # of 18 ids two begin with the same of 16 digits
     first = [letter.id[0] for letter in await at.letters.list()]
     twice = next(digit for digit in first if first.count(digit) > 1)

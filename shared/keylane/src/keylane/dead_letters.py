@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from keylane.dead_letter import Cause
-from keylane.errors import ConfigurationError, SelectionError, UnknownLetterError
+from keylane.errors import ConfigurationError, UnknownLetterError
 from keylane.kafka import KafkaBroker
 from keylane.letter_index import LetterState, Mark
 from keylane.letter_log import LetterLog
 from keylane.pacing import Pace
 from keylane.replaying import Report, Step, discard_step, replay_step
 from keylane.republishing import Republisher
-from keylane.selection import EVERYTHING_OPEN, Selection
+from keylane.selection import EVERYTHING_OPEN, Selection, selected
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Sequence
@@ -40,6 +40,8 @@ RATE_PER_S: Final = 100.0
 """Replays per second unless told otherwise: a backlog must not push today's work aside."""
 ASKED_AT_ONCE: Final = 200
 """Messages that the idempotency store is asked about together."""
+MARKED_AT_ONCE: Final = 200
+"""Letters that are discarded together."""
 
 Progress = Callable[[int, int], object]
 """Told after each letter: how many are done, and of how many."""
@@ -114,7 +116,7 @@ class DeadLetters:
             UnavailableError: A server is away.
             ConfigurationError: A topic does not exist.
         """
-        found = _selected(selection, (await self._log.read()).letters)
+        found = selected(selection, (await self._log.read()).letters)
         return tuple(sorted(found, key=lambda letter: (letter.last_failed_at, letter.id)))
 
     async def show(self, letter_id: str) -> DeadLetter | None:
@@ -176,7 +178,7 @@ class DeadLetters:
         """
         note, pace = _note(LetterState.REPLAYED, actor, why, apply=apply), Pace(rate)
         found = await self._log.read()
-        letters = sorted(_selected(selection, found.letters), key=lambda one: (one.topic, one.partition, one.offset))
+        letters = sorted(selected(selection, found.letters), key=lambda one: (one.topic, one.partition, one.offset))
         steps: list[Step] = []
         for start in range(0, len(letters), ASKED_AT_ONCE):
             some = letters[start : start + ASKED_AT_ONCE]
@@ -184,8 +186,8 @@ class DeadLetters:
             steps += (replay_step(letter, one, force=force) for letter, one in zip(some, known, strict=True))
         report = Report(note.run, apply, tuple(steps))
         if apply:
-            for unmarked in found.unmarked:  # the run that published it was cut short
-                await self._keep(unmarked)
+            if found.unmarked:  # the run that published them was cut short
+                await self._keep(*found.unmarked)
             await self._publish_all([step.letter for step in report.acted], note, pace, progress)
         return report
 
@@ -236,14 +238,16 @@ class DeadLetters:
                 republisher.publish(acting, lambda letter: self._mark(letter, note), pace)
             ) as published:
                 async for marks in published:
-                    await all_of(self._keep(mark) for mark in marks)
+                    await self._keep(*marks)
                     for _ in marks:
                         progress(done := done + 1, len(acting))
 
     async def _mark_all(self, acting: Sequence[DeadLetter], note: _Note, progress: Progress) -> None:
-        for done, letter in enumerate(acting, start=1):
-            await self._keep(self._mark(letter, note))
-            progress(done, len(acting))
+        for start in range(0, len(acting), MARKED_AT_ONCE):
+            some = acting[start : start + MARKED_AT_ONCE]
+            await self._keep(*(self._mark(letter, note) for letter in some))
+            for done in range(start, start + len(some)):
+                progress(done + 1, len(acting))
 
     def _mark(self, letter: DeadLetter, note: _Note) -> Mark:
         return Mark(
@@ -257,28 +261,24 @@ class DeadLetters:
             at=self._clock(),
         )
 
-    async def _keep(self, mark: Mark) -> None:
-        """The audit entry: a log line in any case, and a mark where there is an index."""
-        log.info(
-            "letter %s %s by %s: %s",
-            mark.letter_id,
-            mark.state,
-            mark.actor,
-            mark.why or "no reason given",
-            extra={"action": f"letter_{mark.state}", "letter_id": mark.letter_id, "actor": mark.actor, "run": mark.run},
-        )
+    async def _keep(self, *marks: Mark) -> None:
+        """The audit entries: log lines in any case, and marks where there is an index."""
+        for mark in marks:
+            log.info(
+                "letter %s %s by %s: %s",
+                mark.letter_id,
+                mark.state,
+                mark.actor,
+                mark.why or "no reason given",
+                extra={
+                    "action": f"letter_{mark.state}",
+                    "letter_id": mark.letter_id,
+                    "actor": mark.actor,
+                    "run": mark.run,
+                },
+            )
         if self._index is not None:
-            await self._index.mark(mark)
-
-
-def _selected(selection: Selection, found: Sequence[DeadLetter]) -> list[DeadLetter]:
-    for one in selection.ids:
-        fitting = [letter for letter in found if letter.id.startswith(one)]
-        if not fitting:
-            raise UnknownLetterError(f"no dead letter has the id {one}")
-        if len(fitting) > 1:
-            raise SelectionError(f"{len(fitting)} dead letters have ids that begin with {one!r}: give more of it")
-    return [letter for letter in found if selection.matches(letter)]
+            await self._index.mark(*marks)
 
 
 class _Note(NamedTuple):

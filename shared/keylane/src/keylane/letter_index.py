@@ -60,5 +60,5 @@ class LetterIndex(Protocol):
         """The latest mark of each of these letters that has one."""
         ...
 
-    async def mark(self, mark: Mark) -> None:
-        """Keep a mark, unless one of a later replay stands."""
+    async def mark(self, *marks: Mark) -> None:
+        """Keep marks of several letters, each unless one of a later replay of its letter stands."""

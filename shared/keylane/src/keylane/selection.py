@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keylane.errors import SelectionError, UnknownLetterError
 from keylane.letter_index import UNRESOLVED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from keylane.dead_letter import DeadLetter
@@ -78,3 +79,20 @@ class Selection:
 
 EVERYTHING_OPEN = Selection()
 """Every letter that is not dealt with."""
+
+
+def selected(selection: Selection, found: Sequence[DeadLetter]) -> list[DeadLetter]:
+    """The letters that are meant.
+
+    Raises:
+        SelectionError: A letter that is named does not exist, or the name fits several or is empty.
+    """
+    for one in selection.ids:
+        if not one:
+            raise SelectionError("an empty id names no dead letter: give the first digits of one")
+        fitting = [letter for letter in found if letter.id.startswith(one)]
+        if not fitting:
+            raise UnknownLetterError(f"no dead letter has the id {one}")
+        if len(fitting) > 1:
+            raise SelectionError(f"{len(fitting)} dead letters have ids that begin with {one!r}: give more of it")
+    return [letter for letter in found if selection.matches(letter)]

@@ -6,7 +6,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
 from keylane.errors import ConfigurationError
 from keylane.letter_index import LetterState, Mark
@@ -23,8 +23,7 @@ log = logging.getLogger("keylane")
 EXPIRY_INDEX: Final = "expire_at_1"
 HISTORY: Final = 20
 """Newest entries kept of what was done to one letter."""
-THREADS: Final = 4
-"""Marks written at one time."""
+DUPLICATE_KEY: Final = 11000
 CHUNK: Final = 1000
 """Letters asked for at once."""
 FIELDS: Final = ("group", "state", "replay_count", "actor", "why", "run", "at")
@@ -48,7 +47,7 @@ class MongoLetterIndex:
             raise ConfigurationError(f"MongoLetterIndex.retention is {retention}: it must be a positive duration")
         self._collection = collection
         self._retention = retention
-        self._calls = Calls("keylane-letters", THREADS)
+        self._calls = Calls("keylane-letters", 1)
 
     def create_indexes(self) -> None:
         """Let marks with a retention expire; blocks, and may be repeated."""
@@ -58,12 +57,12 @@ class MongoLetterIndex:
         """The latest mark of each of these letters that has one."""
         return await self._calls.run(self._marks, list(letter_ids))
 
-    async def mark(self, mark: Mark) -> None:
-        """Keep a mark, unless one of a later replay stands."""
-        await self._calls.run(self._mark, mark)
+    async def mark(self, *marks: Mark) -> None:
+        """Keep marks of several letters, each unless one of a later replay of its letter stands."""
+        await self._calls.run(self._mark, marks)
 
     def close(self) -> None:
-        """Let the threads end; the client stays the caller's."""
+        """Let the thread end; the client stays the caller's."""
         self._calls.close()
 
     # --- in a thread -------------------------------------------------------------------------------------------
@@ -75,21 +74,34 @@ class MongoLetterIndex:
             found.update((document["_id"], _read(document)) for document in self._collection.find(wanted))
         return found
 
-    def _mark(self, mark: Mark) -> None:
-        not_later = {"_id": mark.letter_id, "replay_count": {"$lte": mark.replay_count}}
-        facts = {name: getattr(mark, name) for name in FIELDS}
-        facts["state"] = mark.state.value
-        if self._retention is not None:
-            facts["expire_at"] = mark.at + self._retention
-        entry = {name: facts[name] for name in FIELDS if name != "group"}
-        change = {"$set": facts, "$push": {"history": {"$each": [entry], "$slice": -HISTORY}}}
-        if self._collection.update_one(not_later, change).matched_count == 1:
-            return
+    def _mark(self, marks: tuple[Mark, ...]) -> None:
+        """First marks all in one round trip; of a letter that has one already, each for itself."""
         try:
-            self._collection.insert_one({"_id": mark.letter_id, **facts, "history": [entry]})
-        except DuplicateKeyError:
-            if self._collection.update_one(not_later, change).matched_count == 0:
-                log.warning("letter %s: a mark of a later replay stands", mark.letter_id, extra={"action": "mark_left"})
+            self._collection.insert_many([self._first(mark) for mark in marks], ordered=False)
+        except BulkWriteError as exc:
+            errors = exc.details["writeErrors"]
+            if any(error["code"] != DUPLICATE_KEY for error in errors):
+                raise
+            for error in errors:
+                self._mark_again(marks[error["index"]])
+
+    def _mark_again(self, mark: Mark) -> None:
+        not_later = {"_id": mark.letter_id, "replay_count": {"$lte": mark.replay_count}}
+        change = {"$set": self._facts(mark), "$push": {"history": {"$each": [_entry(mark)], "$slice": -HISTORY}}}
+        if self._collection.update_one(not_later, change).matched_count == 0:
+            log.warning("letter %s: a mark of a later replay stands", mark.letter_id, extra={"action": "mark_left"})
+
+    def _first(self, mark: Mark) -> dict[str, Any]:
+        return {"_id": mark.letter_id, **self._facts(mark), "history": [_entry(mark)]}
+
+    def _facts(self, mark: Mark) -> dict[str, Any]:
+        expiry = {} if self._retention is None else {"expire_at": mark.at + self._retention}
+        return {"group": mark.group, **_entry(mark), **expiry}
+
+
+def _entry(mark: Mark) -> dict[str, Any]:
+    entry = {name: getattr(mark, name) for name in FIELDS if name != "group"}
+    return {**entry, "state": mark.state.value}
 
 
 def _read(document: dict[str, Any]) -> Mark:
