@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from keylane import MemoryInbox
@@ -236,3 +237,36 @@ def test_what_other_members_report_does_not_end_an_open_breakers_trouble() -> No
     bench.health.well(STORE)
 
     assert "left alone" in bench.health.why_unready
+
+
+async def test_a_lane_whose_partition_went_amid_its_probe_is_not_the_next_to_probe() -> None:
+    circuit = Circuit(
+        1, health=Health("worker"), wake=lambda _: None, monotonic=lambda: now[0], jitter=random.Random(1)
+    )
+    now = [0.0]
+    gone, other = Lane(Partition(TopicPartition("t", 0)), b"a"), Lane(Partition(TopicPartition("t", 1)), b"b")
+    circuit.failed(STORE, "away")
+    assert circuit.hold(gone, [STORE])
+    assert circuit.hold(other, [STORE])
+    now[0] = 60.0
+    assert circuit.hold(gone, [STORE]) is None, "the probe"
+    gone.partition.revoked = True
+    circuit.failed(STORE, "still away")
+    circuit.ended(gone)
+
+    assert (circuit.hold(other, [STORE]) or 99.0) < 6.0, "a probe's pause, not that of one who waits behind another"
+    other.partition.revoked = True
+    circuit.ended(other)
+    assert not circuit.holds_everything
+
+
+async def test_a_store_that_answers_the_regular_look_is_back_without_any_lane_to_probe(memory: Rig) -> None:
+    inbox = FaultyInbox(MemoryInbox())
+    worker = memory.start({"made": lambda _: None}, inbox=inbox, lease=timedelta(seconds=0.3))
+    await until(lambda: worker.ready)
+    for _ in range(5):
+        worker._circuit.failed(STORE, "away")
+    looks = inbox.calls["ping"]
+    await until(lambda: inbox.calls["ping"] > looks and worker.ready)
+
+    assert worker.standing().circuits[STORE][0] == "closed"

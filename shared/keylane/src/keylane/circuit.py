@@ -103,6 +103,9 @@ class Circuit:
             if self._breakers[part].state is State.HALF_OPEN:
                 self._breakers[part].abandoned()
                 self._leave(part, lane)
+        if lane.partition.revoked:  # nobody will run it again: it must not stand first in line
+            for part in [part for part, held in self._held.items() if lane in held]:
+                self._leave(part, lane)
 
     def forget(self, lane: Lane) -> None:
         """The lane is given up."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from keylane.errors import ConfigurationError, FencedError, StoreUnavailableError
@@ -27,15 +28,23 @@ class Leases:
         duration: Of one lease; renewed after a third of it.
         health: Told when the store is away.
         lost: Told which claim is another owner's now.
+        answered: Told that the store is there, whoever asked.
     """
 
     def __init__(
-        self, inbox: Inbox, duration: timedelta, health: Health, lost: Callable[[Claim], None] = lambda _: None
+        self,
+        inbox: Inbox,
+        duration: timedelta,
+        health: Health,
+        lost: Callable[[Claim], None] = lambda _: None,
+        answered: Callable[[], None] = lambda: None,
     ) -> None:
         self._inbox = inbox
         self._health = health
         self._lost = lost
+        self._answered = answered
         self._held: dict[str, Claim] = {}
+        self._held_before: dict[str, Claim] = {}
         self.duration = duration
 
     def hold(self, claim: Claim) -> None:
@@ -43,8 +52,9 @@ class Leases:
         self._held[claim.key] = claim
 
     def drop(self, claim: Claim) -> None:
-        """Renew it no more."""
-        self._held.pop(claim.key, None)
+        """Renew it no more; a later claim of the same message is another."""
+        if self._held.get(claim.key) is claim:
+            del self._held[claim.key]
 
     def alone(self, claim: Claim) -> bool:
         """Whether no other message is held here whose last run ended with its process."""
@@ -53,17 +63,22 @@ class Leases:
     async def renew_regularly(self) -> None:
         """Renew claims that were already held one round ago; most runs end sooner and never need it.
 
-        Each round also asks the store whether it is there: an idle worker's readiness is true, and the store can
-        follow its server's clock.
+        All at once: one after another, a slow store would let the last leases of many end before their turn. Each round
+        also asks the store whether it is there: an idle worker's readiness is true, and the store can follow its
+        server's clock.
+
+        Raises:
+            Exception: Of the store's adapter, and none of its own: that round is over, whatever it has renewed.
         """
-        seen: dict[str, Claim] = {}
+        every_s, began = self.duration.total_seconds() / 3, time.monotonic()
         while True:
-            await asyncio.sleep(self.duration.total_seconds() / 3)
-            await self._look()
-            for key, claim in list(self._held.items()):
-                if seen.get(key) is claim and self._held.get(key) is claim:
-                    await self._renew(claim)
-            seen = dict(self._held)
+            await asyncio.sleep(max(0.0, began + every_s - time.monotonic()))
+            began = time.monotonic()
+            before, self._held_before = self._held_before, dict(self._held)
+            due = [claim for key, claim in self._held.items() if before.get(key) is claim]
+            ends = await asyncio.gather(self._look(), *map(self._renew, due), return_exceptions=True)
+            for error in filter(None, ends):
+                raise error
 
     async def _look(self) -> None:
         try:
@@ -72,6 +87,7 @@ class Leases:
             self._health.trouble("store", str(exc))
         else:
             self._health.well("store")
+            self._answered()
 
     async def _renew(self, claim: Claim) -> None:
         try:

@@ -13,13 +13,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from keylane.checks import check, check_limits
-from keylane.circuit import Circuit
+from keylane.circuit import STORE, Circuit
 from keylane.counts import Counts
 from keylane.errors import BrokerUnavailableError, ConfigurationError, StoreUnavailableError
 from keylane.handlers import Handlers
 from keylane.health import Health
 from keylane.kafka import KafkaBroker
 from keylane.lanes import Lanes, Order
+from keylane.lasting import lasting
 from keylane.leases import Leases
 from keylane.mailbox import Mailbox
 from keylane.measures import Measures
@@ -122,7 +123,7 @@ class Worker:
         self._measures = Measures()
         self._threads = Threads(f"keylane-{group}", concurrency)
         self._publisher = self._broker.publisher(compress=True)
-        self._leases = Leases(inbox, lease, self._health, self._lease_lost)
+        self._leases = Leases(inbox, lease, self._health, self._lease_lost, self._store_answered)
         judge = Judge(retry or RetryPolicy(), tuple(outages), self._jitter)
         counts = Counts()
         running = Handlers(handlers, threads=self._threads)
@@ -232,16 +233,21 @@ class Worker:
         await self._stop.join(self._main)
 
     async def _live(self) -> None:
-        loop = asyncio.get_running_loop()
-        renewing = loop.create_task(self._leases.renew_regularly())
-        watching = loop.create_task(watch_loop(self._measures.loop_lag_s, name=f"worker {self.group}"))
-        cutting = loop.create_task(self._runs.cut_overdue(self._lanes))
+        lag_s, name = self._measures.loop_lag_s, f"worker {self.group}"
+        beside = [
+            self._beside("renewal of leases", self._leases.renew_regularly),
+            self._beside("watch over the loop", lambda: watch_loop(lag_s, name=name)),
+            self._beside("watch over runs", lambda: self._runs.cut_overdue(self._lanes)),
+        ]
         try:
             await self._until_reached("broker", self._check_topics)
             await self._until_reached("store", self._inbox.ping)
             await self._keep_membership()
         finally:
-            await self._shut_down(renewing, watching, cutting)
+            await self._shut_down(*beside)
+
+    def _beside(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+        return asyncio.get_running_loop().create_task(lasting(work, name=name, health=self._health), name=name)
 
     async def _until_reached(self, part: str, look: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Repeat a first look at a server until it answers or a stop is requested."""
@@ -299,6 +305,9 @@ class Worker:
 
     def _lease_lost(self, claim: Claim) -> None:
         self._lanes.lease_lost(claim)
+
+    def _store_answered(self) -> None:
+        self._circuit.succeeded(STORE)
 
     def _tick(self) -> None:
         self._ticked_at = time.monotonic()
