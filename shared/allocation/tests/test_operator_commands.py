@@ -113,11 +113,13 @@ def test_a_dry_run_shows_the_seats_that_were_left_behind_and_changes_nothing(tow
     shown = run(allocations, "reconcile")
     lines = [json.loads(line) for line in run(allocations, "reconcile", "--json").stdout.splitlines()]
 
-    assert shown.stdout.endswith("3 seats were left behind. Nothing was changed: --apply settles them.\n")
+    assert "\n4 seats were left behind. Nothing was changed: --apply settles them.\n" in shown.stdout
+    assert "that do not exist are left to a person" in shown.stdout
     assert {(line["allocation_id"], line["epoch"], line["to_do"]) for line in lines} == {
         (allocation_id("default", "waiting", "course-1"), 1, "confirm"),
         (allocation_id("default", "gone", "course-1"), 1, "give back"),
         (allocation_id("default", "held", "course-1"), 0, "give back"),
+        (allocation_id("default", "unknown", "course-1"), 1, "look: unknown allocation"),
     }
     assert CapacityRepository().get("t1").load == 5
 
@@ -129,6 +131,7 @@ def test_reconciling_does_what_the_dry_run_showed_and_says_so(town: Town) -> Non
 
     assert done.stdout == (
         "1 seat to confirm and 2 to give back found and settled; 0 students who waited got a trainer.\n"
+        "1 seat of allocations that do not exist left as they are: see them without --apply.\n"
     )
     assert town.trainers("waiting", "held") == ["t1", "t1"]
     assert CapacityRepository().get("t1").load == 3, "the seat of an allocation that nobody knows stays"
@@ -136,6 +139,7 @@ def test_reconciling_does_what_the_dry_run_showed_and_says_so(town: Town) -> Non
         "confirmed": 0,
         "given_back": 0,
         "seated": 0,
+        "unknown": 1,
     }
 
 

@@ -161,6 +161,12 @@ class AllocationRepository(Repository[Allocation]):
         # Of an allocation that nobody knows nothing can be told: its seat stays.
         return {row["_id"] for row in rows} & {seat[1] for seat in seats if seat not in held}
 
+    def unknown(self, ids: Iterable[str]) -> set[str]:
+        """Tell which of these allocations do not exist."""
+        wanted = sorted(set(ids))
+        with translated_errors():
+            return set(wanted) - {row["_id"] for row in self._collection().find({"_id": {"$in": wanted}}, {"_id": 1})}
+
     def queues(self, *, now: datetime, org_id: str | None = None, skills: Iterable[str] | None = None) -> list[Queue]:
         """List the queues in which somebody waits, the one with the oldest head first."""
         match: dict[str, Any] = dict(_WAITS)

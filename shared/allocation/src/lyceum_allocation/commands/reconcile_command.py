@@ -37,12 +37,23 @@ def reconcile(*, is_meant: bool, scarcity: bool, as_json: bool) -> None:
         return
     counts = Counter(one.to_do for one in found)
     if as_json:
-        echo_json({"confirmed": counts["confirm"], "given_back": counts["give back"], "seated": seated})
+        echo_json(
+            {
+                "confirmed": counts["confirm"],
+                "given_back": counts["give back"],
+                "seated": seated,
+                "unknown": counts["look: unknown allocation"],
+            }
+        )
         return
     click.echo(
         f"{counted(counts['confirm'], 'seat')} to confirm and {counts['give back']} to give back found and settled; "
         f"{counted(seated, 'student')} who waited got a trainer."
     )
+    if unknown := counts["look: unknown allocation"]:
+        click.echo(
+            f"{counted(unknown, 'seat')} of allocations that do not exist left as they are: see them without --apply."
+        )
 
 
 def _show(found: list[Leftover], *, as_json: bool) -> None:
@@ -58,3 +69,7 @@ def _show(found: list[Leftover], *, as_json: bool) -> None:
     more = f", the first {MOST_SHOWN} shown" if len(found) > MOST_SHOWN else ""
     were = "was" if len(found) == 1 else "were"
     click.echo(f"{counted(len(found), 'seat')} {were} left behind{more}. Nothing was changed: --apply settles them.")
+    if any(one.to_do == "look: unknown allocation" for one in found):
+        click.echo(
+            "Seats of allocations that do not exist are left to a person: was one deleted, or an old backup restored?"
+        )
