@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,10 @@ import pytest
 from pymongo import MongoClient
 
 from keylane import BrokerUnavailableError, DeadLetters, letters
-from keylane.commands import Refusal, dead_letter_commands, options, text
+from keylane.commands import Refusal, dead_letter_commands, options, printing, text
 from keylane.commands.program import keylane, main
 from keylane.commands.progress import Progress
+from keylane.dead_letter import read_letter
 from keylane.mongo import MongoInbox
 from keylane.testing import InMemoryBroker, MemoryRecord, until
 
@@ -146,6 +148,11 @@ async def test_what_cannot_be_done_is_one_line_and_exit_code_2(shell: Shell) -> 
         ("discard", "--all", "--apply"): "say why these letters are discarded",
         ("list", "--since", "yesterday"): "Invalid value for '--since': 'yesterday': give a time such as",
         ("list", "--topic", "absent"): "topic absent.",
+        ("replay", "--all", "--apply", "--why", "x\udcff"): "the reason is no text",
+        ("discard", "--all", "--apply", "--why", "x", "--actor", "\x1b[31m"): "the actor is no text",
+        ("discard", "--all", "--apply", "--why", "x" * 2000): "the reason has 2,000 characters",
+        ("list", "--inbox", "$x"): "no collection can be named '$x'",
+        ("list", "--marks", "a..b"): "no collection can be named 'a..b'",
         ("replay", "--all", "--rate", "0"): "Invalid value for '--rate'",
     }
     for words, said in refusals.items():
@@ -324,6 +331,18 @@ def test_progress_is_said_every_few_seconds(capsys: pytest.CaptureFixture[str]) 
         now[0] += 1
         progress(done, 5000)
     assert capsys.readouterr().err.splitlines() == ["2 of 5,000 letters replayed", "4 of 5,000 letters replayed"]
+
+
+def test_nothing_that_a_stranger_sent_moves_the_cursor() -> None:
+    value = b'{"a": "\\u009b31mRED\\u202e\\u007f"}'
+    record = MemoryRecord("t", 0, 0, 0, b"k", value, (("ce_id", "m\x9b".encode()), ("\x9bname", b"v")))
+    why = letters.burial("g", record, reason="fatal", error=ValueError("no"), attempts=1, at=DIED, first=None)
+    laid = replace(record, headers=letters.headers_of_letter("g", record, why, app_version=""))
+    letter = read_letter(laid)
+    shown = [*printing.show_lines(letter, full=False), printing.letter_json(letter)]
+
+    assert [sign for line in shown for sign in line if not sign.isprintable()] == []
+    assert json.loads(shown[-1])["value"] == value.decode()
 
 
 def test_text_is_readable_or_a_hexdump() -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from keylane.dead_letter import Cause
 from keylane.errors import ConfigurationError, UnknownLetterError
@@ -18,7 +17,7 @@ from keylane.kafka import KafkaBroker
 from keylane.letter_index import LetterState, Mark
 from keylane.letter_log import LetterLog
 from keylane.pacing import Pace
-from keylane.replaying import Report, Step, discard_step, replay_step
+from keylane.replaying import Report, Step, discard_step, note_of, replay_step
 from keylane.republishing import Republisher
 from keylane.selection import EVERYTHING_OPEN, Selection, selected
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from keylane.dead_letter import DeadLetter
     from keylane.inbox import Inbox, Known
     from keylane.letter_index import LetterIndex
+    from keylane.replaying import Note
     from keylane.settings import KafkaSettings
 
 log = logging.getLogger("keylane")
@@ -42,7 +42,6 @@ ASKED_AT_ONCE: Final = 200
 """Messages that the idempotency store is asked about together."""
 MARKED_AT_ONCE: Final = 200
 """Letters that are discarded together."""
-
 Progress = Callable[[int, int], object]
 """Told after each letter: how many are done, and of how many."""
 
@@ -174,9 +173,9 @@ class DeadLetters:
         Raises:
             SelectionError: As `list`.
             UnavailableError: A server is away; what was published before stays published, and is known as replayed.
-            ConfigurationError: A topic does not exist, or there is no actor.
+            ConfigurationError: A topic does not exist, or there is no actor, or its words cannot be kept.
         """
-        note, pace = _note(LetterState.REPLAYED, actor, why, apply=apply), Pace(rate)
+        note, pace = note_of(LetterState.REPLAYED, actor, why, apply=apply), Pace(rate)
         found = await self._log.read()
         letters = sorted(selected(selection, found.letters), key=lambda one: (one.topic, one.partition, one.offset))
         steps: list[Step] = []
@@ -218,7 +217,7 @@ class DeadLetters:
             raise ConfigurationError("discarding letters needs an index of them: the topic itself cannot be changed")
         if apply and not why:
             raise ConfigurationError("say why these letters are discarded: nobody can ask you later")
-        note = _note(LetterState.DISCARDED, actor, why, apply=apply)
+        note = note_of(LetterState.DISCARDED, actor, why, apply=apply)
         report = Report(note.run, apply, tuple(discard_step(letter) for letter in await self.list(selection)))
         if apply:
             await self._mark_all([step.letter for step in report.acted], note, progress)
@@ -229,7 +228,7 @@ class DeadLetters:
             return None
         return await self._inbox.look(f"{self._group}:{letter.message_id}")
 
-    async def _publish_all(self, acting: Sequence[DeadLetter], note: _Note, pace: Pace, progress: Progress) -> None:
+    async def _publish_all(self, acting: Sequence[DeadLetter], note: Note, pace: Pace, progress: Progress) -> None:
         """Publish, then mark: what is published and not marked is found in the replay topic."""
         async with Republisher(self._broker, self._group) as republisher:
             await republisher.check_topics(acting)
@@ -242,14 +241,14 @@ class DeadLetters:
                     for _ in marks:
                         progress(done := done + 1, len(acting))
 
-    async def _mark_all(self, acting: Sequence[DeadLetter], note: _Note, progress: Progress) -> None:
+    async def _mark_all(self, acting: Sequence[DeadLetter], note: Note, progress: Progress) -> None:
         for start in range(0, len(acting), MARKED_AT_ONCE):
             some = acting[start : start + MARKED_AT_ONCE]
             await self._keep(*(self._mark(letter, note) for letter in some))
             for done in range(start, start + len(some)):
                 progress(done + 1, len(acting))
 
-    def _mark(self, letter: DeadLetter, note: _Note) -> Mark:
+    def _mark(self, letter: DeadLetter, note: Note) -> Mark:
         return Mark(
             letter_id=letter.id,
             group=self._group,
@@ -279,18 +278,3 @@ class DeadLetters:
             )
         if self._index is not None:
             await self._index.mark(*marks)
-
-
-class _Note(NamedTuple):
-    """What the marks of one call have in common."""
-
-    state: LetterState
-    actor: str
-    why: str
-    run: str
-
-
-def _note(state: LetterState, actor: str, why: str, *, apply: bool) -> _Note:
-    if apply and not actor:
-        raise ConfigurationError("say who does this: an actor is needed")
-    return _Note(state, actor, why, uuid.uuid4().hex[:12])

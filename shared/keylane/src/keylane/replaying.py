@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from keylane import letters
 from keylane.dead_letter import DeadLetter, moment, text_of
+from keylane.errors import ConfigurationError
 from keylane.letter_index import LetterState, Mark
 from keylane.places import PREFIX, whole
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_ACTOR_BYTES: Final = 128
 """Bound of `x-dlq-replayed-by`."""
+MAX_ACTOR_CHARACTERS: Final = 128
+MAX_WHY_CHARACTERS: Final = 512
+"""Of one mark, which keeps what was said of earlier ones."""
 DONE: Final = "done"
 
 
@@ -141,3 +146,32 @@ def _dealt_with(letter: DeadLetter) -> str:
 
 def _before(letter: DeadLetter) -> str:
     return "" if letter.mark is None else f" ({_dealt_with(letter)})"
+
+
+class Note(NamedTuple):
+    """What the marks of one call have in common."""
+
+    state: LetterState
+    actor: str
+    why: str
+    run: str
+
+
+def note_of(state: LetterState, actor: str, why: str, *, apply: bool) -> Note:
+    """Make sure that who does it, and why, can be kept.
+
+    Raises:
+        ConfigurationError: There is no actor, or its words cannot be kept.
+    """
+    if apply and not actor:
+        raise ConfigurationError("say who does this: an actor is needed")
+    _check_words("the actor", actor, MAX_ACTOR_CHARACTERS)
+    _check_words("the reason", why, MAX_WHY_CHARACTERS)
+    return Note(state, actor, why, uuid.uuid4().hex[:12])
+
+
+def _check_words(what: str, words: str, most: int) -> None:
+    if len(words) > most:
+        raise ConfigurationError(f"{what} has {len(words):,} characters: give at most {most}")
+    if not words.isprintable():
+        raise ConfigurationError(f"{what} is no text in one line: {words!r}")

@@ -46,7 +46,7 @@ def show_lines(letter: DeadLetter, *, full: bool) -> Iterator[str]:
     for line in letter.stack.splitlines() or ["not kept: the idempotency store has none, or was not asked"]:
         yield f"  {clipped_line(line)}"
     yield from ("", "value")
-    yield from (f"  {line}" for line in _value(letter.value, full=full))
+    yield from (f"  {clipped_line(line)}" for line in _value(letter.value, full=full))
 
 
 def report_lines(report: Report) -> Iterator[str]:
@@ -86,8 +86,8 @@ def report_json(report: Report) -> str:
 
 
 def clipped_line(line: str) -> str:
-    """A line of a stack trace without what would move the cursor."""
-    return "".join(sign if sign.isprintable() else "?" for sign in line)
+    """A line of a stack trace or a value without what would move the cursor."""
+    return "".join(sign if sign.isprintable() or sign == "\t" else "?" for sign in line)
 
 
 def _row(letter: DeadLetter) -> tuple[str, ...]:
@@ -175,4 +175,5 @@ def _public_mark(mark: Mark) -> dict[str, Any]:
 
 
 def _dumped(document: dict[str, Any]) -> str:
-    return json.dumps(document, default=lambda value: value.isoformat(), ensure_ascii=False)
+    dumped = json.dumps(document, default=lambda value: value.isoformat(), ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in dumped)

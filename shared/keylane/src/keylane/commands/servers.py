@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import InvalidName, PyMongoError
 
 from keylane.dead_letters import DeadLetters
 from keylane.errors import ConfigurationError
@@ -73,7 +73,8 @@ def connected(group: str, topics: Sequence[str], given: Given) -> Iterator[DeadL
         return
     with closing(_client(given["mongodb_uri"])) as client:
         database = _database(client, given["database"])
-        inbox, index = MongoInbox(database[given["inbox"]], threads=4), MongoLetterIndex(database[given["marks"]])
+        inbox = MongoInbox(_collection(database, given["inbox"]), threads=4)
+        index = MongoLetterIndex(_collection(database, given["marks"]))
         with closing(inbox), closing(index):
             yield DeadLetters(group, topics, settings=settings, inbox=inbox, index=index)
 
@@ -115,5 +116,17 @@ def _client(uri: str) -> MongoClient[dict[str, Any]]:
 def _database(client: MongoClient[dict[str, Any]], name: str | None) -> Any:
     try:
         return client[name] if name else client.get_default_database()
-    except PyMongoError as exc:
+    except (PyMongoError, UnicodeError) as exc:
+        if name:
+            raise ConfigurationError(f"no database can be named {name!r}: see --database, MONGODB_DATABASE") from exc
         raise ConfigurationError(f"which database? Give --database or MONGODB_DATABASE ({exc})") from exc
+
+
+def _collection(database: Any, name: str) -> Any:
+    refusal = ConfigurationError(f"no collection can be named {name!r}: see --inbox and --marks")
+    if "$" in name or not name.isprintable():
+        raise refusal
+    try:
+        return database[name]
+    except InvalidName as exc:
+        raise refusal from exc

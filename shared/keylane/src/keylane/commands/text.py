@@ -22,8 +22,9 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
 
 def facts(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Lines that name one fact each."""
-    width = max(len(name) for name, _ in pairs)
-    return (f"{name.ljust(width)}  {safe(value)}".rstrip() for name, value in pairs)
+    plain = [(safe(name), safe(value)) for name, value in pairs]
+    width = max(len(name) for name, _ in plain)
+    return (f"{name.ljust(width)}  {value}".rstrip() for name, value in plain)
 
 
 def safe(text: str) -> str:
