@@ -11,6 +11,7 @@ from aiokafka.client import AIOKafkaClient
 
 from keylane import ConfigurationError, Every, KafkaSettings, MemoryInbox, RetryPolicy, Worker
 from keylane.connection import connection
+from keylane.mongo import MongoInbox, OutboxRelay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ def worker(**changes: Any) -> Worker:
     [
         (lambda: worker(group=""), "needs a group"),
         (lambda: worker(topics=[]), "no topics"),
-        (lambda: worker(topics="purchases"), "no topics"),
+        (lambda: worker(topics="purchases"), "topics is the str 'purchases': give a list"),
         (lambda: worker(topics=[""]), "no topics"),
         (lambda: worker(handlers={}), "no handler"),
         (lambda: worker(handlers={"made": 3}), "cannot be called"),
@@ -36,8 +37,33 @@ def worker(**changes: Any) -> Worker:
         (lambda: worker(order="random"), "order is 'random'"),
         (lambda: worker(concurrency=0), "concurrency is 0"),
         (lambda: worker(lease=timedelta(0)), "lease"),
+        (lambda: worker(group=7), r"Worker\(group\) is 7: give a str"),
+        (lambda: worker(topics=[1]), "no topics"),
+        (lambda: worker(handlers=print), "handlers is .*: give a dict"),
+        (lambda: worker(ignored="seen"), "ignored is the str 'seen': give a list"),
+        (lambda: worker(concurrency=2.5), "concurrency is 2.5: give a whole number"),
+        (lambda: worker(lease=30), r"lease is 30: give a datetime\.timedelta"),
+        (lambda: worker(inbox=None), "inbox is None: give one such as MemoryInbox"),
+        (lambda: worker(inbox=MemoryInbox), "inbox is <class .*: give one such as MemoryInbox"),
+        (lambda: worker(retry=5), "retry is 5: give a RetryPolicy"),
+        (lambda: worker(retry=RetryPolicy), "retry is <class .*: give a RetryPolicy"),
+        (lambda: worker(settings="localhost:9092"), "settings is 'localhost:9092': give a KafkaSettings"),
+        (lambda: worker(outages=[OSError()]), "outages is .*: give a list of exception classes"),
+        (lambda: worker(outages=OSError), "outages is .*: give a list of exception classes"),
+        (lambda: RetryPolicy(max_attempts="5"), "RetryPolicy.max_attempts is '5': give a whole number"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: RetryPolicy(base=0.5), "RetryPolicy.base is 0.5: give a datetime.timedelta"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: RetryPolicy(cap=30), "RetryPolicy.cap is 30: give a datetime.timedelta"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: RetryPolicy(factor=float("nan")), "factor is nan: it must be from 1 to 100"),
+        (lambda: RetryPolicy(factor=1e6), "factor is 1000000.0: it must be from 1 to 100"),
+        (lambda: KafkaSettings(session_timeout=-1), "KafkaSettings.session_timeout is -1: give a datetime.timedelta"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: KafkaSettings(bootstrap_servers=["a:1"]), "bootstrap_servers is .*: give a str"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: Every("sweep", 5, print), "sweep: interval is 5: give a datetime.timedelta"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: Every("sweep", timedelta(1), 7), "sweep: step is 7: give a function"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: MongoInbox(None, retention=30), "MongoInbox.retention is 30: give a datetime.timedelta"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: MongoInbox(None, threads=0), "MongoInbox.threads is 0"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: OutboxRelay(None, lease=30), "OutboxRelay.lease is 30: give a datetime.timedelta"),  # type: ignore[arg-type]  # wrong on purpose
         (lambda: RetryPolicy(max_attempts=0), "max_attempts is 0"),
-        (lambda: RetryPolicy(base=timedelta(seconds=-1)), "base is negative"),
+        (lambda: RetryPolicy(base=timedelta(seconds=-1)), "base is -1 day.*: it must be a duration of 0 or more"),
         (lambda: RetryPolicy(factor=0.5), "factor is 0.5"),
         (lambda: RetryPolicy(timeout=timedelta(0)), "timeout"),
         (lambda: KafkaSettings(bootstrap_servers=" "), "is empty"),

@@ -4,6 +4,7 @@ from keylane.dead_letter import Cause, DeadLetter
 from keylane.dead_letters import DeadLetters
 from keylane.errors import (
     EXIT_CONFIGURATION,
+    MAX_RETRY_AFTER,
     BrokerUnavailableError,
     ConfigurationError,
     Fatal,
@@ -31,6 +32,7 @@ from keylane.worker import Worker
 
 __all__ = [
     "EXIT_CONFIGURATION",
+    "MAX_RETRY_AFTER",
     "Action",
     "BrokerUnavailableError",
     "Cause",

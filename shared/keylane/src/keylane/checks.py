@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
+from keylane.arguments import check_count, check_duration, check_given, check_text
 from keylane.errors import ConfigurationError
+from keylane.retry import RetryPolicy
+from keylane.settings import KafkaSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection
+    from datetime import timedelta
 
     from keylane.message import Handler
 
@@ -21,10 +25,16 @@ def check(group: str, topics: Sequence[str], handlers: Mapping[str, Handler], ig
     Raises:
         ConfigurationError: It can never work.
     """
+    check_text("Worker(group)", group)
     if not group:
         raise ConfigurationError("a worker needs a group name")
-    if isinstance(topics, str) or not topics or not all(topics):
+    for name, several in (("topics", topics), ("ignored", ignored)):
+        if isinstance(several, str):
+            raise ConfigurationError(f"worker {group}: {name} is the str {several!r}: give a list")
+    if not topics or not all(_is_name(topic) for topic in topics):
         raise ConfigurationError(f"worker {group} has no topics: give a list of topic names")
+    if not isinstance(handlers, Mapping):
+        raise ConfigurationError(f"worker {group}: handlers is {handlers!r}: give a dict of event types and functions")
     if not handlers:
         raise ConfigurationError(f"worker {group} has no handler: give at least one event type with its function")
     for type_, handler in handlers.items():
@@ -32,6 +42,10 @@ def check(group: str, topics: Sequence[str], handlers: Mapping[str, Handler], ig
             raise ConfigurationError(f"worker {group}: the handler of {type_!r} cannot be called")
     if both := sorted(set(ignored) & set(handlers)):
         raise ConfigurationError(f"worker {group} both handles and ignores {', '.join(both)}")
+
+
+def _is_name(topic: Any) -> bool:
+    return isinstance(topic, str) and bool(topic)
 
 
 def check_limits(group: str, *, order: str, concurrency: int, lease: timedelta) -> None:
@@ -42,7 +56,20 @@ def check_limits(group: str, *, order: str, concurrency: int, lease: timedelta) 
     """
     if order not in ORDERS:
         raise ConfigurationError(f"worker {group}: order is {order!r}, expected one of {', '.join(ORDERS)}")
-    if concurrency < 1:
-        raise ConfigurationError(f"worker {group}: concurrency is {concurrency}, it must be at least 1")
-    if lease <= timedelta(0):
-        raise ConfigurationError(f"worker {group}: lease is {lease}, it must be a positive duration")
+    check_count(f"worker {group}: concurrency", concurrency)
+    check_duration(f"worker {group}: lease", lease)
+
+
+def check_parts(group: str, *, inbox: Any, retry: Any, settings: Any, outages: Any) -> None:
+    """Check what a worker is made of, above all for a class without its parentheses.
+
+    Raises:
+        ConfigurationError: It is of another kind than it must be.
+    """
+    if isinstance(inbox, type) or not callable(getattr(inbox, "claim", None)):
+        raise ConfigurationError(f"worker {group}: inbox is {inbox!r}: give one such as MemoryInbox()")
+    check_given(f"worker {group}: retry", retry, RetryPolicy)
+    check_given(f"worker {group}: settings", settings, KafkaSettings)
+    kinds = outages if isinstance(outages, Sequence) else [outages]
+    if isinstance(outages, type) or not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds):
+        raise ConfigurationError(f"worker {group}: outages is {outages!r}: give a list of exception classes")

@@ -20,13 +20,13 @@ KeylaneError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from datetime import timedelta
+from datetime import timedelta
+from typing import Final
 
 EXIT_CONFIGURATION: Final = 2
 """Exit code of a program that met a `ConfigurationError`."""
+MAX_RETRY_AFTER: Final = timedelta(days=1)
+"""Longest wait that a handler can ask for: until then nothing behind the record in its partition is committed."""
 
 
 class KeylaneError(Exception):
@@ -86,12 +86,20 @@ class Retry(Verdict):
 
     Args:
         reason: Kept in the logs and, after the last attempt, in the dead letter.
-        after: Wait this long instead of the policy's backoff.
+        after: Wait this long instead of the policy's backoff, at most `MAX_RETRY_AFTER`.
         counted: False when a dependency is away: the run is not counted as an attempt.
+
+    Raises:
+        TypeError: `after` is a number; in a handler that is a failed run, as every error there.
     """
+
+    after: timedelta | None = None
+    counted: bool = True
 
     def __init__(self, reason: str = "", *, after: timedelta | None = None, counted: bool = True) -> None:
         super().__init__(reason)
+        if after is not None and not isinstance(after, timedelta):
+            raise TypeError(f"Retry(after={after!r}): give a datetime.timedelta, such as timedelta(seconds=2)")
         self.after = after
         self.counted = counted
 

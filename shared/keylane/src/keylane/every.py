@@ -9,6 +9,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from keylane.arguments import check_duration
 from keylane.errors import ConfigurationError, UnavailableError
 from keylane.handlers import is_async
 from keylane.health import Health
@@ -47,7 +48,7 @@ class Every:
         step_s: Seconds that steps took.
 
     Raises:
-        ConfigurationError: The interval is not positive.
+        ConfigurationError: A duration is not positive, or the step cannot be called.
     """
 
     def __init__(
@@ -62,8 +63,10 @@ class Every:
         health: Health | None = None,
         part: str = "step",
     ) -> None:
-        if interval <= timedelta(0):
-            raise ConfigurationError(f"{name}: interval is {interval}, it must be a positive duration")
+        check_duration(f"{name}: interval", interval)
+        check_duration(f"{name}: stop_timeout", stop_timeout)
+        if not callable(step):
+            raise ConfigurationError(f"{name}: step is {step!r}: give a function")
         self.name = name
         self.failed = 0
         self.step_s = Histogram(SHORT_S)

@@ -28,6 +28,7 @@ from keylane.errors import (
 from keylane.inbox import Burial, Claim, Reused, Settled
 from keylane.lane import Head, Lane, Outcome
 from keylane.places import replay_of
+from keylane.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -197,7 +198,7 @@ class Processor:
         except Skip:
             head.step = self._finish
         except Exception as exc:  # noqa: BLE001  every error of a handler is its failed run
-            self._failed(lane, head, exc)
+            self._judged(lane, head, exc)
         else:
             head.step = self._finish
         return None
@@ -262,6 +263,12 @@ class Processor:
         elif claim.attempts >= policy.max_attempts:
             error = RuntimeError(f"{claim.attempts} failed runs were already counted")
             self._condemn(lane, head, letters.EXHAUSTED, error, claim.attempts)
+
+    def _judged(self, lane: Lane, head: Head, error: Exception) -> None:
+        try:
+            self._failed(lane, head, error)
+        except Exception as defect:  # noqa: BLE001  an error that cannot even be looked at must not stop its partition
+            self._failed(lane, head, RuntimeError(f"{type(error).__name__} could not be judged: {said(defect)}"))
 
     def _failed(self, lane: Lane, head: Head, error: Exception) -> None:
         event = _event(head)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from keylane.arguments import check_count, check_duration
 from keylane.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import random
 
+MAX_FACTOR = 100.0
+"""Largest growth per attempt: it reaches any cap, and no number overflows on the way."""
 OUTAGE_CAP_S = 5.0
 """Longest pause between two tries at a server that is away, in seconds."""
 
@@ -44,16 +47,16 @@ class RetryPolicy:
         """Refuse numbers that can never work.
 
         Raises:
-            ConfigurationError: A count below 1, a factor below 1 or a negative duration.
+            ConfigurationError: A count below 1, a factor that is not from 1 to 100, or a wrong duration.
         """
-        for name in ("max_attempts", "max_abandoned_claims", "outages_to_open", "factor"):
-            if getattr(self, name) < 1:
-                raise ConfigurationError(f"RetryPolicy.{name} is {getattr(self, name)}: it must be at least 1")
+        for name in ("max_attempts", "max_abandoned_claims", "outages_to_open"):
+            check_count(f"RetryPolicy.{name}", getattr(self, name))
+        factor: Any = self.factor
+        if not isinstance(factor, int | float) or not 1 <= factor <= MAX_FACTOR:
+            raise ConfigurationError(f"RetryPolicy.factor is {factor!r}: it must be from 1 to {MAX_FACTOR:g}")
         for name in ("base", "cap"):
-            if getattr(self, name) < timedelta(0):
-                raise ConfigurationError(f"RetryPolicy.{name} is negative: give a duration of 0 or more")
-        if self.timeout <= timedelta(0):
-            raise ConfigurationError("RetryPolicy.timeout must be a positive duration")
+            check_duration(f"RetryPolicy.{name}", getattr(self, name), zero=True)
+        check_duration("RetryPolicy.timeout", self.timeout)
 
     def ceiling_s(self, attempts: int) -> float:
         """Longest wait, in seconds, after `attempts` failed runs."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from keylane.arguments import check_duration, check_text
 from keylane.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
 MAX_PORT: Final = 65_535
 PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+
+DURATIONS: Final = (
+    "session_timeout",
+    "heartbeat_interval",
+    "drain_timeout",
+    "stop_timeout",
+    "request_timeout",
+    "commit_interval",
+    "metadata_max_age",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +70,11 @@ class KafkaSettings:
         """Refuse settings that can never work.
 
         Raises:
-            ConfigurationError: No server, a duration that is not positive, or a heartbeat too slow for the session.
+            ConfigurationError: No server, a wrong type, a duration that is not positive, or a heartbeat too slow for
+                the session.
         """
+        for name in ("bootstrap_servers", "client_id", "security_protocol", "sasl_mechanism"):
+            check_text(f"KafkaSettings.{name}", getattr(self, name))
         if not self.bootstrap_servers.strip():
             raise ConfigurationError("KafkaSettings.bootstrap_servers is empty: give host:port")
         for server in self.bootstrap_servers.split(","):
@@ -68,10 +82,8 @@ class KafkaSettings:
             if not host or not _is_port(port):
                 raise ConfigurationError(f"KafkaSettings.bootstrap_servers holds {server.strip()!r}: give host:port")
         self._check_security()
-        for name in self.__slots__:
-            value = getattr(self, name)
-            if isinstance(value, timedelta) and value <= timedelta(0):
-                raise ConfigurationError(f"KafkaSettings.{name} is {value}: it must be a positive duration")
+        for name in DURATIONS:
+            check_duration(f"KafkaSettings.{name}", getattr(self, name))
         if self.heartbeat_interval * 2 > self.session_timeout:
             raise ConfigurationError("KafkaSettings.heartbeat_interval must be at most half of session_timeout")
 

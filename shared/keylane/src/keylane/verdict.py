@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from keylane import letters
-from keylane.errors import Fatal, Retry
+from keylane.errors import MAX_RETRY_AFTER, Fatal, Retry
 from keylane.retry import outage_delay_s
 
 if TYPE_CHECKING:
@@ -48,6 +49,6 @@ class Judge:
         return outage_delay_s(tries, jitter=self.jitter) if wanted is None else wanted
 
     def _wanted(self, error: BaseException) -> float | None:
-        if isinstance(error, Retry) and error.after is not None:
-            return max(0.0, error.after.total_seconds())
+        if isinstance(error, Retry) and isinstance(error.after, timedelta):  # it may have been set to anything since
+            return max(0.0, min(error.after, MAX_RETRY_AFTER).total_seconds())
         return None

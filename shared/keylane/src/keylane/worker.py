@@ -12,7 +12,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from keylane.checks import check, check_limits
+from keylane.checks import check, check_limits, check_parts
 from keylane.circuit import STORE, Circuit
 from keylane.counts import Counts
 from keylane.errors import BrokerUnavailableError, ConfigurationError, StoreUnavailableError
@@ -110,6 +110,7 @@ class Worker:
     ) -> None:
         check(group, topics, handlers, ignored)
         check_limits(group, order=order, concurrency=concurrency, lease=lease)
+        check_parts(group, inbox=inbox, retry=retry, settings=settings, outages=outages)
         self.group = group
         self.topics = tuple(topics)
         self._read = (*topics, *(replay_topic(topic, group) for topic in topics))

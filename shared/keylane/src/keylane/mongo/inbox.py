@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
+from keylane.arguments import check_count, check_duration
 from keylane.errors import ConfigurationError, FencedError, StoreUnavailableError
 from keylane.inbox import Busy, Claim, Known, Settled
 from keylane.mongo import message_document as document
@@ -59,8 +60,8 @@ class MongoInbox:
         clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        if retention <= timedelta(0):
-            raise ConfigurationError(f"MongoInbox.retention is {retention}: it must be a positive duration")
+        check_duration("MongoInbox.retention", retention)
+        check_count("MongoInbox.threads", threads)
         self._collection = collection
         self._retention = retention
         self._monotonic = monotonic

@@ -12,6 +12,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
+from keylane.arguments import check_count, check_duration
 from keylane.errors import BrokerUnavailableError, ConfigurationError, StoreUnavailableError
 from keylane.every import Every
 from keylane.health import Health
@@ -99,8 +100,9 @@ class OutboxRelay:
         stop_timeout: timedelta = timedelta(seconds=15),
         tracer_provider: TracerProvider | None = None,
     ) -> None:
-        if lease <= timedelta(0) or interval <= timedelta(0):
-            raise ConfigurationError("OutboxRelay.lease and .interval must be positive durations")
+        check_duration("OutboxRelay.lease", lease)
+        check_duration("OutboxRelay.interval", interval)
+        check_count("OutboxRelay.threads", threads)
         self._documents = OutboxDocuments(collection, lease=lease, clock=clock)
         self._publisher = _broker(settings, broker).publisher()
         self._topic_prefix = topic_prefix
