@@ -214,7 +214,9 @@ class DeadLetters:
             ConfigurationError: There is no index, no actor, or no reason.
         """
         if self._index is None:
-            raise ConfigurationError("discarding letters needs an index of them: the topic itself cannot be changed")
+            raise ConfigurationError(
+                "discarding needs an index of marks, as the topic cannot be changed: set MONGODB_URI"
+            )
         if apply and not why:
             raise ConfigurationError("say why these letters are discarded: nobody can ask you later")
         note = note_of(LetterState.DISCARDED, actor, why, apply=apply)

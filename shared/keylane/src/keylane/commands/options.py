@@ -79,7 +79,11 @@ REPLAYING: Final[tuple[click.Parameter, ...]] = (
         show_default=True,
         help="At most so many per second.",
     ),
-    click.Option(["--force"], is_flag=True, help="Also what was quarantined, replayed or discarded before."),
+    click.Option(
+        ["--force"],
+        is_flag=True,
+        help="Also what was quarantined, or (named by id or --state) replayed or discarded before.",
+    ),
     click.Option(["--why"], default="", help="For those who read it later."),
     ACTOR,
     APPLY,
