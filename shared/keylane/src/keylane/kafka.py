@@ -155,6 +155,8 @@ class KafkaSubscription:
                 self._committing = asyncio.get_running_loop().create_task(committing)
                 self._committing.add_done_callback(_retrieved)
                 await asyncio.wait([self._committing])
+            if self._committing.cancelled():  # from within, as aiokafka does with the broker away
+                raise BrokerUnavailableError("commit: the client gave up without a word")
             self._committing.result()
         except (CommitFailedError, IllegalStateError) as exc:
             raise CommitRefusedError(words(exc)) from exc

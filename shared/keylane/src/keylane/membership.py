@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from keylane.commits import Commits
 from keylane.errors import BrokerUnavailableError
+from keylane.lasting import lasting
 from keylane.partition import Partition
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class Membership:
             if not self._stop.asked:
                 self._health.well("broker")
                 interval_s = self._settings.commit_interval.total_seconds()
-                committing = asyncio.get_running_loop().create_task(self._commits.regularly(interval_s))
+                regularly = lasting(lambda: self._commits.regularly(interval_s), name="commits", health=self._health)
+                committing = asyncio.get_running_loop().create_task(regularly)
                 await self._poll()
         finally:
             if committing is not None:
@@ -180,13 +182,18 @@ class Membership:
         """Hand everything over and leave, within what is left of the stop's time."""
         budget_s = self._stop.left_s()
         drain_s = min(self._settings.drain_timeout.total_seconds(), budget_s * 0.5)
-        handing = asyncio.get_running_loop().create_task(self._hand_over(list(self.owned.values()), drain_s=drain_s))
+        going = list(self.owned.values())
+        handing = asyncio.get_running_loop().create_task(self._hand_over(going, drain_s=drain_s))
         await asyncio.wait([handing], timeout=budget_s * 0.7)
         if not handing.done():
             handing.cancel()
+        elif handing.cancelled():
+            log.error("handing over was cancelled from within", extra={"action": "defect"})
         elif (error := handing.exception()) is not None:
             log.error("handing over failed: %s", error, exc_info=error, extra={"action": "defect"})
-        for partition in self.owned.values():
-            partition.revoked = True
+        self._lanes.withdraw(going)
+        for lane in self._lanes.parked(going):
+            self._processor.left(lane)
+        self._lanes.forget(going)
         self.owned.clear()
         await self._subscription.close(timeout_s=max(0.2, min(self._stop.left_s() * 0.5, budget_s * 0.2)))

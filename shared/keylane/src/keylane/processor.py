@@ -96,9 +96,18 @@ class Processor:
         finally:
             if self.circuit.tripped:
                 self.circuit.ended(lane)
+            if lane.partition.revoked:  # perhaps after its hand-over: nobody else would end what it stands for
+                self.left(lane)
         if self.troubles.any:
             self.troubles.settled(head)
         return outcome
+
+    def left(self, lane: Lane) -> None:
+        """Keep nothing up for a lane whose partition is another's: its claim ends with its lease, if not before."""
+        if lane.head is not None:
+            self.troubles.forget(lane, lane.head)
+            if lane.head.claim is not None:
+                self.leases.drop(lane.head.claim)
 
     async def let_go(self, lane: Lane) -> None:
         """Settle or release what a parked lane still holds, before its partition goes; best effort."""
