@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lyceum_allocation import Allocation, TrainerCapacity
+from lyceum_allocation.allocations import queues_of
 from lyceum_allocation.audit import violations
 from lyceum_allocation.candidates import wish_of
 from lyceum_allocation.capacities import candidate_of
@@ -72,7 +73,12 @@ class School:
         now, still = self.town.now, waiting()
         for served in Allocation.objects(state="ASSIGNED", id__in=[one for one in before if one not in still]):
             trainer = trainers[served.trainer_id or ""]
+            served.waiting_since = before[served.id]
+            # Of two queues the one with the older head is served first: order is kept within each, not across them.
+            stood = {queue.skill for queue in queues_of(served, now)} & trainer.skills
             for ahead in Allocation.objects(id__in=[one for one in still if before.get(one, now) < before[served.id]]):
+                if stood.isdisjoint(queue.skill for queue in queues_of(ahead, now)):
+                    continue
                 could = replace(trainer, free=1, load=trainer.capacity - 1)
                 assert refusal(could, wish_of(ahead, now), now) is not None, f"{served.id} overtook {ahead.id}"
 

@@ -215,3 +215,13 @@ def test_a_student_who_was_changed_before_he_could_be_leased_is_read_again_and_s
     assert service(Interrupted()).drain(org_id="default", skill="math|en") == 1
     assert stored("s1").grants == ["p-s1", "p-again"]
     assert violations(at_rest=True) == []
+
+
+def test_made_up_skills_fill_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lyceum_allocation.waitlist.MOST_TURNSTILES", 3)
+    one = service()
+
+    for number in range(10):
+        one.drain(org_id="default", skill=f"made-up-{number}|en")
+
+    assert 1 <= len(one._waitlist._turnstiles) <= 3

@@ -18,6 +18,9 @@ from lyceum_database import Clock
 
 __all__ = ["LEASE", "Drained", "Lease", "Waitlist"]
 
+MOST_TURNSTILES = 10_000
+"""Of one queue each: whoever sends made-up skills fills no memory."""
+
 
 @dataclass(slots=True)
 class Drained:
@@ -69,7 +72,7 @@ class Waitlist:
         while to_drain:
             queue = to_drain.pop()
             # One thread of a process serves everybody; several would only take the same trainers from each other.
-            with self._turnstiles.setdefault(queue, Turnstile()).passed(self._place(turn.own)):
+            with self._turnstile(queue).passed(self._place(turn.own)):
                 turn.take(queue, pool := self._views.of(queue))
                 self._views.keep(queue, pool)
             to_drain |= turn.look_again
@@ -116,6 +119,12 @@ class Waitlist:
             cause_id=cause_id,
             own=own,
         )
+
+    def _turnstile(self, queue: Queue) -> Turnstile:
+        if queue not in self._turnstiles and len(self._turnstiles) >= MOST_TURNSTILES:
+            # Whoever is in one goes on; somebody else may meet him in the queue once, as another process might.
+            self._turnstiles.clear()
+        return self._turnstiles.setdefault(queue, Turnstile())
 
     def _place(self, own: Lease | None) -> tuple[int, datetime]:
         """Say where a turn stands among those of this process: where its student stands in the queue."""
