@@ -33,7 +33,7 @@ README = (FOLDER / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
-QUICK_START, EFFECTS, BESIDE, WATCHING = BLOCKS
+QUICK_START, EFFECTS, BESIDE, WATCHING, TESTING = BLOCKS
 EMBEDDED = "import mongomock, pymongo; pymongo.MongoClient = mongomock.MongoClient\n"
 SERVER = '"localhost:9092"'
 
@@ -130,6 +130,13 @@ def test_its_collectors_tell_of_all_three() -> None:
     assert registry.get_sample_value("keylane_ready", {"group": "g"}) == 0
     assert registry.get_sample_value("keylane_outbox_backlog_documents", {"collection": "documents"}) == 0
     assert registry.get_sample_value("keylane_every_ready", {"name": "sweep"}) == 1
+
+
+async def test_its_test_passes() -> None:
+    sample: dict[str, Any] = {}
+    exec(TESTING, sample)  # noqa: S102  the README's own code
+    (test,) = (value for name, value in sample.items() if name.startswith("test_"))
+    await test()
 
 
 def test_its_install_lines_name_extras_that_exist() -> None:
