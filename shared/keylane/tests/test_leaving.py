@@ -141,6 +141,7 @@ async def test_commits_go_on_after_one_that_failed_as_none_should(
     worker = memory.start({"made": lambda _: None})
     await memory.publish("e0", data={})
     await until(lambda: worker.counts.done == 1 and not worker.ready)
-    await until(lambda: 1 in memory.broker.committed(memory.group).values() and worker.ready, timeout_s=8)
+    committed = memory.broker.committed
+    await until(lambda: 1 in committed(memory.group).values() and worker.ready, timeout_s=8)
 
     assert [getattr(record, "action", "") for record in caplog.records].count("defect") == 2
