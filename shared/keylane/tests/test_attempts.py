@@ -276,6 +276,7 @@ async def test_an_overtaken_run_is_discarded(memory: Rig) -> None:
 
     async def handle(message: Message) -> None:
         runs.append(message.fence)
+        await asyncio.sleep(0)
         entry = inbox._entries[f"{memory.group}:e"]
         entry.lease_until = 0.0
         other = await inbox.claim(f"{memory.group}:e", owner="other", lease=timedelta(seconds=30))

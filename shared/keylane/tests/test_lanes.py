@@ -132,7 +132,7 @@ async def test_a_runner_that_was_interrupted_is_as_good_as_new(memory: Rig) -> N
         await asyncio.wait_for(running.wait(), 10)
     membership = worker._membership
     assert membership is not None
-    await until(lambda: len(worker._lanes._ready) == 1)
+    await until(lambda: len(worker._lanes._intake) == 1)
     await membership.revoked([TopicPartition(memory.topic, 0)])
     await until(lambda: worker.counts.done == 1)
 

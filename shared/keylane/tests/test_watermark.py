@@ -19,6 +19,13 @@ def record(offset: int, size: int = 1) -> MemoryRecord:
     return MemoryRecord("t", 0, offset, 0, None, b"x" * size, ())
 
 
+def fetched(partition: Partition, *records: MemoryRecord) -> None:
+    """They came, and each got a lane."""
+    for one in records:
+        partition.came([one], float(one.offset))
+        partition.fetched(one)
+
+
 class Watermark(RuleBasedStateMachine):
     """Fetches with gaps, completions in any order, commits, and new epochs, against a plain model."""
 
@@ -30,55 +37,60 @@ class Watermark(RuleBasedStateMachine):
 
     def _begin(self) -> None:
         self.partition = Partition(TP)
+        self.coming: list[int] = []
         self.fetched: list[int] = []
         self.finished: set[int] = set()
-        self.prefix: int | None = None
         self.came: dict[int, float] = {}
         self.moments = 0.0
         self.last_seen = -1
         self.position = self.committed_by_group
-        self.passed = -1
-        self.start: int | None = None
+        self.first_position: int | None = None
 
-    def expected(self) -> int | None:
-        return max(self.passed, self.prefix or -1) if self.passed >= 0 else self.prefix
-
-    def model_finish(self, offset: int) -> None:
-        """All before the oldest unfinished record may be committed, as soon as what was the oldest is finished."""
-        was_oldest = all(one in self.finished for one in self.fetched if one < offset)
-        self.finished.add(offset)
-        if was_oldest:
-            self.prefix = next((one for one in self.fetched if one not in self.finished), self.fetched[-1] + 1)
+    def open(self) -> list[int]:
+        return [one for one in self.fetched if one not in self.finished] + self.coming
 
     @rule(gaps=st.lists(st.integers(0, 3), min_size=1, max_size=8))
     def fetch(self, gaps: list[int]) -> None:
         self.moments += 1.0
-        self.partition.came(self.position + gaps[0], self.moments)
+        offsets = []
         for gap in gaps:
-            offset = self.position + gap
-            self.position = offset + 1
+            offsets.append(self.position + gap)
+            self.position = offsets[-1] + 1
+        self.partition.came([record(offset) for offset in offsets], self.moments)
+        self.came.update(dict.fromkeys(offsets, self.moments))
+        self.coming += offsets
+
+    @precondition(lambda self: self.coming)
+    @rule(done_at_once=st.lists(st.booleans(), min_size=1, max_size=8))
+    def take(self, done_at_once: list[bool]) -> None:
+        for at_once, offset in zip(done_at_once, list(self.coming), strict=False):
+            self.coming.remove(offset)
             self.fetched.append(offset)
-            self.came[offset] = self.moments
-            self.partition.fetched(record(offset))
+            if at_once:
+                self.finished.add(offset)
+                self.partition.finished(offset)
+            else:
+                self.partition.fetched(record(offset))
+            self.at_the_finished_prefix()
 
     @precondition(lambda self: len(self.finished) < len(self.fetched))
     @rule(data=st.data())
     def finish(self, data: Any) -> None:
         open_ = [one for one in self.fetched if one not in self.finished]
         for offset in data.draw(st.lists(st.sampled_from(open_), max_size=6, unique=True)):
-            self.model_finish(offset)
+            self.finished.add(offset)
             self.partition.complete(record(offset))
-            self.never_past_the_finished_prefix()
+            self.at_the_finished_prefix()
 
     @rule(gap=st.integers(0, 3))
     def look_at_the_position(self, gap: int) -> None:
         """Behind what was fetched the log may hold offsets without records; the position passes them."""
         self.position += gap
         self.partition.passed(self.position)
-        if self.start is None:
-            self.start = self.position
-        elif len(self.finished) == len(self.fetched) and self.position > (self.expected() or self.start):
-            self.passed = self.position
+        if self.first_position is None:
+            self.first_position = self.position
+        elif not self.open() and self.position > self.first_position:
+            assert self.partition.watermark == self.position
 
     @rule()
     def commit(self) -> None:
@@ -97,8 +109,12 @@ class Watermark(RuleBasedStateMachine):
             assert self.partition.to_commit is None, "a result of an old epoch must not count in the new one"
 
     @invariant()
-    def never_past_the_finished_prefix(self) -> None:
-        assert self.partition.watermark == self.expected()
+    def at_the_finished_prefix(self) -> None:
+        """Not before its end, and not past the next record: between them lie no records."""
+        open_, watermark = self.open(), self.partition.watermark
+        done = [one for one in self.fetched if not open_ or one < open_[0]]
+        assert watermark is None or watermark <= (open_[0] if open_ else self.position)
+        assert not done or (watermark is not None and watermark > done[-1])
 
     @invariant()
     def never_back(self) -> None:
@@ -108,17 +124,17 @@ class Watermark(RuleBasedStateMachine):
 
     @invariant()
     def memory_is_what_is_unfinished(self) -> None:
-        prefix = self.expected()
-        assert prefix is None or all(offset in self.finished for offset in self.fetched if offset < prefix)
+        assert self.partition.unfinished == len(self.open())
+        assert self.partition.oldest_unfinished is None or self.partition.oldest_unfinished <= self.open()[0]
         unfinished = len(self.fetched) - len(self.finished)
-        assert self.partition.unfinished == len(self.partition._sizes) == unfinished
+        assert len(self.partition._sizes) == unfinished
         assert len(self.partition._order) <= 2 * unfinished + LOOSE + 8, "but for one fetch, as nothing sweeps it then"
 
     @invariant()
     def fetch_times_are_kept_for_what_is_unfinished(self) -> None:
-        for offset in set(self.fetched) - self.finished:
+        for offset in self.open():
             assert self.partition.arrivals.moment_of(offset) == self.came[offset]
-        assert len(self.partition.arrivals) <= 2 * (len(self.fetched) - len(self.finished)) + LOOSE + 9
+        assert len(self.partition.arrivals) <= 2 * len(self.open()) + LOOSE + 9
 
 
 TestWatermark = Watermark.TestCase
@@ -129,7 +145,7 @@ def test_a_partition_is_full_by_count_until_half_of_it_is_finished() -> None:
     partition = Partition(TP)
     for offset in range(MAX_HELD_RECORDS):
         assert not partition.full
-        partition.fetched(record(offset))
+        fetched(partition, record(offset))
     assert partition.full
     for offset in range(MAX_HELD_RECORDS // 2):
         assert not partition.has_room
@@ -140,7 +156,7 @@ def test_a_partition_is_full_by_count_until_half_of_it_is_finished() -> None:
 
 def test_a_partition_is_full_by_bytes() -> None:
     partition = Partition(TP)
-    partition.fetched(record(0, MAX_HELD_BYTES))
+    fetched(partition, record(0, MAX_HELD_BYTES))
     assert partition.full
     partition.complete(record(0, MAX_HELD_BYTES))
     assert partition.has_room
@@ -148,7 +164,7 @@ def test_a_partition_is_full_by_bytes() -> None:
 
 def test_headers_count_as_bytes() -> None:
     partition = Partition(TP)
-    partition.fetched(MemoryRecord("t", 0, 0, 0, None, None, (("h", b"x" * MAX_HELD_BYTES),)))
+    fetched(partition, MemoryRecord("t", 0, 0, 0, None, None, (("h", b"x" * MAX_HELD_BYTES),)))
     assert partition.full
 
 
@@ -156,17 +172,16 @@ def test_many_small_records_count_with_what_python_adds() -> None:
     partition = Partition(TP)
     headers = tuple((f"h{number}", b"") for number in range(1_000))
     for offset in range(200):
-        partition.fetched(MemoryRecord("t", 0, offset, 0, None, None, headers))
+        fetched(partition, MemoryRecord("t", 0, offset, 0, None, None, headers))
     assert partition.full
 
 
 def behind_a_stuck_record(count: int) -> Partition:
     """One record that is not finished, and behind it `count` that are, fetched one by one."""
     partition = Partition(TP)
-    partition.fetched(record(0))
+    fetched(partition, record(0))
     for offset in range(1, count + 1):
-        partition.came(offset, float(offset))
-        partition.fetched(record(offset))
+        fetched(partition, record(offset))
         partition.complete(record(offset))
     return partition
 
@@ -186,9 +201,9 @@ def test_what_is_finished_behind_a_stuck_record_takes_no_memory_and_stops_nothin
 def test_a_partition_is_full_by_what_would_be_delivered_again_until_that_is_half() -> None:
     partition = Partition(TP)
     for offset in (0, MAX_SPAN_OFFSETS // 2, MAX_SPAN_OFFSETS - 2):
-        partition.fetched(record(offset))
+        fetched(partition, record(offset))
         assert not partition.full
-    partition.fetched(record(MAX_SPAN_OFFSETS - 1))
+    fetched(partition, record(MAX_SPAN_OFFSETS - 1))
     assert partition.full
     assert not partition.has_room
     partition.complete(record(0))
@@ -200,9 +215,34 @@ def test_a_partition_is_full_by_what_would_be_delivered_again_until_that_is_half
 def test_offsets_without_records_do_not_stop_a_partition_for_good() -> None:
     """A compacted log: its next record may lie further away than the bound."""
     partition = Partition(TP)
-    partition.fetched(record(0))
-    partition.fetched(record(MAX_SPAN_OFFSETS * 9))
+    fetched(partition, record(0))
+    fetched(partition, record(MAX_SPAN_OFFSETS * 9))
     assert partition.full
     partition.complete(record(0))
     assert partition.has_room
     assert partition.watermark == MAX_SPAN_OFFSETS * 9
+
+
+def test_what_waits_for_its_turn_counts_too() -> None:
+    """By number, and by bytes as soon as something else waits before it."""
+    partition = Partition(TP)
+    partition.came([record(offset) for offset in range(MAX_HELD_RECORDS)], 0.0)
+    assert partition.full
+    partition = Partition(TP)
+    partition.came([record(0)], 0.0)
+    weight = partition.came([record(1, MAX_HELD_BYTES)], 0.0)
+    assert partition.full
+    partition.finished(0)
+    partition.finished(1)
+    partition.lighten(weight)
+    assert partition.has_room
+    assert partition.watermark == 2
+
+
+def test_the_position_is_not_passed_while_records_wait_for_their_turn() -> None:
+    partition = Partition(TP)
+    partition.passed(0)
+    partition.came([record(0)], 0.0)
+    partition.passed(1)
+
+    assert partition.watermark is None

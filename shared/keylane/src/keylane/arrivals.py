@@ -32,9 +32,14 @@ class Arrivals:
         self._offsets.append(first_offset)
         self._moments.append(moment)
 
-    def keep(self, unfinished: Iterable[int]) -> None:
-        """Drop every mark that none of these offsets needs; behind a stuck record that is nearly all of them."""
-        needed = sorted({place - 1 for offset in unfinished if (place := bisect_right(self._offsets, offset))})
+    def keep(self, unfinished: Iterable[int], following: int) -> None:
+        """Drop every mark that none of these offsets needs, nor any from `following` on.
+
+        Behind a stuck record that is nearly all of them.
+        """
+        places = {bisect_right(self._offsets, offset) - 1 for offset in unfinished}
+        last = bisect_right(self._offsets, following) - 1
+        needed = sorted(place for place in {*places, *range(last, len(self._offsets))} if place >= 0)
         self._offsets = [self._offsets[place] for place in needed]
         self._moments = [self._moments[place] for place in needed]
 

@@ -15,7 +15,7 @@ died leaves it above zero.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -199,3 +199,24 @@ class Inbox(Protocol):
     async def look(self, key: str) -> Known | None:
         """What is remembered of a message; None for one that is unknown or long forgotten."""
         ...
+
+
+@runtime_checkable
+class InProcess(Protocol):
+    """What an inbox in the worker's own process offers beside: answers without waiting, in which nobody else acts."""
+
+    @property
+    def capacity(self) -> int:
+        """Finished messages that it remembers, the latest of all."""
+        ...
+
+    def knows(self, key: str) -> bool:
+        """Whether anything is remembered of a message."""
+        ...
+
+    def claim_unknown(self, key: str, *, owner: str, lease: timedelta, payload: Payload) -> Claim:
+        """As `Inbox.claim`, of a message that it does not know."""
+        ...
+
+    def finish_unclaimed(self, key: str, payload: Payload) -> None:
+        """As a claim of a message that it does not know, and its finish, at once."""

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,6 +24,18 @@ class Outcome(Enum):
     DROPPED = "dropped"
 
 
+class Begun(NamedTuple):
+    """A handler's run that was started before its lane had a runner.
+
+    Attributes:
+        rest: What is left of it.
+        at: When it began, in monotonic seconds.
+    """
+
+    rest: Awaitable[None]
+    at: float
+
+
 class Head:  # defaults stand in the class: what most records never have costs nothing
     """What is known about the record in front of a lane.
 
@@ -32,6 +44,7 @@ class Head:  # defaults stand in the class: what most records never have costs n
         owner: Whose name its claims carry: unique per delivered record.
         event: Set once decoded.
         claim: Set while held.
+        begun: Set if its handler was started already.
         burial: Set once it is dead.
         sent: The dead letter that was handed to the client: waited for again, never sent twice.
         tries: Outages of the store or the broker met in a row at this step.
@@ -42,6 +55,7 @@ class Head:  # defaults stand in the class: what most records never have costs n
 
     event: Message | None = None
     claim: Claim | None = None
+    begun: Begun | None = None
     burial: Burial | None = None
     sent: asyncio.Future[None] | None = None
     tries: int = 0

@@ -6,18 +6,19 @@ import asyncio
 import time
 from collections import deque
 from math import inf
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, cast
 
+from keylane.intake import Intake, Order
 from keylane.lane import Cut, Lane, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 
     from keylane.broker import Record
     from keylane.inbox import Claim
+    from keylane.intake import Swift
     from keylane.partition import Partition
 
-Order = Literal["key", "partition", "none"]
 SLICE_S: Final = 0.005
 """A runner whose handlers never suspend lets the loop run others (polls, heartbeats) after this long, in seconds."""
 LOST_PAUSE_S: Final = 5.0
@@ -29,40 +30,41 @@ class Lanes:
 
     Args:
         run: Takes a lane and advances its head; returns an outcome, or seconds to park the lane.
+        swift: What finishes most records at once.
         order: Which records share a lane. Without a key a record has a lane of its own.
         concurrency: Heads that run at one time.
     """
 
     def __init__(
-        self, run: Callable[[Lane], Awaitable[Outcome | float]], *, order: Order = "key", concurrency: int = 64
+        self,
+        run: Callable[[Lane], Awaitable[Outcome | float]],
+        *,
+        swift: Swift | None = None,
+        order: Order = "key",
+        concurrency: int = 64,
     ) -> None:
         self._run = run
-        self._order = order
         self._concurrency = concurrency
-        self._lanes: dict[Partition, dict[bytes | int, Lane]] = {}
         self._ready: deque[Lane] = deque()
+        self._intake = Intake(swift or (lambda *_: None), order, self._ready)
+        self._lanes = self._intake.lanes
         self._running: set[Lane] = set()
         self._runners: set[asyncio.Task[None]] = set()
         self._starting = 0
+        self._new_ones_next = False
         self._waiting = 0
         self._closed = False
         self._idle_waiters: list[tuple[Collection[Partition], asyncio.Future[None]]] = []
 
-    def offer(self, partition: Partition, records: Iterable[Record]) -> None:
-        """Queue fetched records, each behind the others of its key; those of a withdrawn partition never run."""
-        lanes = self._lanes.setdefault(partition, {})
-        by_key = self._order == "key"
-        for record in records:
-            partition.fetched(record)
-            key = record.key if by_key and record.key is not None else self._lane_key(record)
-            lane = lanes.get(key)
-            if lane is None:
-                lane = lanes[key] = Lane(partition, key)
-                self._make_ready(lane)
-            lane.queue.append(record)
+    def offer(self, partition: Partition, records: Sequence[Record]) -> None:
+        """Queue fetched records behind all others; those of a withdrawn partition never run."""
+        self._intake.offer(partition, records)
+        if self._intake and not self._starting:
+            self._start_runner()
 
     def withdraw(self, partitions: Collection[Partition]) -> None:
         """Start nothing more of these partitions: queued and parked records are left to whoever owns them next."""
+        self._intake.withdraw(partitions)
         for partition in partitions:
             partition.revoked = True
             for lane in self._lanes.get(partition, {}).values():
@@ -145,13 +147,6 @@ class Lanes:
         if self._runners:
             await asyncio.wait(self._runners, timeout=1.0)
 
-    def _lane_key(self, record: Record) -> bytes | int:
-        if self._order == "partition":
-            return -1
-        if self._order == "none" or record.key is None:
-            return record.offset
-        return record.key
-
     def _end_wait(self, lane: Lane) -> None:
         self._waiting -= 1
         self._make_ready(lane)
@@ -177,12 +172,15 @@ class Lanes:
         """
         self._starting -= 1
         me, wanted = cast("asyncio.Task[None]", asyncio.current_task()), 2
-        ready, running, run = self._ready, self._running, self._run
+        ready, intake, running, run = self._ready, self._intake, self._running, self._run
         slice_end = time.monotonic() + SLICE_S
         try:
-            while ready:
-                lane = ready.popleft()
-                while ready and self._starting < wanted and len(self._runners) < self._concurrency:
+            while ready or intake:
+                lane = self._next_lane(slice_end)
+                if lane is None:
+                    slice_end = await self._give_way(slice_end)
+                    continue
+                while (ready or intake) and self._starting < wanted and len(self._runners) < self._concurrency:
                     self._start_runner()
                 wanted = 1
                 if lane.partition.revoked:
@@ -196,13 +194,26 @@ class Lanes:
                     running.discard(lane)
                     lane.runner = None
                     self._settle(lane, outcome)
-                if time.monotonic() > slice_end:
-                    await asyncio.sleep(0)
-                    slice_end = time.monotonic() + SLICE_S
+                slice_end = await self._give_way(slice_end)
         finally:  # not by a callback, which comes too late for a lane that gets ready in the same round of the loop
             self._runners.discard(me)
-            if ready and not self._starting and not self._closed:
+            if (ready or intake) and not self._starting and not self._closed:
                 self._start_runner()
+
+    def _next_lane(self, until: float) -> Lane | None:
+        """In turns from those that are ready and from what has none yet."""
+        if self._ready and not (self._intake and self._new_ones_next):
+            self._new_ones_next = True
+            return self._ready.popleft()
+        self._new_ones_next = False
+        return self._intake.next_lane(until)
+
+    async def _give_way(self, slice_end: float) -> float:
+        """Let the loop run others at the end of a slice; when the next one ends."""
+        if time.monotonic() <= slice_end:
+            return slice_end
+        await asyncio.sleep(0)
+        return time.monotonic() + SLICE_S
 
     def _settle(self, lane: Lane, outcome: Outcome | float) -> None:
         if self._idle_waiters:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from keylane.commits import Commits
 from keylane.errors import BrokerUnavailableError
+from keylane.inbox import InProcess
 from keylane.lasting import lasting
 from keylane.partition import Partition
 
@@ -57,6 +57,8 @@ class Membership:
         self._settings = settings
         self._lanes = lanes
         self._processor = processor
+        inbox = processor.inbox
+        self._remembered = inbox.capacity if isinstance(inbox, InProcess) else None
         self._health = health
         self._measures = measures
         self._stop = stop
@@ -134,11 +136,22 @@ class Membership:
                 partition = self.owned.get(tp)
                 if partition is not None and records:
                     self._measures.fetched += len(records)
-                    partition.came(records[0].offset, time.monotonic())
                     self._lanes.offer(partition, records)
             self._pass_gaps(batch)
             self._throttle()
             await asyncio.sleep(0)
+
+    def _share_what_is_remembered(self) -> None:
+        """What a hand-over may have delivered again must not be more than the inbox remembers, or all of it runs.
+
+        One partition alone gets half of that; the others still get their share of the other half.
+        """
+        if self._remembered is None or not self.owned:
+            return
+        half = self._remembered // 2
+        total = sum(partition.span for partition in self.owned.values())
+        for partition in self.owned.values():
+            partition.max_span = max(half // len(self.owned), half - (total - partition.span))
 
     def _pass_gaps(self, batch: Collection[TopicPartition]) -> None:
         """Follow the positions of partitions that rest: behind a transaction's marker the lag would never reach 0."""
@@ -150,6 +163,7 @@ class Membership:
 
     def _throttle(self) -> None:
         """Pause partitions that are full, and resume them at half; all of them, while nothing can run."""
+        self._share_what_is_remembered()
         held = self._processor.circuit.holds_everything
         for partition in self.owned.values():
             if (held or partition.full) and not partition.paused:

@@ -42,10 +42,10 @@ class MemoryInbox:
         monotonic: Seconds, for leases.
     """
 
-    def __init__(self, *, capacity: int = 100_000, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, capacity: int = 250_000, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._entries: dict[str, _Entry] = {}
         self._finished: deque[str] = deque()
-        self._capacity = capacity
+        self.capacity = capacity
         self._monotonic = monotonic
 
     async def ping(self) -> None:
@@ -58,10 +58,7 @@ class MemoryInbox:
         entry = self._entries.get(key)
         now = self._monotonic()
         if entry is None:
-            entry = self._entries[key] = _fresh(payload, replay)
-            entry.state, entry.owner, entry.lease_until = "in_progress", owner, now + lease.total_seconds()
-            entry.fence = entry.claims = 1
-            return Claim(key, owner, 1)
+            return self._take_unknown(key, owner, now + lease.total_seconds(), _fresh(payload, replay))
         if payload is not None and entry.form == payload.form and entry.digest != hash(payload):
             return Reused()
         if entry.owner and entry.lease_until > now:
@@ -80,6 +77,21 @@ class MemoryInbox:
             entry.state = "in_progress"
         return Claim(key, owner, entry.fence, entry.attempts, abandoned, entry.first_failed_at, entry.burial)
 
+    def knows(self, key: str) -> bool:
+        """Whether anything is remembered of a message."""
+        return key in self._entries
+
+    def claim_unknown(self, key: str, *, owner: str, lease: timedelta, payload: Payload) -> Claim:
+        """Take a message that is not known."""
+        lease_until = self._monotonic() + lease.total_seconds()
+        return self._take_unknown(key, owner, lease_until, _fresh(payload, None))
+
+    def finish_unclaimed(self, key: str, payload: Payload) -> None:
+        """Mark a message done that is not known."""
+        entry = self._entries[key] = _fresh(payload, None)
+        entry.state, entry.fence = "done", 1
+        self._forget_oldest(key)
+
     async def renew(self, claim: Claim, *, lease: timedelta) -> None:
         """Extend the lease."""
         self._held(claim).lease_until = self._monotonic() + lease.total_seconds()
@@ -87,7 +99,7 @@ class MemoryInbox:
     async def finish(self, claim: Claim) -> None:
         """Mark the message done."""
         self._settle(claim, "done")
-        self._forget_oldest(claim)
+        self._forget_oldest(claim.key)
 
     async def fail(self, claim: Claim, *, at: datetime) -> None:
         """Count a failed attempt and give the message back."""
@@ -104,7 +116,7 @@ class MemoryInbox:
     async def dead(self, claim: Claim) -> None:
         """Mark the message dead."""
         self._settle(claim, "dead")
-        self._forget_oldest(claim)
+        self._forget_oldest(claim.key)
 
     async def release(self, claim: Claim) -> None:
         """Give the message back unless it is already another's."""
@@ -120,6 +132,12 @@ class MemoryInbox:
         entry = self._entries.get(key)
         return None if entry is None else Known(entry.state, entry.attempts, entry.burial)
 
+    def _take_unknown(self, key: str, owner: str, lease_until: float, entry: _Entry) -> Claim:
+        self._entries[key] = entry
+        entry.state, entry.owner, entry.lease_until = "in_progress", owner, lease_until
+        entry.fence = entry.claims = 1
+        return Claim(key, owner, 1)
+
     def _held(self, claim: Claim) -> _Entry:
         entry = self._entries.get(claim.key)
         if entry is None or entry.fence != claim.fence or entry.owner != claim.owner:
@@ -130,10 +148,10 @@ class MemoryInbox:
         entry = self._held(claim)
         entry.state, entry.owner, entry.claims = state, "", 0
 
-    def _forget_oldest(self, finished: Claim) -> None:
+    def _forget_oldest(self, finished: str) -> None:
         """In a queue of their own, as the first key of a dict that lost many is found only by walking over them."""
-        self._finished.append(finished.key)
-        if len(self._finished) > self._capacity:
+        self._finished.append(finished)
+        if len(self._finished) > self.capacity:
             oldest = self._finished.popleft()
             if (entry := self._entries.get(oldest)) is not None and entry.state in TERMINAL:
                 del self._entries[oldest]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from keylane.arrivals import Arrivals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from keylane.broker import Record, TopicPartition
 
 MAX_HELD_RECORDS = 5_000
@@ -42,6 +44,8 @@ class Partition:
         committed: The last offset known to be committed in this epoch.
         revoked: No new work may start.
         arrivals: When its unfinished records were fetched.
+        max_span: Offsets that may be fetched beyond the oldest unfinished record, if less than MAX_SPAN_OFFSETS.
+        waiting: Records that came, and whose turn is still to come.
     """
 
     __slots__ = (
@@ -52,9 +56,11 @@ class Partition:
         "_start",
         "arrivals",
         "committed",
+        "max_span",
         "paused",
         "revoked",
         "tp",
+        "waiting",
         "watermark",
     )
 
@@ -68,22 +74,46 @@ class Partition:
         self._sizes: dict[int, int] = {}
         self._bytes = 0
         self._end = 0
+        self.max_span = MAX_SPAN_OFFSETS
+        self.waiting = 0
         self._start: int | None = None
         self.arrivals = Arrivals()
 
     def fetched(self, record: Record) -> None:
         """Note a record in fetch order."""
         offset = record.offset
+        self.waiting -= 1
         self._order.append(offset)
         self._sizes[offset] = size = size_of(record)
         self._bytes += size
         self._end = offset + 1
 
-    def came(self, first_offset: int, moment: float) -> None:
-        """Records from `first_offset` on, not noted yet, came at this moment."""
+    def came(self, records: Sequence[Record], moment: float) -> int:
+        """Note that records came at this moment, of which each is to be `fetched` or `finished` in its turn.
+
+        Returns:
+            Their bytes, for `lighten`; 0 for those that nothing is waiting before, as they are worked off at once.
+        """
         if len(self.arrivals) > 2 * len(self._sizes) + LOOSE:
-            self.arrivals.keep(offset for offset in self._order if offset in self._sizes)
-        self.arrivals.came(first_offset, moment, oldest=self.oldest_unfinished)
+            self.arrivals.keep((offset for offset in self._order if offset in self._sizes), self._end)
+        weight = sum(map(size_of, records)) if self.waiting else 0
+        if not self.waiting:
+            self._end = records[0].offset
+        self.arrivals.came(records[0].offset, moment, oldest=self.oldest_unfinished)
+        self.waiting += len(records)
+        self._bytes += weight
+        return weight
+
+    def lighten(self, weight: int) -> None:
+        """Forget the bytes of what came together: each was `fetched` or `finished`."""
+        self._bytes -= weight
+
+    def finished(self, offset: int) -> None:
+        """Note a record in fetch order that is done already."""
+        self.waiting -= 1
+        self._end = offset + 1
+        if not self._order:
+            self.watermark = offset + 1
 
     def complete(self, record: Record) -> None:
         """Note that a fetched record is done or dead-lettered, and move the watermark over the finished prefix."""
@@ -103,7 +133,7 @@ class Partition:
         """
         if self._start is None:
             self._start = position
-        elif not self._order and position > (self._start if self.watermark is None else self.watermark):
+        elif not self.unfinished and position > (self._start if self.watermark is None else self.watermark):
             self.watermark = position
 
     @property
@@ -119,12 +149,17 @@ class Partition:
     @property
     def oldest_unfinished(self) -> int | None:
         """The offset of the oldest fetched record that is not finished."""
-        return self._order[0] if self._order else None
+        return self._order[0] if self._order else self._end if self.waiting else None
 
     @property
     def unfinished(self) -> int:
         """Fetched records that are not finished: what is held in memory."""
-        return len(self._sizes)
+        return len(self._sizes) + self.waiting
+
+    @property
+    def span(self) -> int:
+        """Offsets from the oldest record that is taken in hand and not finished to the last one fetched."""
+        return self._end + self.waiting - self._order[0] if self._order else 0
 
     @property
     def to_commit(self) -> int | None:
@@ -135,11 +170,10 @@ class Partition:
 
     def _beyond(self, share: int) -> bool:
         """Whether any bound, divided by `share`, is reached."""
-        span = self._end - self._order[0] if self._order else 0
         return (
-            len(self._sizes) * share >= MAX_HELD_RECORDS
+            self.unfinished * share >= MAX_HELD_RECORDS
             or self._bytes * share >= MAX_HELD_BYTES
-            or span * share >= MAX_SPAN_OFFSETS
+            or self.span * share >= min(self.max_span, MAX_SPAN_OFFSETS)
         )
 
 

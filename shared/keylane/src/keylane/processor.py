@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from keylane.counts import Counts
     from keylane.handlers import Handlers
     from keylane.inbox import Inbox
+    from keylane.lane import Begun
     from keylane.leases import Leases
     from keylane.mailbox import Mailbox
     from keylane.measures import Measures
@@ -83,7 +84,7 @@ class Processor:
         """Advance the lane's head until it is completed, dropped, or to be parked for some seconds."""
         head = lane.head
         if head is None:
-            head = lane.head = Head(self._claim, f"{self.owner}/{next(self._serial)}")
+            head = lane.head = self.new_head()
             if self._unwanted(lane, head):
                 return Outcome.COMPLETED
         try:
@@ -101,6 +102,15 @@ class Processor:
         if self.troubles.any:
             self.troubles.settled(head)
         return outcome
+
+    def new_head(self) -> Head:
+        """Of a record that nothing is known about yet."""
+        return Head(self._claim, f"{self.owner}/{next(self._serial)}")
+
+    def go_on(self, head: Head, message: Message, begun: Begun) -> None:
+        """Make it the head of a message that is claimed, and whose handler was started."""
+        self.leases.hold(_claim(head))
+        head.event, head.begun, head.step = message, begun, self._handle
 
     def left(self, lane: Lane) -> None:
         """Keep nothing up for a lane whose partition is another's: its claim ends with its lease, if not before."""
@@ -193,11 +203,12 @@ class Processor:
 
     async def _handle(self, lane: Lane, head: Head) -> Outcome | None:
         claim, event = _claim(head), _event(head)
-        if lane.interrupted:
-            return await self._give_back(claim, head)
-        if claim.attempts or event.fence:  # an earlier run may have kept its message
-            event = head.event = copy.copy(event)
-        event.attempt, event.fence = claim.attempts + 1, claim.fence
+        if head.begun is None:
+            if lane.interrupted:
+                return await self._give_back(claim, head)
+            if claim.attempts or event.fence:  # an earlier run may have kept its message
+                event = head.event = copy.copy(event)
+            event.attempt, event.fence = claim.attempts + 1, claim.fence
         try:
             await self.runs.run(lane, head, event)
         except asyncio.CancelledError as exc:

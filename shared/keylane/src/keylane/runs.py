@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from keylane.handlers import Handlers
     from keylane.inbox import Claim, Inbox
-    from keylane.lane import Head, Lane
+    from keylane.lane import Begun, Head, Lane
     from keylane.lanes import Lanes
     from keylane.leases import Leases
     from keylane.measures import Measures
@@ -70,6 +70,9 @@ class Runs:
 
         An interrupted lane gets CancelledError; if a thread runs on, `head.claim` is None then: it was adopted.
         """
+        if head.begun is not None:
+            await self._go_on(lane, head, head.begun)
+            return
         began = time.monotonic()
         if message.attempt == 1 and (came := lane.partition.arrivals.moment_of(message.offset)) is not None:
             self._measures.queue_s.observe(began - came)
@@ -81,6 +84,13 @@ class Runs:
                 await self._run(lane, head, message, began)
         finally:
             self._measures.handler_s.observe(time.monotonic() - began)
+
+    async def _go_on(self, lane: Lane, head: Head, begun: Begun) -> None:
+        head.begun = None
+        try:
+            await self._on_loop(lane, begun.rest, begun.at)
+        finally:
+            self._measures.handler_s.observe(time.monotonic() - begun.at)
 
     def _run(self, lane: Lane, head: Head, message: Message, began: float) -> Awaitable[None]:
         handler = self._handlers.on_loop.get(message.type)

@@ -18,8 +18,9 @@ from keylane.counts import Counts
 from keylane.errors import BrokerUnavailableError, ConfigurationError, StoreUnavailableError
 from keylane.handlers import Handlers
 from keylane.health import Health
+from keylane.inbox import InProcess
 from keylane.kafka import KafkaBroker
-from keylane.lanes import Lanes, Order
+from keylane.lanes import Lanes
 from keylane.lasting import lasting
 from keylane.leases import Leases
 from keylane.mailbox import Mailbox
@@ -32,6 +33,7 @@ from keylane.runs import Runs
 from keylane.settings import KafkaSettings
 from keylane.standing import Standing, held
 from keylane.stopping import Stop
+from keylane.swift import Swift
 from keylane.threads import Threads
 from keylane.tracing import Tracing, tracer_of
 from keylane.troubles import Troubles
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
     from keylane.broker import Broker
     from keylane.inbox import Claim, Inbox
+    from keylane.intake import Order
     from keylane.message import Handler
 
 log = logging.getLogger("keylane")
@@ -161,7 +164,8 @@ class Worker:
             counts=counts,
             clock=clock,
         )
-        self._lanes = Lanes(self._processor.run, order=order, concurrency=concurrency)
+        swift = Swift(self._processor, inbox).run if tracer is None and isinstance(inbox, InProcess) else None
+        self._lanes = Lanes(self._processor.run, swift=swift, order=order, concurrency=concurrency)
         self._membership: Membership | None = None
         self._main: asyncio.Task[None] | None = None
         self._ticked_at = time.monotonic()
