@@ -191,6 +191,9 @@ def bench(session: nox.Session) -> None:
     known = {script.stem.removeprefix("bench_"): script.stem for script in ROOT.glob("tests/benchmarks/bench_*.py")}
     if unknown := [name for name in names if name not in known]:
         session.error(f"no benchmark {', '.join(unknown)}: choose from {', '.join(sorted(known))}")
+    if not names and {"-h", "--help"} & set(options):
+        session.log(f"bench -- [{'|'.join(sorted(known))} ...] [OPTIONS]; the options of one: bench -- keylane --help")
+        return
     for name in names or sorted(known):
         session.run("python", "-m", f"tests.benchmarks.{known[name]}", *options)
 

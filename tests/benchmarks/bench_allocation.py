@@ -86,7 +86,7 @@ class RunFailedError(Exception):
 
 def main(arguments: list[str]) -> int:
     """Print the tables; 1 if a bar is broken."""
-    options = parsed(arguments, __doc__ or "")
+    options = parsed(arguments, "allocation", __doc__ or "")
     report = Report("allocation", options)
     counts, rounds = (FULL, 3) if options.full else (SHORT, 1)
     found: dict[int, list[Run]] = {}

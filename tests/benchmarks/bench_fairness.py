@@ -152,7 +152,7 @@ def order_rows(found: dict[str, tuple[float, float, float]]) -> list[Row]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    options = parsed(arguments, __doc__ or "")
+    options = parsed(arguments, "fairness", __doc__ or "")
     report, seeds = Report("fairness", options), FULL_SEEDS if options.full else 1
     for per_day, load in LOADS.items():
         found = measure(per_day, seeds=seeds)

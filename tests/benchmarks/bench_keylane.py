@@ -59,7 +59,7 @@ CONFLUENT = "confluent-kafka loop"
 
 def main(arguments: list[str]) -> int:
     """Print the tables; 1 if a bar is broken."""
-    options = parsed(arguments, __doc__ or "")
+    options = parsed(arguments, "keylane", __doc__ or "", cases=CASES)
     report = Report("keylane", options)
     with kafka() as bootstrap:
         publish_warm_up(bootstrap)

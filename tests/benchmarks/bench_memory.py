@@ -105,7 +105,7 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == [IDLE_WORKER]:
         asyncio.run(be_idle(arguments[1]))
         return 0
-    report = Report("memory", parsed(arguments, __doc__ or ""))
+    report = Report("memory", parsed(arguments, "memory", __doc__ or ""))
     report.add("resident memory", [bench_demo(), bench_idle_worker()])
     return report.close()
 

@@ -198,7 +198,7 @@ def reloaded(module: Any, index_calls: list[object]) -> tuple[dict[str, int], di
 
 def main(arguments: list[str]) -> int:
     """Print the table; 0 unless something grows."""
-    report = Report("modelguard", parsed(arguments, __doc__ or ""))
+    report = Report("modelguard", parsed(arguments, "modelguard", __doc__ or ""))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sys.path.insert(0, name)

@@ -100,7 +100,7 @@ class WorkerEndedError(Exception):
 
 def main(arguments: list[str]) -> int:
     """Print the tables; 1 if a bar is broken."""
-    options = parsed(arguments, __doc__ or "")
+    options = parsed(arguments, "soak", __doc__ or "", cases=("soak", "large", "stuck"), timed=True)
     report = Report("soak", options)
     seconds = options.minutes * 60 if options.minutes else FULL_S if options.full else SHORT_S
     rows: list[Row] = []
