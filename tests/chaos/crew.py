@@ -13,6 +13,7 @@ from random import Random
 
 from keylane.testing import Failpoint
 
+from .guard import Guard
 from .orders import Orders, World
 
 ARMED_PART = 0.6
@@ -61,6 +62,7 @@ class Crew:
         self._numbers: Counter[World] = Counter()
         self._armed: Counter[Failpoint] = Counter()
         self._died: Counter[Failpoint] = Counter()
+        self._guard = Guard()
         self._arming = True
         self._insisting = True
         """Arm each that starts: the first, so that failpoints are hit before other faults begin; and late in a run."""
@@ -157,6 +159,7 @@ class Crew:
             member.process.kill()
             member.process.wait()
         self.members.clear()
+        self._guard.end()
 
     def run_logs(self) -> list[Path]:
         """What was noted, by everybody there ever was."""
@@ -188,13 +191,8 @@ class Crew:
         )
         orders.run_log.touch()
         with (self._folder / f"{name}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", f"tests.chaos.work_{world}", orders.to_json()],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-            )
+            command = [sys.executable, "-m", f"tests.chaos.work_{world}", orders.to_json()]
+            process = self._guard.start(command, cwd=ROOT, stdout=log, stderr=log)
         self.members.append(Member(name, world, process, point))
 
     def _arm(self) -> Failpoint | None:

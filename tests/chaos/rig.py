@@ -69,12 +69,5 @@ class Rig:
 def obey(work: Callable[[Orders, Rig], None]) -> None:
     """Be a worker process: the one argument holds its orders."""
     orders = Orders.from_json(sys.argv[1])
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     work(orders, Rig(orders))
-
-
-def _end_with_parent() -> None:
-    """Leave no process behind: standard input is the parent's, and ends with it."""
-    sys.stdin.read()
-    os._exit(1)
