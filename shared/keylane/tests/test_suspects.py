@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from keylane import MemoryInbox, Message, processor
+from keylane import MemoryInbox, Message, consequences
 from keylane.testing import until
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ SUSPECTS = 6
 
 
 async def test_they_run_one_at_a_time_and_hold_up_nobody_else(memory: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processor, "SUSPECT_PAUSE_S", 0.01)
+    monkeypatch.setattr(consequences, "SUSPECT_PAUSE_S", 0.01)
     inbox = MemoryInbox()
     running: set[str] = set()
     most = [0]

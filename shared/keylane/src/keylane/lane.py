@@ -40,6 +40,7 @@ class Head:  # defaults stand in the class: what most records never have costs n
     """What is known about the record in front of a lane.
 
     Attributes:
+        first: Where its message begins, and what it is sent back to.
         step: What is to be done next; an outage repeats it.
         owner: Whose name its claims carry: unique per delivered record.
         event: Set once decoded.
@@ -64,7 +65,7 @@ class Head:  # defaults stand in the class: what most records never have costs n
     traceparent: str = ""
 
     def __init__(self, step: Step, owner: str) -> None:
-        self.step = step
+        self.first = self.step = step
         self.owner = owner
 
 

@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
 import random
-import socket
 import time
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from keylane.checks import check, check_limits, check_parts
-from keylane.circuit import STORE, Circuit
-from keylane.counts import Counts
 from keylane.errors import BrokerUnavailableError, ConfigurationError, StoreUnavailableError
-from keylane.handlers import Handlers
 from keylane.health import Health
-from keylane.inbox import InProcess
 from keylane.kafka import KafkaBroker
-from keylane.lanes import Lanes
 from keylane.lasting import lasting
-from keylane.leases import Leases
-from keylane.mailbox import Mailbox
-from keylane.measures import Measures
 from keylane.membership import Membership
+from keylane.parts import Parts
 from keylane.places import dead_letter_topic, replay_topic
-from keylane.processor import Processor
 from keylane.retry import RetryPolicy, outage_delay_s
-from keylane.runs import Runs
 from keylane.settings import KafkaSettings
 from keylane.standing import Standing, held
 from keylane.stopping import Stop
-from keylane.swift import Swift
-from keylane.threads import Threads
-from keylane.tracing import Tracing, tracer_of
-from keylane.troubles import Troubles
-from keylane.verdict import Judge
 from keylane.watchdog import watch_loop
 
 if TYPE_CHECKING:
@@ -46,11 +28,11 @@ if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
 
     from keylane.broker import Broker
-    from keylane.inbox import Claim, Inbox
+    from keylane.counts import Counts
+    from keylane.inbox import Inbox
     from keylane.intake import Order
+    from keylane.measures import Measures
     from keylane.message import Handler
-
-log = logging.getLogger("keylane")
 
 PEACE_S: Final = 60.0
 """A membership that lasted this long, in seconds, ends a row of failures: the next wait is short again."""
@@ -124,48 +106,25 @@ class Worker:
         self._stop = Stop(self._settings.stop_timeout.total_seconds())
         self._health = Health(f"worker {group}")
         self._health.note("broker", "not joined")
-        self._measures = Measures()
-        self._threads = Threads(f"keylane-{group}", concurrency)
-        self._publisher = self._broker.publisher(compress=True)
-        self._leases = Leases(inbox, lease, self._health, self._lease_lost, self._store_answered)
-        judge = Judge(retry or RetryPolicy(), tuple(outages), self._jitter)
-        counts = Counts()
-        running = Handlers(handlers, threads=self._threads)
-        tracer = tracer_of(tracer_provider)
-        self._runs = Runs(
-            running,
+        parts = Parts(
+            group,
+            handlers,
             inbox=inbox,
-            leases=self._leases,
-            judge=judge,
-            measures=self._measures,
-            tracing=None if tracer is None else Tracing(tracer, group=group, client_id=self._settings.client_id),
+            ignored=ignored,
+            retry=retry or RetryPolicy(),
+            order=order,
+            concurrency=concurrency,
+            client_id=self._settings.client_id,
+            publisher=self._broker.publisher(compress=True),
+            lease=lease,
+            outages=outages,
+            app_version=app_version,
+            tracer_provider=tracer_provider,
             clock=clock,
-        )
-        self._circuit = Circuit(
-            judge.policy.outages_to_open,
-            health=self._health,
-            wake=lambda lanes: self._lanes.wake(lanes),  # noqa: PLW0108  the lanes are built from what needs this
-            monotonic=time.monotonic,
             jitter=self._jitter,
+            health=self._health,
         )
-        self._processor = Processor(
-            group=group,
-            owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
-            handlers=running,
-            ignored=frozenset(ignored),
-            inbox=inbox,
-            leases=self._leases,
-            runs=self._runs,
-            judge=judge,
-            mailbox=Mailbox(self._publisher, group, app_version),
-            circuit=self._circuit,
-            troubles=Troubles(self._health, self._circuit, judge, counts),
-            measures=self._measures,
-            counts=counts,
-            clock=clock,
-        )
-        swift = Swift(self._processor, inbox).run if tracer is None and isinstance(inbox, InProcess) else None
-        self._lanes = Lanes(self._processor.run, swift=swift, order=order, concurrency=concurrency)
+        self._parts, self._lanes, self._circuit, self._leases = parts, parts.lanes, parts.circuit, parts.leases
         self._membership: Membership | None = None
         self._main: asyncio.Task[None] | None = None
         self._ticked_at = time.monotonic()
@@ -188,12 +147,12 @@ class Worker:
     @property
     def counts(self) -> Counts:
         """What happened so far, by outcome."""
-        return self._processor.counts
+        return self._parts.processor.counts
 
     @property
     def measures(self) -> Measures:
         """How long things took so far, and what else is worth counting."""
-        return self._measures
+        return self._parts.measures
 
     def standing(self) -> Standing:
         """What the worker has in hand now; from any thread."""
@@ -238,11 +197,11 @@ class Worker:
         await self._stop.join(self._main)
 
     async def _live(self) -> None:
-        lag_s, name = self._measures.loop_lag_s, f"worker {self.group}"
+        lag_s, name = self._parts.measures.loop_lag_s, f"worker {self.group}"
         beside = [
             self._beside("renewal of leases", self._leases.renew_regularly),
             self._beside("watch over the loop", lambda: watch_loop(lag_s, name=name)),
-            self._beside("watch over runs", lambda: self._runs.cut_overdue(self._lanes)),
+            self._beside("watch over runs", lambda: self._parts.runs.cut_overdue(self._lanes)),
         ]
         try:
             await self._until_reached("broker", self._check_topics)
@@ -285,9 +244,9 @@ class Worker:
                 self._read,
                 settings=self._settings,
                 lanes=self._lanes,
-                processor=self._processor,
+                processor=self._parts.processor,
                 health=self._health,
-                measures=self._measures,
+                measures=self._parts.measures,
                 stop=self._stop,
                 tick=self._tick,
             )
@@ -301,18 +260,12 @@ class Worker:
     async def _shut_down(self, *beside: asyncio.Task[None]) -> None:
         self._health.note("broker", "stopped")
         await self._lanes.close()
-        await self._runs.orphans_done(timeout_s=self._stop.left_s() * 0.3)
+        await self._parts.runs.orphans_done(timeout_s=self._stop.left_s() * 0.3)
         for task in beside:
             task.cancel()
         await asyncio.wait(beside, timeout=0.5)
-        await self._publisher.close(timeout_s=max(0.2, self._stop.left_s() * 0.3))
-        self._threads.close()
-
-    def _lease_lost(self, claim: Claim) -> None:
-        self._lanes.lease_lost(claim)
-
-    def _store_answered(self) -> None:
-        self._circuit.succeeded(STORE)
+        await self._parts.publisher.close(timeout_s=max(0.2, self._stop.left_s() * 0.3))
+        self._parts.threads.close()
 
     def _tick(self) -> None:
         self._ticked_at = time.monotonic()
