@@ -3,8 +3,10 @@
 import subprocess
 from typing import Any
 
-WATCH = "read -r _; kill -KILL 0"
-"""Standard input ends with the program that holds its other end; then the whole group goes, stopped or not."""
+WATCH = "trap '' HUP INT TERM; read -r _; kill -KILL 0"
+"""Standard input ends with the program that holds its other end; then the whole group goes, stopped or not.
+
+The kernel hangs up on a group that is left alone with somebody suspended in it: this must not end the guard first."""
 
 
 class Guard:
