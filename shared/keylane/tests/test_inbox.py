@@ -195,10 +195,48 @@ async def test_a_replay_runs_a_dead_message_again_with_all_its_attempts(store: S
     assert await store.ask() == Settled("dead"), "only a replay wakes it"
     claim = await store.claim("b", replay=1)
 
-    assert (claim.attempts, claim.abandoned, claim.burial, claim.first_failed_at) == (0, 0, None, None)
+    assert (claim.attempts, claim.abandoned, claim.burial, claim.replays) == (0, 0, None, 1)
     assert claim.fence == 2
-    await store.inbox.fail(claim, at=START)
-    assert (await store.claim("c", replay=1)).attempts == 1, "a retry of the replay goes on counting"
+    await store.inbox.fail(claim, at=START + timedelta(hours=1))
+    again = await store.claim("c", replay=1)
+    assert (again.attempts, again.replays) == (1, 1), "a retry of the replay goes on counting"
+    assert again.first_failed_at == START, "since when it fails is not forgotten"
+
+
+async def test_starts_that_were_abandoned_before_a_replay_do_not_count_in_it(store: Store) -> None:
+    """Or the replay of what ended five processes would be given up before its first run."""
+    for owner in ("a", "b"):
+        claim = await store.claim(owner)
+        store.clock.passed += LEASE * 2
+    await store.inbox.bury(claim, BURIAL)
+    for owner in ("c", "d"):
+        assert (await store.claim(owner)).burial == BURIAL, "whoever takes it dies before the letter is written"
+        store.clock.passed += LEASE * 2
+
+    assert (await store.claim("e", replay=1)).abandoned == 0
+
+
+async def test_whichever_record_takes_a_replayed_message_knows_its_replay(store: Store) -> None:
+    """The source record may be delivered again while the replay waits for a retry."""
+    assert (await store.claim()).replays == 0
+    store.clock.passed += LEASE * 2
+    await store.die()
+    await store.inbox.fail(await store.claim("b", replay=1), at=START)
+    assert (await store.claim("c")).replays == 1
+    known = await store.inbox.look("g:m")
+    assert known is not None
+    assert known.replays == 1
+
+
+async def test_a_later_replay_of_what_is_being_retried_acts_once_too(store: Store) -> None:
+    await store.die()
+    await store.inbox.fail(await store.claim("b", replay=1), at=START)
+    claim = await store.claim("c", replay=2)
+    assert (claim.replays, claim.attempts) == (2, 1), "the retry goes on, now as the later replay"
+    await store.inbox.bury(claim, BURIAL)
+    await store.inbox.dead(claim)
+
+    assert await store.ask(replay=2) == Settled("dead")
 
 
 async def test_each_replay_of_a_dead_message_acts_once(store: Store) -> None:
@@ -211,7 +249,10 @@ async def test_each_replay_of_a_dead_message_acts_once(store: Store) -> None:
 
 async def test_a_first_claim_that_is_a_replay_counts_as_one(store: Store) -> None:
     """The letter of a record that could not be decoded, or of a message that the store has forgotten."""
-    await store.die(replay=2)
+    first = await store.claim(replay=2)
+    assert first.replays == 2
+    await store.inbox.bury(first, BURIAL)
+    await store.inbox.dead(first)
     assert await store.ask(replay=2) == Settled("dead")
     await store.die(replay=3)
 
@@ -322,7 +363,7 @@ async def test_documents_of_earlier_versions_are_read() -> None:
     assert await inbox.look("g:m") == Known("dead", 5, BURIAL)
     taken = await inbox.claim("g:m", owner="b", lease=LEASE, payload=BINARY, replay=Replay(1, "run"))
 
-    assert taken == Claim("g:m", "b", 4)
+    assert taken == Claim("g:m", "b", 4, first_failed_at=START, replays=1)
 
 
 async def test_a_step_of_the_hosts_clock_takes_no_lease_that_lives() -> None:

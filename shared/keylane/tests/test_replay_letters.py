@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import mongomock
@@ -17,20 +18,24 @@ from keylane import (
     LetterState,
     MemoryInbox,
     Message,
+    RetryPolicy,
     Selection,
     SelectionError,
 )
 from keylane.cloudevents import decode
+from keylane.inbox import Burial, Claim, Replay
 from keylane.mongo import MongoInbox, MongoLetterIndex
 from keylane.testing import InMemoryBroker, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from keylane import Inbox, LetterIndex, Worker
+    from keylane import DeadLetter, Inbox, LetterIndex, Worker
     from keylane.broker import Record
     from keylane.testing import Rig
 
+DIED = datetime(2026, 3, 1, 12, tzinfo=UTC)
+BURIAL = Burial("l", "exhausted", "builtins.ValueError", "no", "f", 5, DIED, DIED)
 UNDECODABLE = [("ce_id", b"raw"), ("ce_type", b"made")]
 
 
@@ -55,6 +60,7 @@ class Desk:
     handler: Handler
     worker: Worker
     letters: DeadLetters
+    inbox: Inbox
     collection: Any
 
     async def dead(self, *ids: str, key: str = "k") -> None:
@@ -78,7 +84,7 @@ def desk(rig: Rig, *, inbox: Inbox | None = None, index: bool = True, **options:
     collection: Any = mongomock.MongoClient(tz_aware=True).db.letters
     marks: LetterIndex | None = MongoLetterIndex(collection) if index else None
     letters = DeadLetters(rig.group, [rig.topic], broker=rig.broker, inbox=kept, index=marks, **options)
-    return Desk(rig, handler, worker, letters, collection)
+    return Desk(rig, handler, worker, letters, kept, collection)
 
 
 async def test_five_failures_one_letter_a_fix_a_replay_and_it_is_done(rig: Rig) -> None:
@@ -167,7 +173,15 @@ async def test_what_dies_again_is_the_same_letter_with_one_replay_more(rig: Rig)
     for record in (first, replayed, second):
         assert (record.key, record.value) == (b"k", value)
         assert [pair for pair in record.headers if not pair[0].startswith("x-dlq-")] == original
-    kept = ("x-dlq-id", "x-dlq-topic", "x-dlq-partition", "x-dlq-offset", "x-dlq-timestamp", "x-dlq-group")
+    kept = (
+        "x-dlq-id",
+        "x-dlq-first-failed-at",
+        "x-dlq-topic",
+        "x-dlq-partition",
+        "x-dlq-offset",
+        "x-dlq-timestamp",
+        "x-dlq-group",
+    )
     for name in kept:
         assert len({dict(record.headers)[name] for record in (first, replayed, second)}) == 1, name
     assert [dict(record.headers)["x-dlq-replay-count"] for record in (first, replayed, second)] == [b"0", b"1", b"1"]
@@ -214,6 +228,79 @@ async def test_an_undecodable_letter_is_replayed_once_the_decoder_can(
     await at.letters.replay(apply=True, actor="ada")
     await until(lambda: at.worker.counts.done == 1)
     assert at.handler.runs == [("raw", 1)]
+
+
+async def test_a_replayed_message_whose_source_record_comes_again_is_not_lost(memory: Rig) -> None:
+    """A takeover with the watermark behind, while the replay waits for a retry: the source record dies in its place."""
+    at = desk(memory)
+    (letter,) = await _parked_replay(at)
+    broker = memory.broker
+    assert isinstance(broker, InMemoryBroker)
+    broker.rewind(memory.group, memory.topic)
+    broker.delete_records(memory.replay_topic, letter.partition, before=1)  # it reaches nobody before the source does
+    worker = memory.start({"made": at.handler}, inbox=at.inbox)
+    await until(lambda: worker.counts.dead == 1)
+
+    (again,) = await at.letters.list()
+    assert (again.id, again.state, again.replay_count) == (letter.id, LetterState.OPEN, 1)
+    at.handler.broken = False
+    await at.letters.replay(apply=True, actor="ada")
+    await until(lambda: worker.counts.done == 1)
+
+
+async def test_a_duplicate_of_a_replayed_message_does_not_begin_its_count_again(memory: Rig) -> None:
+    """Or a producer that repeats itself would keep a message out of quarantine."""
+    at = desk(memory, max_replays=1)
+    (letter,) = await _parked_replay(at)
+    await memory.publish("m", data={"of": "m"})
+    broker = memory.broker
+    assert isinstance(broker, InMemoryBroker)
+    broker.delete_records(memory.replay_topic, letter.partition, before=1)
+    worker = memory.start({"made": at.handler}, inbox=at.inbox)
+    await until(lambda: worker.counts.dead == 1)
+
+    (of_duplicate,) = await at.letters.list()
+    assert of_duplicate.id != letter.id
+    assert (of_duplicate.state, of_duplicate.replay_count) == (LetterState.QUARANTINED, 1)
+
+
+async def _parked_replay(at: Desk) -> tuple[DeadLetter, ...]:
+    """A letter whose replay failed once and waits for its next run, and no worker."""
+    await at.dead("m")
+    await at.rig.stop()
+    found = await at.letters.list()
+    await at.letters.replay(apply=True, actor="ada")
+    worker = at.rig.start({"made": at.handler}, inbox=at.inbox, retry=RetryPolicy(base=timedelta(seconds=20)))
+    await until(lambda: worker.counts.retried == 1)
+    await at.rig.stop()
+    return found
+
+
+@pytest.mark.parametrize("known_from", ["inbox", "index", "replay topic"])
+async def test_force_replays_with_a_count_above_all_that_is_known(memory: Rig, known_from: str) -> None:
+    """With the count of a replay that was consumed already nothing would run."""
+    at = desk(memory, index=known_from == "index")
+    await at.dead("m")
+    await memory.stop()
+    (letter,) = await at.letters.list()
+    if known_from == "inbox":  # who ran the first replay wrote its letter to a topic that is gone
+        claim = await at.inbox.claim(f"{memory.group}:m", owner="w", lease=timedelta(seconds=9), replay=Replay(1, "r"))
+        assert isinstance(claim, Claim)
+        await at.inbox.bury(claim, BURIAL)
+        await at.inbox.dead(claim)
+    else:
+        await at.letters.replay(apply=True, actor="ada")
+    broker = memory.broker
+    assert isinstance(broker, InMemoryBroker)
+    if known_from == "index":
+        broker.delete_records(memory.replay_topic, letter.partition, before=1)
+    await at.letters.replay(Selection(ids=[letter.id]), apply=True, actor="ada", force=True)
+
+    assert [dict(one.headers)["x-dlq-replay-count"] for one in await at.replayed()][-1] == b"2"
+    at.handler.broken = False
+    worker = memory.start({"made": at.handler}, inbox=at.inbox)
+    await until(lambda: worker.counts.done == 1)
+    assert await at.states() == {"m": LetterState.REPLAYED}
 
 
 async def test_letters_of_a_partition_are_replayed_in_the_order_of_its_log(memory: Rig) -> None:

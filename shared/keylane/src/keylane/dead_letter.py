@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keylane.cloudevents import decode
 from keylane.errors import UndecodableError
 from keylane.letter_index import LetterState
-from keylane.places import LETTER_ID, PREFIX, milliseconds, whole
+from keylane.places import LETTER_ID, PREFIX, milliseconds, moment, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from keylane.broker import RawHeaders, Record
     from keylane.letter_index import Mark
@@ -42,7 +42,8 @@ class DeadLetter:
         host: Where it failed last.
         app_version: What failed last.
         traceparent: W3C trace context of the last run; empty when it was not traced.
-        replay_count: How often it was replayed before it died this time.
+        replay_count: Which replay of it died this time; 0 for the record itself.
+        latest_replay: The latest replay of it that is known, whether it died yet or not; 0 for none.
         state: Where it stands.
         mark: Who replayed or discarded it; None while nobody did.
         stack: The last error's stack trace; empty unless asked for by `DeadLetters.show`, and kept somewhere.
@@ -68,6 +69,7 @@ class DeadLetter:
     app_version: str = ""
     traceparent: str = ""
     replay_count: int = 0
+    latest_replay: int = 0
     state: LetterState = LetterState.OPEN
     mark: Mark | None = None
     stack: str = ""
@@ -121,16 +123,6 @@ def read_letter(record: Record) -> DeadLetter:
 def text_of(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, str]:
     """Headers as text, whatever they hold; of two of one name the last one counts."""
     return {name: (value or b"").decode(errors="replace") for name, value in headers}
-
-
-def moment(text: str) -> datetime:
-    """A moment as this runtime writes it.
-
-    Raises:
-        ValueError: It is none.
-        OverflowError: It lies outside of time.
-    """
-    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _id_within(record: Record) -> str | None:

@@ -187,7 +187,7 @@ class DeadLetters:
         if apply:
             if found.unmarked:  # the run that published them was cut short
                 await self._keep(*found.unmarked)
-            await self._publish_all([step.letter for step in report.acted], note, pace, progress)
+            await self._publish_all(report.acted, note, pace, progress)
         return report
 
     async def discard(
@@ -222,7 +222,7 @@ class DeadLetters:
         note = note_of(LetterState.DISCARDED, actor, why, apply=apply)
         report = Report(note.run, apply, tuple(discard_step(letter) for letter in await self.list(selection)))
         if apply:
-            await self._mark_all([step.letter for step in report.acted], note, progress)
+            await self._mark_all(report.acted, note, progress)
         return report
 
     async def _known(self, letter: DeadLetter) -> Known | None:
@@ -230,32 +230,33 @@ class DeadLetters:
             return None
         return await self._inbox.look(f"{self._group}:{letter.message_id}")
 
-    async def _publish_all(self, acting: Sequence[DeadLetter], note: Note, pace: Pace, progress: Progress) -> None:
+    async def _publish_all(self, acting: Sequence[Step], note: Note, pace: Pace, progress: Progress) -> None:
         """Publish, then mark: what is published and not marked is found in the replay topic."""
+        letters, steps = [step.letter for step in acting], {step.letter.id: step for step in acting}
         async with Republisher(self._broker, self._group) as republisher:
-            await republisher.check_topics(acting)
+            await republisher.check_topics(letters)
             done = 0
             async with aclosing(
-                republisher.publish(acting, lambda letter: self._mark(letter, note), pace)
+                republisher.publish(letters, lambda letter: self._mark(steps[letter.id], note), pace)
             ) as published:
                 async for marks in published:
                     await self._keep(*marks)
                     for _ in marks:
                         progress(done := done + 1, len(acting))
 
-    async def _mark_all(self, acting: Sequence[DeadLetter], note: Note, progress: Progress) -> None:
+    async def _mark_all(self, acting: Sequence[Step], note: Note, progress: Progress) -> None:
         for start in range(0, len(acting), MARKED_AT_ONCE):
             some = acting[start : start + MARKED_AT_ONCE]
-            await self._keep(*(self._mark(letter, note) for letter in some))
+            await self._keep(*(self._mark(step, note) for step in some))
             for done in range(start, start + len(some)):
                 progress(done + 1, len(acting))
 
-    def _mark(self, letter: DeadLetter, note: Note) -> Mark:
+    def _mark(self, step: Step, note: Note) -> Mark:
         return Mark(
-            letter_id=letter.id,
+            letter_id=step.letter.id,
             group=self._group,
             state=note.state,
-            replay_count=letter.replay_count,
+            replay_count=step.replay - 1 if step.replay else step.letter.replay_count,
             actor=note.actor,
             why=note.why,
             run=note.run,

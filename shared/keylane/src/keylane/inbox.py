@@ -86,6 +86,7 @@ class Claim(NamedTuple):
         abandoned: Claims before this one that ended without an outcome, in a row.
         first_failed_at: When it failed first; None if it never did.
         burial: Set when only the dead letter is left to be written.
+        replays: The latest replay that the message was taken for; 0 for none.
     """
 
     key: str
@@ -95,6 +96,7 @@ class Claim(NamedTuple):
     abandoned: int = 0
     first_failed_at: datetime | None = None
     burial: Burial | None = None
+    replays: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +126,13 @@ class Known:
         state: pending, in_progress, done, dead_pending or dead.
         attempts: Failed runs since it was published or last replayed.
         burial: Why it is dead; None while it is not.
+        replays: The latest replay that it was taken for; 0 for none.
     """
 
     state: str
     attempts: int
     burial: Burial | None
+    replays: int = 0
 
 
 class Inbox(Protocol):

@@ -36,7 +36,7 @@ class Mark:
         letter_id: `x-dlq-id`.
         group: Whose letter it is.
         state: replayed or discarded.
-        replay_count: Of the letter that it was done with; the mark says nothing about a later one.
+        replay_count: The latest replay of the letter before it; the mark says nothing about a later one.
         actor: Who.
         why: In the actor's words.
         run: Of the call that did it.
@@ -51,6 +51,11 @@ class Mark:
     why: str
     run: str
     at: datetime
+
+    @property
+    def latest_replay(self) -> int:
+        """The latest replay of the letter that this mark proves."""
+        return self.replay_count + (self.state is LetterState.REPLAYED)
 
 
 class LetterIndex(Protocol):

@@ -83,6 +83,8 @@ class LetterLog:
 
     def _standing(self, letter: DeadLetter, replay: Mark | None, mark: Mark | None) -> DeadLetter:
         """The letter with its state: what was published counts before what was marked."""
+        known = max(one.latest_replay for one in (replay, mark) if one) if replay or mark else 0
+        letter = replace(letter, latest_replay=max(letter.replay_count, known))
         latest = replay if replay is not None and replay.replay_count >= letter.replay_count else mark
         if latest is not None and latest.replay_count >= letter.replay_count:
             return replace(letter, state=latest.state, mark=latest)

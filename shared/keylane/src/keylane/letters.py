@@ -77,12 +77,15 @@ def burial(
     )
 
 
-def headers_of_letter(group: str, record: Record, burial: Burial, *, app_version: str) -> RawHeaders:
+def headers_of_letter(group: str, record: Record, burial: Burial, *, app_version: str, replays: int = 0) -> RawHeaders:
     """The original headers, untouched and in order, then the fixed set; an earlier set is replaced, never grown.
 
-    A replayed record keeps the place where it stood first.
+    A replayed record keeps the place where it stood first. The replay counted is the record's own or the one that its
+    message was taken for (`replays`), if that is later: while a replay waits for its next run, another record of the
+    message may be what dies.
     """
     place = first_place(group, record)
+    of_record = place.replay.count if place.replay else 0
     added = {
         "id": burial.letter_id,
         "topic": place.topic,
@@ -95,12 +98,12 @@ def headers_of_letter(group: str, record: Record, burial: Burial, *, app_version
         "error-msg": burial.error_message,
         "error-fingerprint": burial.fingerprint,
         "attempts": str(burial.attempts),
-        "first-failed-at": stamp(burial.first_failed_at),
+        "first-failed-at": stamp(min(place.first_failed_at or burial.first_failed_at, burial.first_failed_at)),
         "last-failed-at": stamp(burial.last_failed_at),
         "host": socket.gethostname(),
         "app-version": app_version,
         "traceparent": burial.traceparent,
-        "replay-count": str(place.replay.count if place.replay else 0),
+        "replay-count": str(max(of_record, replays)),
     }
     original = tuple(pair for pair in record.headers if not pair[0].startswith(PREFIX))
     return original + tuple((PREFIX + name, value.encode()) for name, value in added.items())

@@ -33,7 +33,10 @@ class Mailbox:
             BrokerUnavailableError: Not acknowledged (yet): call again.
         """
         if head.sent is None:
-            headers = letters.headers_of_letter(self._group, record, burial, app_version=self._app_version)
+            replays = head.claim.replays if head.claim is not None else 0
+            headers = letters.headers_of_letter(
+                self._group, record, burial, app_version=self._app_version, replays=replays
+            )
             topic = letters_of(record.topic, self._group)
             head.sent = await self._publisher.send(topic, key=record.key, value=record.value, headers=headers)
         await asyncio.wait([head.sent], timeout=SEND_WAIT_S)

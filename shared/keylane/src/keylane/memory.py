@@ -31,6 +31,11 @@ class _Entry:  # defaults stand in the class: what most messages never have cost
     form: str = ""
     digest: int = 0
 
+    def taken_for(self, replay: Replay) -> None:
+        if self.state in BURIED:
+            self.state, self.attempts, self.claims, self.burial = "pending", 0, 0, None
+        self.replays = replay.count
+
 
 class MemoryInbox:
     """Forgets at exit, and forgets the oldest finished messages beyond `capacity`.
@@ -58,14 +63,14 @@ class MemoryInbox:
         entry = self._entries.get(key)
         now = self._monotonic()
         if entry is None:
-            return self._take_unknown(key, owner, now + lease.total_seconds(), _fresh(payload, replay))
+            taken = self._take_unknown(key, owner, now + lease.total_seconds(), _fresh(payload, replay))
+            return taken if replay is None else taken._replace(replays=replay.count)
         if payload is not None and entry.form == payload.form and entry.digest != hash(payload):
             return Reused()
         if entry.owner and entry.lease_until > now:
             return Busy(timedelta(seconds=entry.lease_until - now))
-        if replay is not None and entry.state in BURIED and replay.count > entry.replays:
-            entry.state, entry.attempts, entry.claims, entry.replays = "pending", 0, 0, replay.count
-            entry.first_failed_at = entry.burial = None
+        if replay is not None and entry.state != "done" and replay.count > entry.replays:
+            entry.taken_for(replay)
         if entry.state in TERMINAL:
             return Settled(entry.state)
         own_start = entry.owner == owner  # its answer was lost, and its lease ended before it asked again
@@ -75,7 +80,8 @@ class MemoryInbox:
         entry.claims = abandoned + 1
         if entry.state == "pending":
             entry.state = "in_progress"
-        return Claim(key, owner, entry.fence, entry.attempts, abandoned, entry.first_failed_at, entry.burial)
+        first, burial = entry.first_failed_at, entry.burial
+        return Claim(key, owner, entry.fence, entry.attempts, abandoned, first, burial, entry.replays)
 
     def knows(self, key: str) -> bool:
         """Whether anything is remembered of a message."""
@@ -112,6 +118,7 @@ class MemoryInbox:
         """Keep the burial; only the letter is left."""
         entry = self._held(claim)
         entry.state, entry.burial, entry.attempts, entry.claims = "dead_pending", burial, burial.attempts, 0
+        entry.first_failed_at = burial.first_failed_at
 
     async def dead(self, claim: Claim) -> None:
         """Mark the message dead."""
@@ -130,7 +137,7 @@ class MemoryInbox:
     async def look(self, key: str) -> Known | None:
         """What is remembered of a message."""
         entry = self._entries.get(key)
-        return None if entry is None else Known(entry.state, entry.attempts, entry.burial)
+        return None if entry is None else Known(entry.state, entry.attempts, entry.burial, entry.replays)
 
     def _take_unknown(self, key: str, owner: str, lease_until: float, entry: _Entry) -> Claim:
         self._entries[key] = entry

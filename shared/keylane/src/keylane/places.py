@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from keylane.inbox import Replay
@@ -28,6 +29,7 @@ class Place(NamedTuple):
     offset: int
     timestamp: int
     replay: Replay | None = None
+    first_failed_at: datetime | None = None
 
 
 def dead_letter_topic(topic: str, group: str) -> str:
@@ -60,7 +62,7 @@ def first_place(group: str, record: Record) -> Place:
     if source != record.topic:
         try:
             return _carried(record, source)
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError):
             pass
     return Place(record.topic, record.partition, record.offset, record.timestamp)
 
@@ -100,10 +102,22 @@ def milliseconds(text: bytes | str) -> int:
     return int(written)
 
 
+def moment(text: str) -> datetime:
+    """A moment as this runtime writes it into a header.
+
+    Raises:
+        ValueError: It is none.
+        OverflowError: It lies outside of time.
+    """
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
 def _carried(record: Record, source: str) -> Place:
     facts = {name.removeprefix(PREFIX): value or b"" for name, value in record.headers if name.startswith(PREFIX)}
     topic = facts["topic"].decode()
     if topic not in (source, record.topic):  # what somebody wrote to the replay topic himself stood there first
         raise ValueError("it comes from another topic")
     replay = Replay(whole(facts["replay-count"]), facts.get("replay-id", b"").decode())
-    return Place(topic, whole(facts["partition"]), whole(facts["offset"]), milliseconds(facts["timestamp"]), replay)
+    failed = moment(facts["first-failed-at"].decode()) if "first-failed-at" in facts else None
+    place = whole(facts["partition"]), whole(facts["offset"]), milliseconds(facts["timestamp"])
+    return Place(topic, *place, replay, failed)

@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from keylane import letters
-from keylane.dead_letter import DeadLetter, moment, text_of
+from keylane.dead_letter import DeadLetter, text_of
 from keylane.errors import ConfigurationError
 from keylane.letter_index import LetterState, Mark
-from keylane.places import PREFIX, whole
+from keylane.places import PREFIX, moment, whole
 
 if TYPE_CHECKING:
     from keylane.broker import RawHeaders, Record
@@ -35,11 +35,19 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One letter, what is done with it, and why it is left if it is."""
+    """What is done with one letter.
+
+    Attributes:
+        letter: Which.
+        action: What.
+        why: Why it is left; empty when it is not.
+        replay: Which replay of it this is, counted from 1; 0 when it is none.
+    """
 
     letter: DeadLetter
     action: Action
     why: str = ""
+    replay: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,8 @@ def replay_step(letter: DeadLetter, known: Known | None, *, force: bool) -> Step
     if reused and not force:
         why = "its message id belongs to another event: publish it again under an id of its own, and discard the letter"
         return Step(letter, Action.LEAVE, why)
-    return Step(letter, Action.REPLAY)
+    of_message = 0 if known is None or reused else known.replays
+    return Step(letter, Action.REPLAY, replay=1 + max(letter.latest_replay, letter.replay_count, of_message))
 
 
 def discard_step(letter: DeadLetter) -> Step:
@@ -108,7 +117,7 @@ def headers_of_replay(letter: DeadLetter, mark: Mark) -> RawHeaders:
         "first-failed-at": letters.stamp(letter.first_failed_at),
         "last-failed-at": letters.stamp(letter.last_failed_at),
         "traceparent": letter.traceparent,
-        "replay-count": str(letter.replay_count + 1),
+        "replay-count": str(mark.latest_replay),
         "replay-id": mark.run,
         "replayed-at": letters.stamp(mark.at),
         "replayed-by": letters.clipped(mark.actor, MAX_ACTOR_BYTES),

@@ -107,7 +107,13 @@ class MongoInbox:
 
     async def bury(self, claim: Claim, burial: Burial) -> None:
         """Keep the burial; only the letter is left."""
-        changes = {"state": document.DEAD_PENDING, "attempts": burial.attempts, "claims": 0, "burial": asdict(burial)}
+        changes = {
+            "state": document.DEAD_PENDING,
+            "attempts": burial.attempts,
+            "claims": 0,
+            "first_failed_at": burial.first_failed_at,
+            "burial": asdict(burial),
+        }
         await self._calls.run(self._write, claim, changes, None)
 
     async def dead(self, claim: Claim) -> None:
@@ -153,7 +159,7 @@ class MongoInbox:
             self._collection.insert_one(document.fresh(key, owner, now, now + lease, digest, replay))
         except DuplicateKeyError:
             return self._take_over(key, owner, lease, digest, replay)
-        return Claim(key, owner, fence=1)
+        return Claim(key, owner, fence=1, replays=replay.count if replay else 0)
 
     def _take_over(
         self, key: str, owner: str, lease: timedelta, digest: str | None, replay: Replay | None
@@ -181,7 +187,9 @@ class MongoInbox:
 
     def _look(self, key: str) -> Known | None:
         found = self._collection.find_one({"_id": key})
-        return None if found is None else Known(found["state"], found["attempts"], document.burial(found["burial"]))
+        if found is None:
+            return None
+        return Known(found["state"], found["attempts"], document.burial(found["burial"]), found.get("replays", 0))
 
     def _write(self, claim: Claim, changes: dict[str, Any], already: dict[str, Any] | None) -> None:
         """Write while the claim is ours; a repeated write whose first answer was lost is no fencing."""

@@ -22,10 +22,9 @@ REARMED: Final[dict[str, Any]] = {
     "state": PENDING,
     "attempts": 0,
     "claims": 0,
-    "first_failed_at": None,
     "burial": None,
 }
-"""What a replay makes of a dead message."""
+"""What a replay makes of a dead message; when it failed first stays."""
 NOT_HELD: Final[dict[str, Any]] = {"owner": None, "lease_until": None, "claims": 0}
 
 
@@ -69,10 +68,11 @@ def unanswered(found: dict[str, Any], owner: str) -> dict[str, Any]:
 
 
 def rearmed(found: dict[str, Any], replay: Replay | None) -> dict[str, Any]:
-    """The message as it is to be taken: as it was found, or ready to run again for a new replay of a dead one."""
-    if replay is None or found["state"] not in BURIED or replay.count <= found.get("replays", 0):
+    """The message as it is to be taken: as it was found, or for a new replay, for which a dead one runs again."""
+    if replay is None or found["state"] == DONE or replay.count <= found.get("replays", 0):
         return found
-    return {**found, **REARMED, **_replayed(replay)}
+    again = REARMED if found["state"] in BURIED else {}
+    return {**found, **again, **_replayed(replay)}
 
 
 def taking(found: dict[str, Any], wanted: dict[str, Any], owner: str, lease_until: datetime) -> dict[str, Any]:
@@ -102,6 +102,7 @@ def claim(found: dict[str, Any], owner: str, *, fence: int, abandoned: int) -> C
         abandoned=abandoned,
         first_failed_at=aware(first) if first else None,
         burial=burial(found["burial"]),
+        replays=found.get("replays", 0),
     )
 
 

@@ -44,6 +44,12 @@ class InMemoryBroker(MemoryLog):
         """A group's committed offsets."""
         return dict(self._group(group).committed)
 
+    def rewind(self, group: str, topic: str) -> None:
+        """Forget what a group committed of a topic: its next members read that again, as after a takeover."""
+        committed = self._group(group).committed
+        for tp in [tp for tp in committed if tp.topic == topic]:
+            del committed[tp]
+
     @property
     def is_down(self) -> bool:
         """Whether it answers nothing."""
