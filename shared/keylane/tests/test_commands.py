@@ -338,11 +338,12 @@ def test_nothing_that_a_stranger_sent_moves_the_cursor() -> None:
     record = MemoryRecord("t", 0, 0, 0, b"k", value, (("ce_id", "m\x9b".encode()), ("\x9bname", b"v")))
     why = letters.burial("g", record, reason="fatal", error=ValueError("no"), attempts=1, at=DIED, first=None)
     laid = replace(record, headers=letters.headers_of_letter("g", record, why, app_version=""))
-    letter = read_letter(laid)
+    letter = replace(read_letter(laid), stack='  File "x.py"\nValueError: \x1b[31mred\x9b0m\u202e')
     shown = [*printing.show_lines(letter, full=False), printing.letter_json(letter)]
 
     assert [sign for line in shown for sign in line if not sign.isprintable()] == []
     assert json.loads(shown[-1])["value"] == value.decode()
+    assert "  ValueError: ?[31mred?0m?" in shown
 
 
 def test_text_is_readable_or_a_hexdump() -> None:
