@@ -24,6 +24,8 @@ from .stage import Stage, stage
 SHORT_S = 36.0
 CALM_S = 30.0
 CONTROL_S, CONTROL_CALM_S = 20.0, 12.0
+SHORT_LONGEST_S, LONGEST_S = 4.0, 15.0
+"""The longest runs of handlers: past the drain's second in the short form, past the whole stop's time in the long."""
 COULD_NOT_START = 2
 
 
@@ -80,7 +82,8 @@ def _verdict(servers: Stage, plan: Plan) -> Verdict:
 def _plan(given: argparse.Namespace, seconds: float, calm_s: float, broken: Broken | None) -> Plan:
     seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
     sizes = {World.LEDGER: given.workers, World.ALLOCATION: given.workers}
-    return Plan(seed, seconds, calm_s, sizes, broken, Path(tempfile.mkdtemp(prefix="chaos-")))
+    longest_s = min(LONGEST_S, max(SHORT_LONGEST_S, seconds / 40))
+    return Plan(seed, seconds, calm_s, sizes, broken, Path(tempfile.mkdtemp(prefix="chaos-")), longest_s)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -97,7 +100,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, help="the same in minutes, for the long form")
     parser.add_argument("--calm", type=float, default=CALM_S, help="seconds to come to rest in (default %(default)s)")
     parser.add_argument("--workers", type=int, default=3, help="processes of each kind (default %(default)s)")
-    parser.add_argument("--broken", choices=list(Broken), help="build a defect in, to see the judge find it")
+    defects = [broken.value for broken in Broken]
+    parser.add_argument(
+        "--broken",
+        choices=defects,
+        metavar="DEFECT",
+        help=f"build a defect in, to see the judge find it: {', '.join(defects)}",
+    )
     parser.add_argument("--controls", action="store_true", help="every defect in turn: does the judge find each?")
     return parser
 

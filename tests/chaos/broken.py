@@ -2,21 +2,29 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, cast
 
-from keylane import Inbox, MemoryInbox
+from keylane import Inbox, MemoryInbox, StoreUnavailableError
 from keylane.broker import Broker, Listener, Publisher, Record, Subscription, TopicPartition
+from keylane.inbox import Claim
 from keylane.letters import EXHAUSTED
 from keylane.testing import FaultyInbox
 
-from .orders import Broken
+from .orders import LEASE, Broken
 
 
 def broken_inbox(inbox: Inbox, broken: Broken | None) -> Inbox:
     """The inbox, or what a careless worker has instead."""
     if broken is Broken.NO_INBOX:
         return MemoryInbox()
-    return _Forgetful(inbox) if broken is Broken.FORGETFUL else inbox
+    careless: Mapping[Broken | None, type[FaultyInbox]] = {
+        Broken.FORGETFUL: _Forgetful,
+        Broken.COUNTS_CUTS: _CountsCuts,
+        Broken.CLINGING: _Clinging,
+    }
+    return careless[broken](inbox) if broken in careless else inbox
 
 
 def broken_broker(broker: Broker, broken: Broken | None) -> Broker:
@@ -38,6 +46,31 @@ class _Forgetful(FaultyInbox):
         if method == "fail" or (method == "bury" and args[1].reason == EXHAUSTED):
             return await super()._call("release", args[0])
         return await super()._call(method, *args, **named)
+
+
+class _CountsCuts(FaultyInbox):
+    async def _call(self, method: str, *args: Any, **named: Any) -> Any:
+        if method == "release":
+            return await super()._call("fail", args[0], at=datetime.now(UTC))
+        return await super()._call(method, *args, **named)
+
+
+class _Clinging(FaultyInbox):
+    def __init__(self, inbox: Inbox) -> None:
+        super().__init__(inbox)
+        self._kept: list[asyncio.Task[None]] = []
+
+    async def _call(self, method: str, *args: Any, **named: Any) -> Any:
+        if method == "release":
+            self._kept.append(asyncio.get_running_loop().create_task(self._keep(args[0])))
+            return None
+        return await super()._call(method, *args, **named)
+
+    async def _keep(self, claim: Claim) -> None:
+        while True:
+            with suppress(StoreUnavailableError):
+                await super()._call("renew", claim, lease=LEASE)
+            await asyncio.sleep(LEASE.total_seconds() / 4)
 
 
 class _Careless:

@@ -10,7 +10,7 @@ from random import Random
 
 from lyceum_allocation.audit import violations
 
-from .crew import Crew, Kill, Member
+from .crew import Crew, Kill, Restart
 from .events import day, ledger, seats_each
 from .evidence import Evidence
 from .faults import ServerFaults
@@ -19,8 +19,9 @@ from .leak import leak_a_seat
 from .orders import SESSION, Broken, Orders, World
 from .publisher import Publisher
 from .runlog import Note
-from .schedule import Fault, Kind, between_s, server_faults, worker_faults
+from .schedule import Kind, between_s, server_faults
 from .stage import Stage, allocation_database, set_up
+from .strikes import Strikes
 from .witness import Witness
 
 TICK_S = 0.05
@@ -46,6 +47,7 @@ class Plan:
         sizes: Workers of each world.
         broken: A defect to build in.
         folder: For logs and notes.
+        longest_s: The longest run of a handler.
     """
 
     seed: int
@@ -54,6 +56,7 @@ class Plan:
     sizes: dict[World, int]
     broken: Broken | None
     folder: Path
+    longest_s: float
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,10 @@ class Outcome:
     kills: list[Kill]
     died: Mapping[tuple[World, str], int]
     suspensions: int
+    restarts: list[Restart]
     server_faults: Mapping[Kind, int]
     rest_s: float | None
     """Seconds from the last fault to rest; None: it never came."""
-    restless: str
-    """What was still going on when the time was over."""
     calm_takeover: Kill | None
     stop_s: float
     refused: int
@@ -86,8 +88,6 @@ class Conductor:
         self._witness = Witness()
         self._began = 0.0
         self._said_at = 0.0
-        self._now = "quiet"
-        self._suspended: list[tuple[float, Member]] = []
         name = f"chaos-{plan.seed}-{int(time.time())}"
         self._orders = Orders(
             World.LEDGER, stage.bootstrap, stage.uri, name, plan.folder, plan.folder / "calm", broken=plan.broken
@@ -99,8 +99,10 @@ class Conductor:
         students = int(plan.seconds * STUDENTS_PER_S)
         set_up(self._orders, self._stage.outside, seats_each=seats_each(students))
         records = {
-            World.LEDGER: ledger(int(plan.seconds * LEDGER_PER_S), Random(self._chance.random())),
-            World.ALLOCATION: day(students, Random(self._chance.random())),
+            World.LEDGER: ledger(
+                int(plan.seconds * LEDGER_PER_S), Random(self._chance.random()), longest_s=plan.longest_s
+            ),
+            World.ALLOCATION: day(students, Random(self._chance.random()), longest_s=plan.longest_s),
         }
         self._began = time.monotonic()
         crew = Crew(self._orders, plan.folder, plan.sizes, Random(self._chance.random()))
@@ -142,22 +144,23 @@ class Conductor:
         stop_s = crew.stop()
         self._witness.look(crew.run_logs())
         return Outcome(
-            evidence={world: self._evidence(world, publishers[world], crew) for world in publishers},
+            evidence={world: self._evidence(world, publishers[world], crew, restless) for world in publishers},
             notes=self._witness.notes,
             kills=crew.kills,
             died=self._witness.died,
             suspensions=crew.suspensions,
+            restarts=crew.restarts,
             server_faults=servers.counts,
             rest_s=rest_s,
-            restless=restless,
             calm_takeover=kill,
             stop_s=stop_s,
             refused=sum(len(publisher.refused) for publisher in publishers.values()),
         )
 
-    def _evidence(self, world: World, publisher: Publisher, crew: Crew) -> Evidence:
+    def _evidence(self, world: World, publisher: Publisher, crew: Crew, restless: Mapping[World, str]) -> Evidence:
         found = gather(self._stage, self._orders, world, publisher.acknowledged, self._witness.notes)
-        return dataclasses.replace(found, unclean=[line for line in crew.unclean if line.startswith(f"{world}-")])
+        unclean = [line for line in crew.unclean if line.startswith(f"{world}-")]
+        return dataclasses.replace(found, unclean=unclean, restless=restless.get(world, ""))
 
     def _joined(self, crew: Crew) -> bool:
         self._witness.look(crew.run_logs())
@@ -166,44 +169,27 @@ class Conductor:
         }
 
     def _storm(self, crew: Crew, servers: ServerFaults, publishers: Mapping[World, Publisher]) -> None:
-        due = worker_faults(Random(self._chance.random()), self._plan.seconds)
+        strikes = Strikes(crew, self._witness, servers, Random(self._chance.random()), self._plan.seconds)
         while (passed := time.monotonic() - self._began) < self._plan.seconds:
             self._witness.look(crew.run_logs())
-            if due and due[0].at_s <= passed and self._strike(crew, due[0]):
-                due.pop(0)
-            for until, member in [one for one in self._suspended if one[0] <= passed]:
-                self._suspended.remove((until, member))
-                crew.resume(member)
+            strikes.look(passed)
             crew.look_after()
-            self._say(servers.now or self._now, crew, publishers)
+            self._say(servers.now or strikes.now, crew, publishers)
             time.sleep(TICK_S)
 
     def _hit_the_rest(self, crew: Crew) -> None:
         """Replace workers by such as die where nobody has died yet, while there is work left."""
         deadline = time.monotonic() + LAST_CHANCE_S
         while crew.untested and time.monotonic() < deadline:
-            self._now = f"kill -9 of {crew.hit_the_rest(self._chance.random())}, for {crew.untested[0]}"
+            crew.hit_the_rest(self._chance.random())
             self._await(lambda: not crew.untested, SETTLE_S, crew)
-
-    def _strike(self, crew: Crew, fault: Fault) -> bool:
-        """Whether the fault was carried out or spent itself; a suspension waits until somebody is at work."""
-        working = self._witness.working
-        if fault.kind is Kind.KILL:
-            victim = crew.kill(fault.lot, working)
-            self._now = f"kill -9 of {victim}" if victim else self._now
-            return True
-        member = crew.suspend(fault.lot, working)
-        if member is not None:
-            self._now = f"{member.name} suspended"
-            self._suspended.append((time.monotonic() - self._began + fault.seconds, member))
-        return member is not None
 
     def _behind(self, publishers: Mapping[World, Publisher]) -> int:
         """Events published and not yet done, about."""
         published = sum(len(publisher.acknowledged) for publisher in publishers.values())
         return published - len(self._witness.done) - len(self._witness.dead)
 
-    def _calm(self, crew: Crew, publishers: Mapping[World, Publisher]) -> tuple[float | None, str]:
+    def _calm(self, crew: Crew, publishers: Mapping[World, Publisher]) -> tuple[float | None, dict[World, str]]:
         """Seconds until rest, or None and what is not at rest. At rest a seat is leaked, which must be found too."""
         began = time.monotonic()
         if why := self._until_rest(crew, publishers, began):
@@ -212,26 +198,24 @@ class Conductor:
         if World.ALLOCATION in publishers:
             leaked = leak_a_seat(self._stage, self._orders)
             if self._until_rest(crew, publishers, time.monotonic()):
-                return None, f"seat {leaked}, leaked on purpose, was not given back"
-        return rest_s, ""
+                return None, {World.ALLOCATION: f"seat {leaked}, leaked on purpose, was not given back"}
+        return rest_s, {}
 
-    def _until_rest(self, crew: Crew, publishers: Mapping[World, Publisher], began: float) -> str:
+    def _until_rest(self, crew: Crew, publishers: Mapping[World, Publisher], began: float) -> dict[World, str]:
         """Nothing, as soon as all is at rest, or what was not when the time was over."""
         while (why := self._why_restless(publishers)) and time.monotonic() - began < self._plan.calm_s:
             crew.look_after()
-            self._say(f"calm: {why}", crew, publishers)
+            self._say("calm: " + "; ".join(f"{world}: {reason}" for world, reason in why.items()), crew, publishers)
             time.sleep(0.3)
         return why
 
-    def _why_restless(self, publishers: Mapping[World, Publisher]) -> str:
-        for world, publisher in publishers.items():
-            if why := self._why_unfinished(world, publisher):
-                return f"{world}: {why}"
-        if World.ALLOCATION in publishers:
+    def _why_restless(self, publishers: Mapping[World, Publisher]) -> dict[World, str]:
+        found = {world: self._why_unfinished(world, publisher) for world, publisher in publishers.items()}
+        if World.ALLOCATION in publishers and not any(found.values()):
             with allocation_database(self._orders):
                 broken = violations(at_rest=True)
-            return f"{len(broken)} broken promises, such as {broken[0]}" if broken else ""
-        return ""
+            found[World.ALLOCATION] = f"{len(broken)} broken promises, such as {broken[0]}" if broken else ""
+        return {world: why for world, why in found.items() if why}
 
     def _why_unfinished(self, world: World, publisher: Publisher) -> str:
         group = group_of(self._orders, world)

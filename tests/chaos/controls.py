@@ -14,6 +14,10 @@ EXPECTED: Mapping[Broken, frozenset[str]] = {
     Broken.ALTERED_LETTERS: frozenset({"dead letters altered"}),
     Broken.OVERBOOKED: frozenset({"over capacity"}),
     Broken.UNTIDY: frozenset({"seats leaked"}),
+    Broken.COUNTS_CUTS: frozenset({"attempts without a failure"}),
+    Broken.CLINGING: frozenset({"claims held at rest", "not at rest in time"}),
+    Broken.DEAF: frozenset({"workers that ended badly"}),
+    Broken.LAST_FIRST: frozenset({"students overtaken"}),
 }
 """Defect -> charges that must be found."""
 

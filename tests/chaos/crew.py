@@ -14,7 +14,8 @@ from random import Random
 from keylane.testing import Failpoint
 
 from .guard import Guard
-from .orders import Orders, World
+from .orders import STOP, Orders, World
+from .schedule import Amid
 
 ARMED_PART = 0.6
 """Of the processes started, those that are to die by a failpoint."""
@@ -22,7 +23,8 @@ OFTEN_PASSED = (Failpoint.AFTER_CLAIM, Failpoint.AFTER_EFFECT, Failpoint.AFTER_F
 DIE_AFTER = {World.LEDGER: 30, World.ALLOCATION: 12}
 """A process dies at most at this passage of a failpoint that is often passed, at the others' first."""
 ROOT = Path(__file__).resolve().parents[2]
-STOP_S = 20.0
+STOP_S = STOP.total_seconds() + 5.0
+"""Within this a worker that was told to stop has ended: its own limit, and the interpreter's exit on a busy machine."""
 
 
 @dataclass
@@ -34,6 +36,19 @@ class Member:
     process: subprocess.Popen[bytes]
     armed: Failpoint | None
     frozen: bool = False
+    leaves: Amid | None = None
+    """It was told to stop, at such a moment."""
+    told_at: float = 0.0
+    """When, in seconds of the machine's monotonic clock."""
+
+
+@dataclass(frozen=True)
+class Restart:
+    """A process that ended well after it was told to stop."""
+
+    process: str
+    amid: Amid
+    took_s: float
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,7 @@ class Crew:
         """Arm each that starts: the first, so that failpoints are hit before other faults begin; and late in a run."""
         self.members: list[Member] = []
         self.kills: list[Kill] = []
+        self.restarts: list[Restart] = []
         self.suspensions = 0
         self.unclean: list[str] = []
         """Processes that ended in a way that nobody had in store for them."""
@@ -88,14 +104,23 @@ class Crew:
         return self._kill(useless[int(lot * len(useless))]) if useless else "nobody"
 
     def look_after(self) -> None:
-        """Start another process for each that is gone."""
+        """Start another process for each that is gone, and end those that should be."""
+        for member in [one for one in self.members if one.leaves and _overdue(one)]:
+            self.unclean.append(f"{member.name} did not stop within {STOP_S:.0f} s, {member.leaves}")
+            self._kill(member)
         for member in [one for one in self.members if one.process.poll() is not None]:
             self.members.remove(member)
-            if member.process.returncode != -signal.SIGKILL:
-                self.unclean.append(f"{member.name} ended with {member.process.returncode}")
-            elif member.armed is not None and member.name not in {kill.process for kill in self.kills}:
-                self._died[member.armed] += 1
+            self._note_end(member)
             self._start(member.world)
+
+    def restart(self, lot: float, ready: Collection[str], amid: Amid) -> str:
+        """SIGTERM one of these, and return its name, or "" if there is none; another follows when it is gone."""
+        member = self._pick(lot, ready)
+        if member is None:
+            return ""
+        member.leaves, member.told_at = amid, time.monotonic()
+        member.process.terminate()
+        return member.name
 
     def kill(self, lot: float, working: Collection[str]) -> str:
         """Kill -9 the one that the lot falls on, and return its name.
@@ -140,7 +165,8 @@ class Crew:
         """SIGTERM all; notes who does not end well; returns the seconds that the slowest took."""
         began = time.monotonic()
         for member in self.members:
-            member.process.terminate()
+            if not member.leaves:
+                member.process.terminate()
         for member in self.members:
             try:
                 code = member.process.wait(max(0.1, began + STOP_S - time.monotonic()))
@@ -165,6 +191,16 @@ class Crew:
         """What was noted, by everybody there ever was."""
         return sorted(self._folder.glob("*.jsonl"))
 
+    def _note_end(self, member: Member) -> None:
+        code = member.process.returncode
+        if member.leaves and code == 0:
+            self.restarts.append(Restart(member.name, member.leaves, time.monotonic() - member.told_at))
+        elif code != -signal.SIGKILL:
+            told = f" after it was told to stop {member.leaves}" if member.leaves else ""
+            self.unclean.append(f"{member.name} ended with {code}{told}")
+        elif member.armed is not None and member.name not in {kill.process for kill in self.kills}:
+            self._died[member.armed] += 1
+
     def _kill(self, member: Member) -> str:
         self.kills.append(Kill(member.name, time.monotonic()))
         member.process.kill()
@@ -176,7 +212,7 @@ class Crew:
         return able[int(lot * len(able))] if able else None
 
     def _able(self) -> list[Member]:
-        return [one for one in self.members if not one.frozen and one.process.poll() is None]
+        return [one for one in self.members if not (one.frozen or one.leaves) and one.process.poll() is None]
 
     def _start(self, world: World) -> None:
         self._numbers[world] += 1
@@ -203,3 +239,7 @@ class Crew:
         point = min(points, key=lambda one: (self._died[one], self._armed[one]))
         self._armed[point] += 1
         return point
+
+
+def _overdue(member: Member) -> bool:
+    return member.process.poll() is None and time.monotonic() - member.told_at > STOP_S

@@ -9,10 +9,12 @@ from lyceum_allocation.testing import purchase, refund
 from lyceum_contracts import Envelope, Event, encode
 
 from .fates import Fate, drawn, named
-from .orders import ENTRY
+from .orders import DRAIN, ENTRY, ENTRY_ON_LOOP
 
 SHUFFLED_OVER = 40
 """A copy of an event is published up to so many events later than its turn."""
+LONG_PART = 0.006
+"""Of the events, those whose runs take longer than a hand-over waits for them."""
 REFUNDED_PART = 0.3
 TRAINERS = 10
 
@@ -30,26 +32,27 @@ class Outgoing:
 ACCOUNTS = 30
 
 
-def ledger(count: int, chance: Random) -> list[Outgoing]:
+def ledger(count: int, chance: Random, *, longest_s: float) -> list[Outgoing]:
     """Entries in their accounts; the order of an account is that of the log, whatever order they are sent in."""
     entries = []
     for number in range(count):
         fate = drawn(chance)
-        event_id = named(f"entry-{number}", fate)
+        event_id = named(f"entry-{number}", fate, lingers_ms=_lingering(chance, longest_s))
         value = json.dumps({"number": number}).encode() if fate is not Fate.POISON else _poison(event_id)
-        headers = (("ce_specversion", b"1.0"), ("ce_id", event_id.encode()), ("ce_type", ENTRY.encode()))
+        type_ = chance.choice((ENTRY, ENTRY, ENTRY_ON_LOOP))
+        headers = (("ce_specversion", b"1.0"), ("ce_id", event_id.encode()), ("ce_type", type_.encode()))
         entries.append(Outgoing(event_id, f"account-{chance.randrange(ACCOUNTS)}".encode(), value, headers))
     return _repeated(entries, chance, SHUFFLED_OVER)
 
 
-def day(students: int, chance: Random) -> list[Outgoing]:
+def day(students: int, chance: Random, *, longest_s: float) -> list[Outgoing]:
     """Purchases, and refunds of some of them, in no order at all: many a refund comes before its purchase."""
     events = [
-        _outgoing(f"bought-{number}", purchase(f"p{number}", student=f"s{number}"), chance)
+        _outgoing(f"bought-{number}", purchase(f"p{number}", student=f"s{number}"), chance, longest_s)
         for number in range(students)
     ]
     events += [
-        _outgoing(f"refunded-{number}", refund(f"p{number}", student=f"s{number}"), chance)
+        _outgoing(f"refunded-{number}", refund(f"p{number}", student=f"s{number}"), chance, longest_s)
         for number in range(students)
         if chance.random() < REFUNDED_PART
     ]
@@ -62,13 +65,18 @@ def seats_each(students: int) -> int:
     return max(1, round(students * (1 - REFUNDED_PART) * 0.8 / TRAINERS))
 
 
-def _outgoing(name: str, event: Event, chance: Random) -> Outgoing:
+def _outgoing(name: str, event: Event, chance: Random, longest_s: float) -> Outgoing:
     fate = drawn(chance)
-    event_id = named(name, fate)
+    event_id = named(name, fate, lingers_ms=_lingering(chance, longest_s))
     record = encode(event, Envelope(id=event_id, source="/chaos", time=purchase("p", student="s").paid_at))
     value = record.value if fate is not Fate.POISON else _poison(event_id)
     headers = tuple((header, text or b"") for header, text in record.headers)
     return Outgoing(event_id, record.key, value, headers)
+
+
+def _lingering(chance: Random, longest_s: float) -> int:
+    """Milliseconds, more than a hand-over waits; 0 for nearly all."""
+    return int(chance.uniform(1.5 * DRAIN.total_seconds(), longest_s) * 1_000) if chance.random() < LONG_PART else 0
 
 
 def _poison(event_id: str) -> bytes:

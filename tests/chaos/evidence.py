@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .runlog import Note
 
@@ -39,6 +40,25 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Stay:
+    """One student in the queue for a seat; moments are of the database's documents.
+
+    Attributes:
+        allocation: Whose.
+        joined: When his purchase was written down.
+        told_to_wait: When he was told that nobody is free; he was in the queue before. None if he never was.
+        seated: When he was told of a trainer.
+        left: When he had a trainer, or his money back; None if he waits to this day.
+    """
+
+    allocation: str
+    joined: datetime
+    told_to_wait: datetime | None
+    seated: datetime | None
+    left: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Of one world.
 
@@ -54,6 +74,9 @@ class Evidence:
         committed: Partition -> offset that the group would go on from.
         ends: Partition -> end of the log.
         unclean: Processes that ended or stopped badly.
+        stays: In the queues for seats.
+        unsettled: What the idempotency store holds with nobody at work, neither done nor dead; one line each.
+        restless: What did not come to rest in time; empty when everything did.
     """
 
     acknowledged: Mapping[str, int] = field(default_factory=dict)
@@ -67,3 +90,6 @@ class Evidence:
     committed: Mapping[str, int] = field(default_factory=dict)
     ends: Mapping[str, int] = field(default_factory=dict)
     unclean: Sequence[str] = ()
+    stays: Sequence[Stay] = ()
+    unsettled: Sequence[str] = ()
+    restless: str = ""

@@ -54,9 +54,9 @@ def drawn(chance: Random) -> Fate:
     return chance.choices(list(SHARES), weights=list(SHARES.values()))[0]
 
 
-def named(name: str, fate: Fate) -> str:
-    """The id of an event."""
-    return f"{name}.{fate}"
+def named(name: str, fate: Fate, *, lingers_ms: int = 0) -> str:
+    """The id of an event; `lingers_ms` is how long its runs take before they do anything."""
+    return f"{name}+{lingers_ms}.{fate}" if lingers_ms else f"{name}.{fate}"
 
 
 def fate_of(event_id: str) -> Fate:
@@ -64,8 +64,17 @@ def fate_of(event_id: str) -> Fate:
     return Fate(event_id.rpartition(".")[2])
 
 
+def lingers_s(event_id: str) -> float:
+    """How long each of its runs takes before it does anything, in seconds."""
+    return int(event_id.rpartition(".")[0].partition("+")[2] or 0) / 1_000
+
+
 class PlannedError(RuntimeError):
     """A failure that belongs to the event's fate."""
+
+
+PLANNED = (PlannedError.__name__, Fatal.__name__)
+"""Errors that are in store for events; all others are the servers' fault, and must not be counted."""
 
 
 def fail_if_due(event_id: str, attempt: int) -> None:

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .schedule import CALM_BEFORE_S, LASTS_S, Kind
+from .schedule import CALM_BEFORE_S, LASTS_S, STORE_AWAY, Kind
 from .stage import Stage
+
+JUST_NOW_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,14 @@ class ServerFaults:
     def counts(self) -> Counter[Kind]:
         """How often each kind was carried out."""
         return Counter(one.kind for one in self.happened)
+
+    @property
+    def is_store_away(self) -> bool:
+        """Whether the database does not answer, or lost its connections a moment ago."""
+        last = self.happened[-1:]
+        return self.now in STORE_AWAY or any(
+            one.kind in STORE_AWAY and time.monotonic() - one.ended < JUST_NOW_S for one in last
+        )
 
     def start(self) -> None:
         """Begin."""

@@ -4,6 +4,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
@@ -12,7 +13,7 @@ from lyceum_allocation.audit import violations
 from lyceum_contracts import ALLOCATIONS, PURCHASES
 from lyceum_contracts.topics import TRAINER_ALLOCATED
 
-from .evidence import Evidence, Letter, Logged
+from .evidence import Evidence, Letter, Logged, Stay
 from .orders import Orders, World
 from .runlog import Note
 from .stage import Stage, allocation_database
@@ -104,6 +105,8 @@ def gather(
             broken_promises=_audit(orders) if world is World.ALLOCATION else (),
             committed=outsider.committed(topic),
             ends=outsider.ends(topic),
+            stays=_stays(stage, orders) if world is World.ALLOCATION else (),
+            unsettled=_unsettled(stage, orders, world),
         )
     finally:
         outsider.close()
@@ -112,6 +115,39 @@ def gather(
 def _audit(orders: Orders) -> list[str]:
     with allocation_database(orders):
         return violations(at_rest=True)
+
+
+def _unsettled(stage: Stage, orders: Orders, world: World) -> list[str]:
+    """What the idempotency store holds that is neither done nor dead, and until when it is somebody's."""
+    left = {"_id": {"$regex": f"^{group_of(orders, world)}:"}, "state": {"$nin": ["done", "dead"]}}
+    now = datetime.now(UTC)
+    return [
+        f"{found['_id']} is {found['state']}{_held(found, now)}" for found in inbox_of(stage, orders, world).find(left)
+    ]
+
+
+def _held(found: Mapping[str, Any], now: datetime) -> str:
+    until = found.get("lease_until")
+    if not found.get("owner") or until is None:
+        return ", and nobody's"
+    return f", {found['owner']}'s until {(until - now).total_seconds():+.1f} s from the end"
+
+
+def _stays(stage: Stage, orders: Orders) -> list[Stay]:
+    """In the queue, of everybody who ever had a right to a seat."""
+    found = [_stay(allocation) for allocation in stage.outside[orders.name].allocations.find()]
+    return [stay for stay in found if stay is not None]
+
+
+def _stay(allocation: Mapping[str, Any]) -> Stay | None:
+    moments: dict[str, datetime] = {}
+    for line in allocation["history"]:
+        moments.setdefault(line["what"], line["at"])
+    joined, seated = moments.get("granted"), moments.get("assigned")
+    if joined is None:
+        return None
+    ends = [moment for moment in (seated, moments.get("revoked")) if moment is not None]
+    return Stay(allocation["_id"], joined, moments.get("waitlisted"), seated, min(ends, default=None))
 
 
 def _entries(stage: Stage, orders: Orders) -> list[tuple[str, str]]:
@@ -130,7 +166,7 @@ def _rights(stage: Stage, orders: Orders, log: Sequence[Logged], notes: Sequence
 
 def _has_its_right(event: str, granted: set[str], revoked: set[str], done: set[str]) -> bool:
     kind, _, number = event.rpartition(".")[0].partition("-")
-    purchase = f"p{number}"
+    purchase = f"p{number.partition('+')[0]}"
     if kind == "refunded":
         return purchase in revoked
     # A purchase that was refunded leaves nothing of its own, the refund alone leaves as much: the mark must do.

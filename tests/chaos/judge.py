@@ -7,14 +7,14 @@ from itertools import pairwise
 
 from keylane.letters import CRASH_LOOP
 
+from .attempts import attempted_too_often, forgotten_attempts, groundless_attempts
 from .evidence import Evidence, Logged
-from .fates import MAX_ABANDONED, MAX_ATTEMPTS, Fate, fate_of
-from .runlog import Note
+from .fates import MAX_ABANDONED, Fate, fate_of
+from .queueing import overtaken
+from .runlog import ENDED, Note
 
 SETTLED = ("finished", "dead", "settled")
 """Notes that prove that an event needs nothing more."""
-ENDED = ("finished", "dead", "counted", "released")
-"""Notes of a claim that came to an end."""
 
 
 def lost(given: Evidence) -> Iterator[str]:
@@ -109,32 +109,6 @@ def committed_by_a_stranger(given: Evidence) -> Iterator[str]:
             yield f"{note.process} committed {sorted(strange)}, which it does not own"
 
 
-def attempted_too_often(given: Evidence) -> Iterator[str]:
-    """A run numbered beyond the limit, or more failures counted, or a dead letter that says so."""
-    failures: Counter[str] = Counter()
-    for note in given.notes:
-        if note.what == "ran" and note.facts["attempt"] > MAX_ATTEMPTS:
-            yield f"{note.id} ran as attempt {note.facts['attempt']}"
-        elif note.what == "counted":
-            failures[note.id] += 1
-    for event, count in failures.items():
-        if count > MAX_ATTEMPTS:
-            yield f"{event} failed {count} times"
-    for letter in given.letters:
-        if letter.attempts > MAX_ATTEMPTS:
-            yield f"the letter of {letter.event_id} counts {letter.attempts} attempts"
-
-
-def forgotten_attempts(given: Evidence) -> Iterator[str]:
-    """A claim asked for after a failure was counted, that knows less."""
-    counted: Counter[str] = Counter()
-    for note in sorted(given.notes, key=lambda one: float(one.facts.get("asked", one.at))):
-        if note.what == "counted":
-            counted[note.id] = max(counted[note.id], note.facts["attempts"])
-        elif note.what == "claimed" and note.facts["attempts"] < counted[note.id]:
-            yield f"{note.id} was claimed with {note.facts['attempts']} attempts, {counted[note.id]} were counted"
-
-
 def altered_letters(given: Evidence) -> Iterator[str]:
     """A dead letter whose key, value or headers are not those of the record it names."""
     originals = {(record.partition, record.offset): record for record in given.log}
@@ -216,6 +190,16 @@ def unfinished(given: Evidence) -> Iterator[str]:
             yield f"{partition}: committed {given.committed.get(partition, 0)} of {end}"
 
 
+def still_claimed(given: Evidence) -> Iterator[str]:
+    """With nobody at work, something is still somebody's, or waits for another attempt: nobody finished it."""
+    return iter(given.unsettled)
+
+
+def restless(given: Evidence) -> Iterator[str]:
+    """Nobody was killed any more, and it did not come to its end."""
+    return iter([given.restless] if given.restless else [])
+
+
 def unclean(given: Evidence) -> Iterator[str]:
     """Processes that ended on their own, or did not end well when told to."""
     return iter(given.unclean)
@@ -230,14 +214,18 @@ CHARGES: Mapping[str, Callable[[Evidence], Iterator[str]]] = {
     "commits of others' partitions": committed_by_a_stranger,
     "attempts beyond 5": attempted_too_often,
     "attempts forgotten": forgotten_attempts,
+    "attempts without a failure": groundless_attempts,
     "dead letters altered": altered_letters,
     "second dead letters": second_letters,
     "wrongly dead or alive": wrongly_dead,
     "over capacity": over_capacity,
     "seats leaked": leaked_seats,
     "paid waiters beside a free seat": waiting_beside_a_seat,
+    "students overtaken": lambda given: overtaken(given.stays),
     "other broken promises": other_promises,
+    "claims held at rest": still_claimed,
     "partitions not at their end": unfinished,
+    "not at rest in time": restless,
     "workers that ended badly": unclean,
 }
 """What may be found -> how; each finding is one line. Every one must be empty."""

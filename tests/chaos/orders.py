@@ -11,10 +11,14 @@ from keylane import KafkaSettings
 from keylane.testing import Failpoint
 
 ENTRY = "ledger.entry"
-"""Event type of the ledger."""
+"""Event type of the ledger, handled in a thread."""
+ENTRY_ON_LOOP = "ledger.entry.on_loop"
+"""The same, handled on the event loop."""
 SESSION = timedelta(seconds=2)
 HEARTBEAT = timedelta(milliseconds=400)
 LEASE = timedelta(seconds=2)
+DRAIN = timedelta(seconds=1)
+STOP = timedelta(seconds=10)
 
 
 class World(StrEnum):
@@ -45,6 +49,14 @@ class Broken(StrEnum):
     """Three seats are taken where one was free."""
     UNTIDY = "untidy"
     """Nobody sweeps or reconciles: what a killed worker leaves stays."""
+    COUNTS_CUTS = "counts-cuts"
+    """A run that a hand-over cuts off is counted as a failed attempt."""
+    CLINGING = "clinging"
+    """Claims are kept and renewed where they should be given back."""
+    DEAF = "deaf"
+    """SIGTERM is not heeded."""
+    LAST_FIRST = "last-first"
+    """Of those who wait for a seat, whoever came last is served first."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +107,8 @@ class Orders:
             bootstrap_servers=self.bootstrap,
             session_timeout=SESSION,
             heartbeat_interval=HEARTBEAT,
-            drain_timeout=timedelta(seconds=1),
-            stop_timeout=timedelta(seconds=10),
+            drain_timeout=DRAIN,
+            stop_timeout=STOP,
             request_timeout=timedelta(seconds=3),
             metadata_max_age=timedelta(seconds=5),
         )

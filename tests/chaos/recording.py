@@ -1,16 +1,19 @@
 """Wrappers over a worker's ports that note what really happened there, for the judge."""
 
+import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 from keylane import FencedError, Handler, Inbox, Message
 from keylane.broker import Broker, Listener, Record, Subscription, TopicPartition
+from keylane.handlers import is_async
 from keylane.inbox import Claim, Settled
 from keylane.letters import EXHAUSTED, FATAL
 from keylane.testing import FaultyInbox
 
-from .fates import fail_if_due
+from .fates import fail_if_due, lingers_s
 from .runlog import RunLog
 
 OUTCOMES = {"finish": "finished", "dead": "dead", "fail": "counted", "bury": "counted", "release": "released"}
@@ -61,17 +64,37 @@ def recording_broker(broker: Broker, log: RunLog) -> Broker:
 
 
 def recording_handlers(handlers: Mapping[str, Handler], log: RunLog) -> dict[str, Handler]:
-    """The handlers; each run is noted, and fails if that is in store for its event."""
+    """The handlers, those on the loop stay there; each run is noted, lasts and fails as is in store for its event."""
+    return {type_: _on_loop(one, log) if is_async(one) else _in_thread(one, log) for type_, one in handlers.items()}
 
-    def around(handler: Handler) -> Handler:
-        def run(message: Message) -> Any:
-            log.note("ran", id=message.id, attempt=message.attempt, fence=message.fence)
-            fail_if_due(message.id, message.attempt)
+
+def _in_thread(handler: Handler, log: RunLog) -> Handler:
+    def run(message: Message) -> Any:
+        with _noted(message, log):
+            time.sleep(lingers_s(message.id))
             return handler(message)
 
-        return run
+    return run
 
-    return {type_: around(handler) for type_, handler in handlers.items()}
+
+def _on_loop(handler: Handler, log: RunLog) -> Handler:
+    async def run(message: Message) -> None:
+        with _noted(message, log):
+            await asyncio.sleep(lingers_s(message.id))
+            await cast("Awaitable[None]", handler(message))
+
+    return run
+
+
+@contextmanager
+def _noted(message: Message, log: RunLog) -> Iterator[None]:
+    log.note("ran", id=message.id, attempt=message.attempt, fence=message.fence)
+    try:
+        fail_if_due(message.id, message.attempt)
+        yield
+    except Exception as exc:
+        log.note("failed", id=message.id, fence=message.fence, error=type(exc).__name__)
+        raise
 
 
 class _Broker:

@@ -9,7 +9,9 @@ from .evidence import Evidence
 from .figures import counted, dead_by_reason, given_up, redeliveries, spread, takeovers_s
 from .judge import findings
 from .orders import SESSION, World
+from .schedule import Amid
 
+WIDTH = 44
 SHOWN = 5
 """Findings of one kind that are printed in full."""
 
@@ -20,14 +22,15 @@ class Verdict:
     def __init__(self, outcome: Outcome) -> None:
         self._outcome = outcome
         self.findings = {world: findings(evidence) for world, evidence in outcome.evidence.items()}
-        self.untested = [point for point in Failpoint if not sum(self._died(point, world) for world in World)]
+        stopped = {one.amid for one in outcome.restarts}
+        died = {point for (_, point), count in outcome.died.items() if count}
+        self.untested = [f"killed {point}" for point in Failpoint if point not in died]
+        self.untested += [f"told to stop {amid}" for amid in Amid if amid not in stopped]
 
     @property
     def red(self) -> list[str]:
-        """Charges that hold in any world, and whatever else makes the run no proof."""
-        charges = [charge for charge, count in self.totals.items() if count]
-        never = ["no rest"] if self._outcome.rest_s is None else []
-        return [*charges, *never, *(f"{point} not tested" for point in self.untested)]
+        """Rows of the table that should be 0 and are not, and such as should not be 0 and are."""
+        return [*(charge for charge, count in self.totals.items() if count), *self.untested]
 
     @property
     def totals(self) -> dict[str, int]:
@@ -38,9 +41,9 @@ class Verdict:
     def lines(self) -> Iterator[str]:
         """The table, then the findings."""
         worlds = list(self._outcome.evidence)
-        yield f"{'':34}" + "".join(f"{world:>16}" for world in worlds)
+        yield f"{'':{WIDTH}}" + "".join(f"{world:>16}" for world in worlds)
         for name, cells in self._rows():
-            yield f"{name:34}" + "".join(f"{cells[world]:>16}" for world in worlds)
+            yield f"{name:{WIDTH}}" + "".join(f"{cells[world]:>16}" for world in worlds)
         yield ""
         yield from self._once()
         for world, found in self.findings.items():
@@ -55,6 +58,8 @@ class Verdict:
             yield f"{charge} (0)", {world: str(len(found[charge])) for world, found in self.findings.items()}
         for point in Failpoint:
             yield f"killed {point}", {world: str(self._died(point, world)) for world in self._outcome.evidence}
+        for amid in Amid:
+            yield f"told to stop {amid}", {world: str(self._stopped(amid, world)) for world in self._outcome.evidence}
 
     def _once(self) -> Iterator[str]:
         given = self._outcome
@@ -71,27 +76,30 @@ class Verdict:
             )
             + f"; session {SESSION.total_seconds():g}"
         )
-        yield (
-            f"at rest {given.rest_s:.1f} s after the last fault"
-            if given.rest_s is not None
-            else f"NO REST: {given.restless}"
-        )
-        yield f"all stopped within {given.stop_s:.1f} s"
+        if given.rest_s is not None:
+            yield f"at rest {given.rest_s:.1f} s after the last fault"
+        took_s = spread([one.took_s for one in given.restarts])
+        yield f"told to stop amid the faults, median / longest (workers), in s: {took_s}"
+        yield f"at rest all stopped within {given.stop_s:.1f} s"
         if given.refused:
             yield f"{given.refused} records were not acknowledged: whether they are in the log is not known, nor judged"
         if self.untested:
-            yield f"NOT TESTED, as nobody died there: {', '.join(self.untested)}"
+            yield f"NOT TESTED, as it never came to it: {', '.join(self.untested)}"
 
     def _died(self, point: Failpoint, world: World) -> int:
         return self._outcome.died.get((world, point), 0)
+
+    def _stopped(self, amid: Amid, world: World) -> int:
+        return sum(one.amid is amid and one.process.startswith(f"{world}-") for one in self._outcome.restarts)
 
 
 FACTS: Mapping[str, Callable[[Evidence], object]] = {
     "published": lambda evidence: len(evidence.acknowledged),
     "records": lambda evidence: len(evidence.log),
     "done": lambda evidence: len({event for _, event in evidence.applied}),
-    "dead letters": lambda evidence: dead_by_reason(evidence).total(),
+    "dead": lambda evidence: len({letter.event_id for letter in evidence.letters}),
     "of these killed 5x in their runs": given_up,
+    "dead letters, one per poisoned record": lambda evidence: dead_by_reason(evidence).total(),
     "handler runs": lambda evidence: counted(evidence.notes, "ran"),
     "redelivered records": lambda evidence: redeliveries(evidence.notes),
     "results refused as overtaken": lambda evidence: counted(evidence.notes, "fenced"),

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+ENDED = ("finished", "dead", "counted", "released")
+"""Notes of a claim that came to an end."""
+
 
 class RunLog:
     """The notes of this process. Times are of the machine's one monotonic clock, so that processes compare."""

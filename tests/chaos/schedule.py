@@ -11,6 +11,7 @@ KILL_EVERY_S = 2.0
 ZOMBIE_EVERY_S = 15.0
 ZOMBIE_S = max(SESSION, LEASE).total_seconds() + 1.5
 """How long a worker is suspended: past its session, its lease, and a peer's look at it."""
+RESTART_EVERY_S = 5.0
 CALM_BEFORE_S = 4.0
 """At first the workers join undisturbed."""
 
@@ -20,6 +21,7 @@ class Kind(StrEnum):
 
     KILL = "kill -9 of a worker"
     ZOMBIE = "a worker suspended past session and lease"
+    RESTARTED = "a worker told to stop and replaced"
     BROKER_STOPPED = "broker stopped and started"
     BROKER_KILLED = "broker killed and started"
     BROKER_FROZEN = "broker frozen"
@@ -28,6 +30,15 @@ class Kind(StrEnum):
     STORE_REFUSED = "database connections refused"
     STORE_SWALLOWED = "database behind a black hole"
     STORE_SLOW = "database slow"
+
+
+class Amid(StrEnum):
+    """What goes on in the very moment in which a worker is told to stop."""
+
+    WORK = "amid work"
+    OUTAGE = "without the database"
+    REBALANCE = "amid a rebalance"
+    LONG_RUN = "amid a run longer than the drain"
 
 
 LASTS_S = {
@@ -43,6 +54,9 @@ LASTS_S = {
 """Seconds; a broker needs some more to come up."""
 
 
+STORE_AWAY = frozenset({Kind.STORE_FROZEN, Kind.STORE_CUT, Kind.STORE_REFUSED, Kind.STORE_SWALLOWED})
+
+
 @dataclass(frozen=True)
 class Fault:
     """One entry of the workers' schedule.
@@ -52,12 +66,14 @@ class Fault:
         kind: What happens.
         seconds: How long it lasts.
         lot: 0 to 1, picks the victim among the workers that there are then.
+        amid: For a restart, what it waits for.
     """
 
     at_s: float
     kind: Kind
     seconds: float
     lot: float
+    amid: Amid | None = None
 
 
 def worker_faults(chance: Random, seconds: float) -> list[Fault]:
@@ -71,6 +87,18 @@ def worker_faults(chance: Random, seconds: float) -> list[Fault]:
         for start in steps(CALM_BEFORE_S, seconds - ZOMBIE_S - 4, ZOMBIE_EVERY_S)
     ]
     return sorted([*kills, *zombies], key=lambda fault: fault.at_s)
+
+
+def restarts(chance: Random, seconds: float) -> list[Fault]:
+    """One every few seconds, each kind of moment in its turn; outages first, as they have to be waited for."""
+    others = [one for one in Amid if one is not Amid.OUTAGE]
+    starts = steps(CALM_BEFORE_S, seconds - RESTART_EVERY_S, RESTART_EVERY_S)
+    moments: list[Amid] = []
+    while len(moments) < len(starts):
+        moments += [Amid.OUTAGE, *chance.sample(others, len(others))]
+    return [
+        Fault(start, Kind.RESTARTED, 0.0, chance.random(), amid) for start, amid in zip(starts, moments, strict=False)
+    ]
 
 
 def server_faults(chance: Random) -> Iterator[Kind]:

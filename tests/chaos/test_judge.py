@@ -2,12 +2,13 @@
 
 import dataclasses
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from .controls import EXPECTED, missed
-from .evidence import Evidence, Letter, Logged
+from .evidence import Evidence, Letter, Logged, Stay
 from .judge import CHARGES, findings
 from .orders import Broken
 from .runlog import Note
@@ -38,6 +39,22 @@ def letter(record: Logged, *, identity: str = "", reason: str = "exhausted", att
     )
 
 
+def at_s(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime(2026, 1, 31, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
+def stay(
+    who: str, *, joined: float, told: float | None = None, seated: float | None = None, left: float | None = None
+) -> Stay:
+    began = at_s(joined)
+    assert began is not None
+    return Stay(who, began, at_s(told), at_s(seated), at_s(seated if left is None else left))
+
+
+def queueing(*stays: Stay) -> Evidence:
+    return dataclasses.replace(HONEST, stays=stays)
+
+
 LOG = (logged(0, "a.ok"), logged(1, "b.fails2"), logged(2, "a.ok"), logged(3, DEAD, "other"), logged(4, POISON))
 
 
@@ -51,6 +68,7 @@ def ran(event: str, begin: float, failures: int) -> list[Note]:
             note(at + 0.2, "ran", id=event, attempt=number + 1, fence=number + 1),
         ]
         if number < failures:
+            notes.append(note(at + 0.25, "failed", id=event, fence=number + 1, error="PlannedError"))
             notes.append(note(at + 0.3, "counted", id=event, fence=number + 1, attempts=number + 1))
     return notes
 
@@ -69,6 +87,7 @@ HONEST = Evidence(
         note(4.5, "finished", id="b.fails2", fence=3, attempts=3),
         note(4.6, "settled", id="a.ok"),
         *ran(DEAD, 5, 4),
+        note(9.3, "failed", id=DEAD, fence=5, error="PlannedError"),
         note(9.4, "counted", id=DEAD, fence=5, attempts=5),
         note(9.6, "dead", id=DEAD, fence=5, attempts=6),
         note(9.9, "commit", offsets={TOPIC: 5}),
@@ -79,6 +98,11 @@ HONEST = Evidence(
     told={("allocation-1", 1): ["ada"]},
     committed={TOPIC: 5},
     ends={TOPIC: 5},
+    stays=(
+        stay("first", joined=0, told=1, seated=9),
+        stay("gone", joined=2, told=3, left=20),
+        stay("last", joined=30, told=31),
+    ),
 )
 
 
@@ -162,6 +186,24 @@ HARM: Sequence[tuple[str, list[str], Evidence]] = [
         noting(note(3.5, "claimed", id="b.fails2", fence=9, attempts=0, asked=3.4)),
     ),
     (
+        "an attempt counted for a run that was cut off",
+        ["attempts without a failure"],
+        noting(note(1.45, "claimed", id="a.ok", fence=2, attempts=1, asked=1.4)),
+    ),
+    (
+        "an attempt counted for an outage",
+        ["attempts without a failure"],
+        noting(
+            note(1.3, "failed", id="a.ok", fence=1, error="AutoReconnect"),
+            note(1.35, "counted", id="a.ok", fence=1, attempts=1),
+        ),
+    ),
+    (
+        "an attempt counted before the run failed",
+        ["attempts without a failure"],
+        noting(note(2.22, "counted", id="b.fails2", fence=1, attempts=1)),
+    ),
+    (
         "a letter with other bytes",
         ["dead letters altered"],
         doctored(letters=(dataclasses.replace(HONEST.letters[0], value=b"else"), HONEST.letters[1])),
@@ -182,8 +224,25 @@ HARM: Sequence[tuple[str, list[str], Evidence]] = [
     ("a trainer over capacity", ["over capacity"], promising("trainer t: over capacity, 3 of 2")),
     ("a leaked seat", ["seats leaked"], promising("trainer t: seat a:1 is nobody's")),
     ("a waiter", ["paid waiters beside a free seat"], promising("allocation a: waits although trainer t is free")),
+    (
+        "one who waits to this day while a later one sits",
+        ["students overtaken"],
+        queueing(stay("first", joined=0, told=1), stay("later", joined=2, seated=3)),
+    ),
+    (
+        "one who waited long while a later one sat",
+        ["students overtaken"],
+        queueing(stay("first", joined=0, told=1, seated=25), stay("later", joined=2, seated=3)),
+    ),
+    (
+        "one who gave up while a later one sat",
+        ["students overtaken"],
+        queueing(stay("first", joined=0, told=1, left=25), stay("later", joined=2, seated=3, left=3)),
+    ),
     ("any other broken promise", ["other broken promises"], promising("trainer t: load 3, seats weigh 2")),
     ("work that was left", ["partitions not at their end"], doctored(committed={TOPIC: 4})),
+    ("a claim that nobody gave back", ["claims held at rest"], doctored(unsettled=("g:a.ok is in_progress",))),
+    ("no end of work", ["not at rest in time"], doctored(restless="1 of 4 events unfinished")),
     ("a crash of its own", ["workers that ended badly"], doctored(unclean=("ledger-1 ended with 1",))),
 ]
 
@@ -223,6 +282,20 @@ def test_an_innocent_may_die_only_after_five_runs_that_were_cut_off(kills: int, 
     given = (*HONEST.letters, letter(LOG[1], reason="crash_loop", attempts=0))
 
     assert charged(doctored(notes=(*HONEST.notes, *cut_off), letters=given)) == charges
+
+
+@pytest.mark.parametrize(
+    "stays",
+    [
+        (stay("first", joined=0, told=1, seated=12), stay("later", joined=2, seated=3)),
+        (stay("first", joined=0, told=2), stay("beside", joined=2, seated=3)),
+        (stay("first", joined=0), stay("later", joined=2, seated=3)),
+        (stay("first", joined=0, told=1, left=2), stay("later", joined=3, seated=30)),
+    ],
+    ids=["held up by a process that died", "not known who was first", "never in the queue", "gone before"],
+)
+def test_what_may_happen_to_those_who_wait(stays: tuple[Stay, ...]) -> None:
+    assert charged(queueing(*stays)) == []
 
 
 def test_poison_needs_no_mark_before_it_is_committed() -> None:

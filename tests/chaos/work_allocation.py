@@ -7,13 +7,17 @@ from typing import Any
 from allocation_worker import bootstrap
 from allocation_worker import main as program
 from allocation_worker.settings import WorkerSettings
-from lyceum_allocation import CapacityRepository
+from lyceum_allocation import Allocation, AllocationRepository, CapacityRepository
+from lyceum_allocation.allocations import Position, Queue
 from lyceum_allocation.conditional import update_if
 from lyceum_allocation.rules import Candidate
 from lyceum_database import MongoSettings
 
 from .orders import LEASE, Broken, Orders
 from .rig import MONGO_MS, SWIFT, Rig, obey
+
+EVERYBODY = 10_000
+_waiting = AllocationRepository.waiting
 
 
 def work(orders: Orders, rig: Rig) -> None:
@@ -53,6 +57,8 @@ def _spoil(broken: Broken | None) -> None:
         CapacityRepository.claim = _claim_blindly  # type: ignore[method-assign,assignment]  # the defect
     elif broken is Broken.UNTIDY:
         bootstrap.Every = _Never  # type: ignore[attr-defined,assignment]  # the defect
+    elif broken is Broken.LAST_FIRST:
+        AllocationRepository.waiting = _last_first  # type: ignore[method-assign,assignment]  # the defect
 
 
 def _claim_blindly(repository: CapacityRepository, candidate: Candidate, key: str, *, weight: int = 1) -> bool:
@@ -64,6 +70,13 @@ def _claim_blindly(repository: CapacityRepository, candidate: Candidate, key: st
     }
     condition = {"_id": candidate.trainer_id, "version": candidate.version}
     return update_if(repository._collection(), condition, change)
+
+
+def _last_first(
+    repository: AllocationRepository, queue: Queue, *, after: Position | None = None, **options: Any
+) -> list[Allocation]:
+    everybody = _waiting(repository, queue, **{**options, "limit": EVERYBODY})
+    return [] if after is not None else everybody[::-1]
 
 
 class _Never:

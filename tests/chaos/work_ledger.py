@@ -12,7 +12,7 @@ from pymongo.errors import ConnectionFailure, WaitQueueTimeoutError
 from keylane import Message, Worker
 from keylane.mongo import MongoInbox
 
-from .orders import ENTRY, LEASE, Broken, Orders
+from .orders import ENTRY, ENTRY_ON_LOOP, LEASE, Broken, Orders
 from .rig import MONGO_MS, SWIFT, Rig, obey
 
 SLOWEST_MS = 25
@@ -36,10 +36,13 @@ def work(orders: Orders, rig: Rig) -> None:
         missing = {"entries.id": {"$ne": message.id}} if keyed else {}
         accounts.update_one({"_id": account, **missing}, {"$push": {"entries": {"id": message.id}}})
 
+    async def enter_on_loop(message: Message) -> None:
+        await asyncio.to_thread(enter, message)
+
     worker = rig.worker(
         orders.ledger_group,
         [orders.ledger_topic],
-        {ENTRY: enter},
+        {ENTRY: enter, ENTRY_ON_LOOP: enter_on_loop},
         inbox=MongoInbox(client[orders.name].ledger_inbox),
         settings=orders.kafka,
         retry=SWIFT,
@@ -47,11 +50,11 @@ def work(orders: Orders, rig: Rig) -> None:
         lease=LEASE,
         outages=(ConnectionFailure, WaitQueueTimeoutError),
     )
-    asyncio.run(_until_stopped(worker))
+    asyncio.run(_until_stopped(worker, heeds=orders.broken is not Broken.DEAF))
 
 
-async def _until_stopped(worker: Worker) -> None:
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.request_stop)
+async def _until_stopped(worker: Worker, *, heeds: bool) -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.request_stop if heeds else lambda: None)
     await worker.run()
 
 
