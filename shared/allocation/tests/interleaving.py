@@ -22,8 +22,8 @@ from lyceum_allocation import (
     Patience,
 )
 from lyceum_allocation.audit import violations
+from lyceum_allocation.lease import LEASE
 from lyceum_allocation.testing import Crash, trainer
-from lyceum_allocation.turn import LEASE
 from lyceum_database import close, connect, embedded
 
 Call = Callable[[AllocationService], object]

@@ -8,8 +8,8 @@ import pytest
 
 from lyceum_allocation import AllocationService, AllocationState, CapacityRepository, LeaveRefused, Left
 from lyceum_allocation.audit import violations
+from lyceum_allocation.lease import LEASE
 from lyceum_allocation.testing import Crash, CrashPlan, purchase, refund
-from lyceum_allocation.turn import LEASE
 from lyceum_database import NotFound
 
 from .test_moves import Now, buy, hire, seats, stored, told, worker

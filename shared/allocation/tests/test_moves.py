@@ -19,6 +19,7 @@ from lyceum_allocation import (
     allocation_id,
 )
 from lyceum_allocation.audit import violations
+from lyceum_allocation.lease import LEASE
 from lyceum_allocation.moving import COOL_DOWN, MOST_MOVES
 from lyceum_allocation.testing import (
     Crash,
@@ -29,7 +30,6 @@ from lyceum_allocation.testing import (
     refund,
     trainer,
 )
-from lyceum_allocation.turn import LEASE
 from lyceum_database import NotFound
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -112,7 +112,7 @@ def test_the_least_utilised_are_chosen_though_they_stand_on_a_page_that_was_not_
 
 
 def test_those_who_wait_at_a_turnstile_go_through_in_the_order_of_their_places() -> None:
-    turnstile, seen = Turnstile(), list[int]()
+    turnstile, seen = Turnstile[str](), list[int]()
 
     def go(place: int) -> None:
         with turnstile.passed(place):
@@ -131,7 +131,7 @@ def test_those_who_wait_at_a_turnstile_go_through_in_the_order_of_their_places()
 
 
 def test_a_turnstile_lets_one_at_a_time_through_also_after_a_failure() -> None:
-    turnstile, inside, most = Turnstile(), list[int](), list[int]()
+    turnstile, inside, most = Turnstile[str](), list[int](), list[int]()
 
     def fail(place: int) -> None:
         with turnstile.passed(place):

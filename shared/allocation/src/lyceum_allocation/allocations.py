@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Self
 
 from lyceum_allocation.conditional import update_if
@@ -90,23 +91,24 @@ class AllocationRepository(Repository[Allocation]):
         *,
         now: datetime,
         after: Position | None = None,
-        known: Allocation | None = None,
+        known: Mapping[str, Allocation] = MappingProxyType({}),
         limit: int = PAGE,
     ) -> list[Allocation]:
         """List who waits for a skill, first come first, from behind `after` on.
 
         Also those of another language who have waited so long by now that they accept this one: they stand here at
-        the place that their wait gives them, and keep their place in their own queue. Nothing new is made of `known`
-        as long as nobody changed it.
+        the place that their wait gives them, and keep their place in their own queue. Nothing new is made of whoever
+        is `known`, by id, as long as nobody changed him.
         """
         condition = _standing_in(queue, now, [{}] if after is None else after.behind())
         order = [("priority", 1), ("waiting_since", 1), ("_id", 1)]
-        version = None if known is None else (known.id, known.version)
         with translated_errors():
             rows = self._collection().find(condition, dict.fromkeys(_BULKY, 0)).sort(order).limit(limit)
             # Of rows, not by a query of the mapper: each purchase asks this, and its costs are mostly the query's.
             return [
-                known if known is not None and (row["_id"], row["version"]) == version else Allocation._from_son(row)  # noqa: SLF001 - what the mapper's own queries call
+                same
+                if (same := known.get(row["_id"])) and same.version == row["version"]
+                else Allocation._from_son(row)  # noqa: SLF001 - what the mapper's own queries call
                 for row in rows
             ]
 

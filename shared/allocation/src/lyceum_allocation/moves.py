@@ -3,10 +3,10 @@
 from lyceum_allocation import moving
 from lyceum_allocation.allocations import AllocationRepository, Queue
 from lyceum_allocation.errors import MoveRefused
+from lyceum_allocation.lease import Lease, lease_until
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.patience import Patience
 from lyceum_allocation.states import AllocationState, MoveOutcome, MoveReason
-from lyceum_allocation.turn import Lease, lease_until
 from lyceum_allocation.waitlist import Waitlist
 from lyceum_database import Clock
 

@@ -10,6 +10,7 @@ from lyceum_allocation.capacities import CapacityRepository
 from lyceum_allocation.explanation import Explainer, Explanation
 from lyceum_allocation.fairness import MOST_ALLOCATIONS, WEEK, Fairness, fairness
 from lyceum_allocation.keys import allocation_id
+from lyceum_allocation.lease import Lease, lease_until
 from lyceum_allocation.leaves import Leaves, Left
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.moves import Moves
@@ -20,7 +21,6 @@ from lyceum_allocation.states import AllocationState, MoveOutcome, MoveReason
 from lyceum_allocation.survey import Survey
 from lyceum_allocation.sweeping import Sweeper
 from lyceum_allocation.transitions import Change
-from lyceum_allocation.turn import Lease, lease_until
 from lyceum_allocation.views import VIEW_KEPT
 from lyceum_allocation.waitlist import Waitlist
 from lyceum_contracts import DEFAULT_ORG, PurchaseCreated, PurchaseRefunded

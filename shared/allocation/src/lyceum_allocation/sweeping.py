@@ -1,12 +1,12 @@
 """The sweep: whatever died half-way is finished, and every queue is served."""
 
 from lyceum_allocation.allocations import AllocationRepository
+from lyceum_allocation.lease import is_running
 from lyceum_allocation.leaves import Leaves
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.seating import Seating
 from lyceum_allocation.starvation import Starvation
 from lyceum_allocation.states import WAITING_STATES, AllocationState
-from lyceum_allocation.turn import is_running
 from lyceum_allocation.waitlist import Waitlist
 from lyceum_database import Clock
 

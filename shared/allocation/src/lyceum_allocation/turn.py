@@ -1,13 +1,15 @@
 """One process's turn at the waitlist: whom it serves, whom it leaves to others, and when it has to look again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from functools import partial
 
 from lyceum_allocation import moving, transitions
 from lyceum_allocation.allocations import PAGE, AllocationRepository, Position, Queue, queues_of
 from lyceum_allocation.candidates import CandidatePool, wish_of
 from lyceum_allocation.capacities import CapacityRepository
+from lyceum_allocation.errand import Errand
+from lyceum_allocation.lease import LEASE, Lease, is_running
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.patience import Patience
 from lyceum_allocation.rules import Candidate
@@ -15,30 +17,6 @@ from lyceum_allocation.seating import Result, Seating
 from lyceum_allocation.states import AllocationState
 from lyceum_allocation.transitions import Change
 from lyceum_database import Clock
-
-LEASE = timedelta(seconds=10)
-"""Longer than a claim takes. A process that dies holds up its one student until the sweeper comes by after that."""
-
-
-@dataclass(slots=True)
-class Lease:
-    """A lease that this process wrote.
-
-    Attributes:
-        allocation: for whom.
-        is_fresh: the epoch began with it, so nobody can have claimed a seat before.
-    """
-
-    allocation: Allocation
-    is_fresh: bool = True
-    _name: tuple[str, int, datetime | None] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._name = _name_of(self.allocation)
-
-    def is_on(self, waiter: Allocation) -> bool:
-        """Tell whether a waiter still has this lease."""
-        return self._name == _name_of(waiter)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,25 +36,35 @@ class Turn:
     clock: Clock
     patience: Patience
     cause_id: str | None
-    own: Lease | None
+    own: Errand | None
     is_owing: bool = False
     seated: set[str] = field(default_factory=set)
     freed: set[str] = field(default_factory=set)
     look_again: set[Queue] = field(default_factory=set)
+    _errands: dict[str, Errand] = field(default_factory=dict)
+    _neighbours: Callable[[], Iterable[Errand]] = field(default=tuple)
 
     def __post_init__(self) -> None:
         self.is_owing = self.own is None
 
-    def take(self, queue: Queue, pool: CandidatePool) -> None:
-        """Serve a queue until nobody is left who fits a free seat, or somebody else sees to the rest."""
+    def take(self, queue: Queue, pool: CandidatePool, neighbours: Callable[[], Iterable[Errand]] = tuple) -> None:
+        """Serve a queue until nobody is left who fits a free seat, or somebody else sees to the rest.
+
+        Args:
+            queue: whom to serve.
+            pool: who is free.
+            neighbours: gives the errands of threads that wait behind this one: their students are served as its own
+                one is. For whom there is no seat in this turn, his own thread looks again.
+        """
+        self._neighbours = neighbours
         while not self._walk(queue, pool):
             # Somebody was faster at one of these students, or what was recalled does not do: everything is read anew.
             pool.read_again()
         if self.own is not None:
-            own, self.own = self.own.allocation, None
-            self.let_wait(own)
+            own, self.own = self.own, None
+            self.let_wait(own.lease.allocation, own.cause_id)
 
-    def let_wait(self, waiter: Allocation) -> None:
+    def let_wait(self, waiter: Allocation, cause_id: str | None = None) -> None:
         """End a lease: nobody is free for him. A move is given up then, unless his trainer has left for good."""
         current, lease, queues = waiter, Lease(waiter), queues_of(waiter, self.clock())
         for repeat in self.patience.attempts(f"end the lease on allocation {waiter.id}"):
@@ -86,7 +74,7 @@ class Turn:
                 self.look_again.update(queues)
                 return
             was_awaited, change = current.lease_awaited, self._unserved(current)
-            if change is None or self.allocations.write(current, change, cause_id=self.cause_id):
+            if change is None or self.allocations.write(current, change, cause_id=cause_id):
                 if was_awaited or repeat:
                     self.look_again.update(queues)
                 return
@@ -120,17 +108,20 @@ class Turn:
         return not (self.is_owing and passed and pool.has_reserved) or self._leave_a_note(passed)
 
     def _behind_its_own(self, page: list[Allocation], queue: Queue, pool: CandidatePool) -> list[Allocation] | None:
-        """Serve this turn's own student if he stands in front: nobody else's needs have to be known for that.
+        """Serve this turn's own students as long as they stand in front: nobody else's needs have to be known for that.
 
         Returns:
-            Whom to look at then: nobody, if all behind him are being served. None if everything has to be read anew.
+            Whom to look at then: nobody, if all behind them are being served. None if everything has to be read anew.
         """
-        if not self._is_own(page[0]) or self._best(page[0], pool) is None:
-            return page
-        if not self._serve(page[0], queue, pool):
-            return None
-        is_all_served = len(page) < PAGE and all(map(self._is_served_elsewhere, page[1:]))
-        return [] if is_all_served and not self.is_owing else page[1:]
+        served = 0
+        for waiter in page:
+            if not self._is_own(waiter) or self._best(waiter, pool) is None:
+                break
+            if not self._serve(waiter, queue, pool):
+                return None
+            served += 1
+        is_all_served = served and len(page) < PAGE and all(map(self._is_served_elsewhere, page[served:]))
+        return [] if is_all_served and not self.is_owing else page[served:]
 
     def _reserve_or_serve(
         self, waiter: Allocation, best: Candidate, queue: Queue, pool: CandidatePool, *, is_passed: bool
@@ -147,35 +138,59 @@ class Turn:
 
     def _pages(self, queue: Queue) -> Iterator[list[Allocation]]:
         last: Position | None = None
-        known = None if self.own is None else self.own.allocation
-        while page := self.allocations.waiting(queue, now=self.clock(), after=last, known=known):
+        while page := self.allocations.waiting(queue, now=self.clock(), after=last, known=self._taken_over()):
             # Taken now: whoever is served has no place any more.
             last = Position.of(page[-1])
+            # Whoever came while this was read, and is on it.
+            self._taken_over()
             yield page
             if len(page) < PAGE:
                 return
 
+    def _taken_over(self) -> dict[str, Allocation]:
+        """Take over what neighbours have handed over by now; gives the students as their threads know them."""
+        own = () if self.own is None else (self.own,)
+        self._errands = {one.lease.allocation.id: one for one in (*self._neighbours(), *own) if not one.is_begun}
+        return {student: one.lease.allocation for student, one in self._errands.items()}
+
     def _serve(self, waiter: Allocation, queue: Queue, pool: CandidatePool) -> bool:
-        """Seek a seat under a lease. False if somebody else was faster to write to the allocation."""
-        is_own = self._is_own(waiter)
-        if not (is_own and self.own and self.own.is_fresh):
+        """Seek a seat under a lease. False if everything has to be read anew."""
+        errand, had_lease = self._errands.get(waiter.id) if self._is_own(waiter) else None, False
+        if errand is None or not errand.lease.is_fresh:
             # Nobody claims without a lease: where none is, there is no seat to be found.
             had_lease = waiter.claiming_until is not None
             if not self.allocations.write(waiter, transitions.lease(self.clock() + LEASE)):
                 return False
-        else:
-            had_lease = False
-        if is_own:
+        cause_id = self.cause_id if errand is None else errand.cause_id
+        seek = partial(self._seek, waiter, queue, pool, cause_id=cause_id, had_lease=had_lease)
+        return self._run(errand, seek)
+
+    def _run(self, errand: Errand | None, seek: Callable[[], None]) -> bool:
+        """Seek a seat, for whomever; what a neighbour's errand fails with is no news of this turn's own student."""
+        if errand is None:
+            seek()
+            return True
+        if errand is self.own:
             self.own = None
-        result = self.seating.find_seat(waiter, cause_id=self.cause_id) if had_lease else Result()
+            errand.run(seek)
+            return True
+        try:
+            errand.run(seek)
+        except Exception:  # noqa: BLE001 - kept in the errand: its own thread raises it
+            return False
+        return True
+
+    def _seek(
+        self, waiter: Allocation, queue: Queue, pool: CandidatePool, *, cause_id: str | None, had_lease: bool
+    ) -> None:
+        result = self.seating.find_seat(waiter, cause_id=cause_id) if had_lease else Result()
         if not result.seated:
-            result |= self.seating.claim_seat(waiter, pool, cause_id=self.cause_id)
+            result |= self.seating.claim_seat(waiter, pool, cause_id=cause_id)
         self._note(waiter, result)
         if not result.seated and not result.was_disturbed:
-            self.let_wait(waiter)
+            self.let_wait(waiter, cause_id)
             if pool.is_reserved(wish_of(waiter, self.clock()), self.clock()):
                 self.look_again.add(queue)
-        return True
 
     def _note(self, waiter: Allocation, result: Result) -> None:
         self.freed |= result.freed
@@ -202,24 +217,5 @@ class Turn:
         return is_running(waiter.claiming_until, self.clock()) and not self._is_own(waiter)
 
     def _is_own(self, waiter: Allocation) -> bool:
-        return self.own is not None and self.own.is_on(waiter)
-
-
-def _name_of(allocation: Allocation) -> tuple[str, int, datetime | None]:
-    """No two leases of an epoch end at the same moment: the next one begins when the last one is over."""
-    return allocation.id, allocation.epoch, allocation.claiming_until
-
-
-def lease_until(now: datetime) -> datetime:
-    """End of a lease that begins now, as it is stored: in whole milliseconds."""
-    until = now + LEASE
-    return until.replace(microsecond=until.microsecond // 1000 * 1000)
-
-
-def is_running(claiming_until: datetime | None, now: datetime) -> bool:
-    """Tell whether somebody may still seek a seat under a lease that ends then.
-
-    A lease that ends later than any could was written by a host whose clock is wrong: it would hold its student up for
-    as long as that clock is ahead. Taking it for over is safe, as every write is conditional.
-    """
-    return claiming_until is not None and now < claiming_until <= now + 2 * LEASE
+        errand = self._errands.get(waiter.id)
+        return errand is not None and not errand.is_begun and errand.lease.is_on(waiter)

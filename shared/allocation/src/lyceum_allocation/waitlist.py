@@ -8,10 +8,12 @@ from random import Random
 from lyceum_allocation.allocations import AllocationRepository, Queue
 from lyceum_allocation.candidates import wish_of
 from lyceum_allocation.capacities import CapacityRepository
+from lyceum_allocation.errand import Errand
+from lyceum_allocation.lease import LEASE, Lease
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.patience import Patience
 from lyceum_allocation.seating import Seating
-from lyceum_allocation.turn import LEASE, Lease, Turn
+from lyceum_allocation.turn import Turn
 from lyceum_allocation.turnstile import Turnstile
 from lyceum_allocation.views import VIEW_KEPT, RecentViews
 from lyceum_database import Clock
@@ -57,7 +59,7 @@ class Waitlist:
         self._clock = clock
         self._patience = patience
         self._views = RecentViews(capacities, kept=view_kept, random=random, scarcity=scarcity)
-        self._turnstiles: dict[Queue, Turnstile] = {}
+        self._turnstiles: dict[Queue, Turnstile[Errand]] = {}
 
     def drain(self, queue: Queue, *, cause_id: str | None, own: Lease | None = None) -> Drained:
         """Give free seats of a skill to those who wait for it.
@@ -67,13 +69,16 @@ class Waitlist:
             cause_id: id of the event that led to this.
             own: a lease in this queue that the caller has written already; it is ended here.
         """
-        drained, turn = Drained(), self._turn(cause_id, own)
+        errand = None if own is None else Errand(own, cause_id=cause_id)
+        drained, turn = Drained(), self._turn(cause_id, errand)
         to_drain = {queue}
         while to_drain:
             queue = to_drain.pop()
             # One thread of a process serves everybody; several would only take the same trainers from each other.
-            with self._turnstile(queue).passed(self._place(turn.own)):
-                turn.take(queue, pool := self._views.of(queue))
+            with self._turnstile(queue).passed(self._place(turn.own), _handed_over(turn.own)) as behind:
+                if turn.own is not None and turn.own.is_over():
+                    return drained
+                turn.take(queue, pool := self._views.of(queue), behind)
                 self._views.keep(queue, pool)
             to_drain |= turn.look_again
             turn.look_again.clear()
@@ -109,7 +114,7 @@ class Waitlist:
         wish = replace(wish, excluded=wish.excluded | {student.trainer_id or ""}, previous_trainer_id=None)
         return self._views.new(Queue(student.org_id, student.skill or "")).best(wish, now) is not None
 
-    def _turn(self, cause_id: str | None, own: Lease | None) -> Turn:
+    def _turn(self, cause_id: str | None, own: Errand | None) -> Turn:
         return Turn(
             allocations=self._allocations,
             capacities=self._capacities,
@@ -120,14 +125,19 @@ class Waitlist:
             own=own,
         )
 
-    def _turnstile(self, queue: Queue) -> Turnstile:
+    def _turnstile(self, queue: Queue) -> Turnstile[Errand]:
         if queue not in self._turnstiles and len(self._turnstiles) >= MOST_TURNSTILES:
             # Whoever is in one goes on; somebody else may meet him in the queue once, as another process might.
             self._turnstiles.clear()
         return self._turnstiles.setdefault(queue, Turnstile())
 
-    def _place(self, own: Lease | None) -> tuple[int, datetime]:
+    def _place(self, own: Errand | None) -> tuple[int, datetime]:
         """Say where a turn stands among those of this process: where its student stands in the queue."""
-        if own is None or own.allocation.waiting_since is None:
+        if own is None or own.lease.allocation.waiting_since is None:
             return 0, self._clock()
-        return own.allocation.priority, own.allocation.waiting_since
+        return own.lease.allocation.priority, own.lease.allocation.waiting_since
+
+
+def _handed_over(own: Errand | None) -> Errand | None:
+    """What a thread leaves to whoever is there before it: a seat to be claimed, not one that may have been already."""
+    return own if own is not None and own.lease.is_fresh else None
