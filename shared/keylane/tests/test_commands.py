@@ -142,6 +142,9 @@ async def test_letters_are_listed_shown_counted_replayed_and_discarded(shell: Sh
 async def test_what_cannot_be_done_is_one_line_and_exit_code_2(shell: Shell) -> None:
     refusals = {
         ("show", "zzz"): "no dead letter has the id zzz",
+        ("show", "z\udcff\x1b"): "no dead letter has the id z\\xff\\x1b",
+        ("list", "--until", "z\udcff"): r"Invalid value for '--until': 'z\xff'",
+        ("list", "--topic", "\udcff"): r"topic \xff.",
         ("replay", "zzz"): "no dead letter has the id zzz",
         ("replay",): "say which letters: their ids, options that they fit, or --all.",
         ("replay", "--all", "--message", "m"): "say which letters",

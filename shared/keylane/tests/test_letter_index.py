@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import bson
 import mongomock
 import pytest
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
 
-from keylane import ConfigurationError, LetterState, Mark, StoreUnavailableError
+from keylane import ConfigurationError, LetterState, Mark, StoreUnavailableError, UnstorableError
 from keylane.mongo import MongoLetterIndex
 
 if TYPE_CHECKING:
@@ -124,3 +125,12 @@ async def test_driver_errors_are_translated() -> None:
     collection.find = refuse
     with pytest.raises(StoreUnavailableError, match="AutoReconnect: connection closed"):
         await MongoLetterIndex(collection).marks(["l1"])
+
+
+@pytest.mark.parametrize("given", [{"why": "\udcff"}, {"replay_count": 2**70}, {"actor": object()}])
+async def test_what_no_document_can_hold_is_refused_in_words(given: dict[str, Any]) -> None:
+    """An error of bson is none of the driver's: it would leave the adapter as it is."""
+    collection: Any = mongomock.MongoClient(tz_aware=True).db.letters
+    collection.insert_many = lambda documents, **_: [bson.encode(one) for one in documents]
+    with pytest.raises(UnstorableError, match=r"^the store cannot hold this: "):
+        await MongoLetterIndex(collection).mark(replace(REPLAYED, **given))

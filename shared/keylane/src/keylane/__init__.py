@@ -15,6 +15,7 @@ from keylane.errors import (
     Skip,
     StoreUnavailableError,
     UnavailableError,
+    UnstorableError,
 )
 from keylane.every import Every
 from keylane.inbox import Inbox
@@ -61,6 +62,7 @@ __all__ = [
     "StoreUnavailableError",
     "TopicSpec",
     "UnavailableError",
+    "UnstorableError",
     "Worker",
     "dead_letter_topic",
     "ensure_topics",

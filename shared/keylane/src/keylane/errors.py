@@ -5,6 +5,7 @@ KeylaneError
 ├── UnavailableError           a server is away: waited for, never counted as a failed attempt
 │   ├── BrokerUnavailableError
 │   └── StoreUnavailableError
+├── UnstorableError            what was to be kept is nothing that the store can hold
 ├── CommitRefusedError         the group moved on; the records come again
 ├── FencedError                another owner holds this message now: the result is discarded
 │   └── LeaseLostError         noticed while the handler ran: it was cancelled
@@ -47,6 +48,10 @@ class BrokerUnavailableError(UnavailableError):
 
 class StoreUnavailableError(UnavailableError):
     """The idempotency store did not answer in time, or answered that it cannot serve just now."""
+
+
+class UnstorableError(KeylaneError):
+    """The store cannot hold what it was given, however often it is asked: the message says what."""
 
 
 class CommitRefusedError(KeylaneError):

@@ -13,6 +13,7 @@ import click
 
 from keylane.commands.dlq import dead_letter_commands
 from keylane.commands.servers import SERVER_OPTIONS, connected
+from keylane.commands.text import safe
 from keylane.errors import EXIT_CONFIGURATION
 
 if TYPE_CHECKING:
@@ -88,6 +89,6 @@ def _show_warnings_of_our_own() -> None:
 
 
 def _said(exc: click.ClickException) -> str:
-    problem = " ".join(exc.format_message().split())
+    problem = safe(" ".join(exc.format_message().split()))
     context = exc.ctx if isinstance(exc, click.UsageError) else None
     return f"{problem} See `{context.command_path} --help`." if context else problem

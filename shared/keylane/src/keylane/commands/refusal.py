@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from keylane.commands.text import safe
 from keylane.errors import EXIT_CONFIGURATION, KeylaneError
 
 if TYPE_CHECKING:
@@ -18,9 +19,13 @@ class Refusal(click.ClickException):
 
     exit_code = EXIT_CONFIGURATION
 
+    def format_message(self) -> str:
+        """The reason, whatever was typed."""
+        return safe(self.message)
+
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the reason on standard error."""
-        click.echo(f"error: {self.message}", err=True, file=file)
+        click.echo(f"error: {self.format_message()}", err=True, file=file)
 
 
 @contextmanager

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+TYPED_BYTE = re.compile(r"\\udc([89a-f][0-9a-f])")
+"""How Python spells a byte of an argument that is not UTF-8."""
 PER_LINE = 16
 """Bytes in one line of a hexdump."""
 
@@ -28,8 +31,9 @@ def facts(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 
 def safe(text: str) -> str:
-    """The text in one line, its control characters spelt out."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    """The text in one line, its control characters spelt out, and what was typed in another encoding as its bytes."""
+    signs = (sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    return TYPED_BYTE.sub(r"\\x\1", "".join(signs))
 
 
 def clipped(text: str, characters: int) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bson.errors import BSONError
 from pymongo.errors import PyMongoError
 
-from keylane.errors import StoreUnavailableError
+from keylane.errors import StoreUnavailableError, UnstorableError
 from keylane.threads import Threads
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+UNSTORABLE = (BSONError, OverflowError, UnicodeEncodeError)
+"""What bson raises on a value that it has no form for; none is an error of pymongo's own."""
 CANCELLED_WAIT_S = 2.0
 """How long a cancelled caller waits for its call, in seconds; the call goes on in its thread either way."""
 
@@ -31,6 +34,7 @@ class Calls:
         Raises:
             StoreUnavailableError: Any pymongo error: the call is worth repeating, as every write is idempotent by its
                 filter.
+            UnstorableError: What it was to write or to ask for cannot be put into BSON.
         """
         future = self._threads.submit(call, *args)
         try:
@@ -42,6 +46,8 @@ class Calls:
             result = future.result()
         except PyMongoError as exc:
             raise StoreUnavailableError(words(exc)) from exc
+        except UNSTORABLE as exc:
+            raise UnstorableError(f"the store cannot hold this: {words(exc)}") from exc
         return result
 
     def close(self) -> None:
@@ -49,7 +55,7 @@ class Calls:
         self._threads.close()
 
 
-def words(error: PyMongoError) -> str:
+def words(error: Exception) -> str:
     """One short line about an error, without the driver's topology dump."""
     text = str(error).split(", Timeout:", maxsplit=1)[0].split(" (configured timeouts", maxsplit=1)[0]
     return f"{type(error).__name__}: {text[:300]}"
