@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keylane import ConfigurationError, KafkaSettings, MemoryInbox, Message, Worker
+from keylane import ConfigurationError, KafkaSettings, MemoryInbox, Message, RetryPolicy, Worker
 from keylane.broker import TopicPartition
+from keylane.errors import StoreUnavailableError
 from keylane.kafka import KafkaBroker
 from keylane.testing import FaultyInbox, InMemoryBroker, MockCluster, Rig, until
 from keylane.testing.memory_broker import MemorySubscription
@@ -274,3 +275,28 @@ def commits_only_grow(rig: Rig) -> None:
 
 def worker_tp(topic: str, partition: int) -> TopicPartition:
     return TopicPartition(topic, partition)
+
+
+async def test_a_stop_leaves_no_task_that_waits_for_the_store(memory: Rig) -> None:
+    """The runs are over, and the store hangs as their outcomes are told to it for the last time."""
+    inbox, hangs = FaultyInbox(MemoryInbox()), asyncio.Event()
+
+    async def away_then_hanging() -> None:
+        if not hangs.is_set():
+            raise StoreUnavailableError("away")
+        await asyncio.Event().wait()
+
+    inbox.before("finish", away_then_hanging)
+
+    async def handle(_: Message) -> None:
+        await asyncio.sleep(0)
+
+    before = asyncio.all_tasks()
+    worker = memory.start({"made": handle}, inbox=inbox, retry=RetryPolicy(outages_to_open=1_000))
+    for number in range(20):
+        await memory.publish(f"e{number}", key=f"k{number}", data={})
+    await until(lambda: worker.standing().parked == 20)
+    hangs.set()
+    await memory.stop()
+
+    assert asyncio.all_tasks() == before

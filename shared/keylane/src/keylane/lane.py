@@ -49,6 +49,7 @@ class Head:  # defaults stand in the class: what most records never have costs n
         burial: Set once it is dead.
         sent: The dead letter that was handed to the client: waited for again, never sent twice.
         tries: Outages of the store or the broker met in a row at this step.
+        cancelled: A run of it was cancelled by somebody outside of the runtime.
         away: Runs in a row that ended because a server of the handler's was away.
         pause_s: How long the lane parks after the next step.
         traceparent: Of the span of its last run; empty without traces.
@@ -60,6 +61,7 @@ class Head:  # defaults stand in the class: what most records never have costs n
     burial: Burial | None = None
     sent: asyncio.Future[None] | None = None
     tries: int = 0
+    cancelled: bool = False
     away: int = 0
     pause_s: float = 0.0
     traceparent: str = ""
@@ -87,6 +89,7 @@ class Lane:
         interruptible: The runner waits for a handler, on the loop or in a thread.
         deadline: When the handler on the loop is overdue, in monotonic seconds; infinite for a thread, or without one.
         cut: Why that wait was cancelled.
+        cuts: How often.
         interrupted: The partition is handed over: nothing more may start in this lane.
     """
 
@@ -96,6 +99,7 @@ class Lane:
     interruptible: bool = False
     deadline: float = inf
     cut: Cut | None = None
+    cuts: int = 0
     interrupted: bool = False
 
     def __init__(self, partition: Partition, key: bytes | int) -> None:
@@ -107,7 +111,24 @@ class Lane:
         """Cancel the wait for the handler that is running, once; it tells the reasons apart by `cut`."""
         if self.interruptible and self.cut is None and self.runner is not None:
             self.cut = why
-            self.runner.cancel()
+            self._cancel(self.runner)
+
+    def cut_again(self) -> None:
+        """Cancel it once more: it has taken its time to tidy up."""
+        if self.runner is not None:
+            self._cancel(self.runner)
+
+    def cut_is_over(self) -> None:
+        """The runner is as good as new, or libraries that count cancellations take its next handler for cancelled."""
+        while self.cuts:
+            self.cuts -= 1
+            if self.runner is not None:
+                self.runner.uncancel()
+        self.cut = None
+
+    def _cancel(self, runner: asyncio.Task[None]) -> None:
+        self.cuts += 1
+        runner.cancel()
 
 
 Step = Callable[[Lane, Head], Awaitable[Outcome | float | None]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from math import inf
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from keylane.intake import Intake, Order
 from keylane.lane import Cut, Lane, Outcome
+from keylane.lines import fields
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from keylane.inbox import Claim
     from keylane.intake import Swift
     from keylane.partition import Partition
+
+log = logging.getLogger("keylane")
 
 SLICE_S: Final = 0.005
 """A runner whose handlers never suspend lets the loop run others (polls, heartbeats) after this long, in seconds."""
@@ -94,14 +98,23 @@ class Lanes:
             lane.cut_short(Cut.HAND_OVER)
         return len(lanes)
 
-    def cut_overdue(self, now: float) -> float:
-        """Cancel the handlers on the loop whose time is up; returns when the next one's is, infinite without one."""
+    def cut_overdue(self, now: float, *, again_s: float) -> float:
+        """Cancel the handlers on the loop whose time is up; returns when the next one's is, infinite without one.
+
+        Args:
+            now: Monotonic seconds.
+            again_s: One that has not ended this long after it was cancelled is cancelled once more.
+        """
         soonest = inf
         for lane in list(self._running):
             if lane.deadline <= now:
-                lane.cut_short(Cut.OVERRUN)
-            else:
-                soonest = min(soonest, lane.deadline)
+                if lane.cut is None:
+                    lane.cut_short(Cut.OVERRUN)
+                else:
+                    lane.cut_again()
+                    _warn_of(lane, again_s)
+                lane.deadline = now + again_s
+            soonest = min(soonest, lane.deadline)
         return soonest
 
     def lease_lost(self, claim: Claim) -> None:
@@ -194,6 +207,8 @@ class Lanes:
                     running.discard(lane)
                     lane.runner = None
                     self._settle(lane, outcome)
+                if me.cancelling():  # its handler did not say so: libraries would take the next for a cancelled one
+                    return
                 slice_end = await self._give_way(slice_end)
         finally:  # not by a callback, which comes too late for a lane that gets ready in the same round of the loop
             self._runners.discard(me)
@@ -238,3 +253,12 @@ class Lanes:
         for partitions, waiter in self._idle_waiters:
             if not waiter.done() and not self._runs_any(partitions):
                 waiter.set_result(None)
+
+
+def _warn_of(lane: Lane, again_s: float) -> None:
+    event = None if lane.head is None else lane.head.event
+    log.warning(
+        "a handler on the loop has gone on for %s s since it was cancelled: it is cancelled again",
+        again_s,
+        extra=fields(lane.queue[0], event, action="overrun"),
+    )

@@ -189,8 +189,12 @@ class Membership:
         """Give up what parked lanes hold; a store that is away must not hold up the group."""
         loop = asyncio.get_running_loop()
         letting = [loop.create_task(self._processor.let_go(lane)) for lane in self._lanes.parked(going)]
-        if letting:
-            await asyncio.wait(letting, timeout=LET_GO_S)
+        try:
+            if letting:
+                await asyncio.wait(letting, timeout=LET_GO_S)
+        finally:
+            for task in letting:
+                task.cancel()
 
     async def _leave(self) -> None:
         """Hand everything over and leave, within what is left of the stop's time."""

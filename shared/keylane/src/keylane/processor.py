@@ -7,7 +7,6 @@ attempt.
 from __future__ import annotations
 
 import asyncio
-import copy
 import itertools
 import logging
 from dataclasses import dataclass, field
@@ -133,7 +132,8 @@ class Processor:
             log.warning(
                 "%s stays claimed until its lease ends", claim.key, extra=lines.about_claim(claim, "lease_left")
             )
-        self.leases.drop(claim)
+        finally:
+            self.leases.drop(claim)
 
     def _unwanted(self, lane: Lane, head: Head) -> bool:
         """Decode the record; whether it is of a type that the group ignores."""
@@ -166,7 +166,7 @@ class Processor:
         return self.troubles.fenced(lane, head, error)
 
     async def _claim(self, lane: Lane, head: Head) -> Outcome | float | None:
-        event, record = event_of(head), lane.queue[0]
+        event, record = _unused(lane, head), lane.queue[0]
         replay = replay_of(self.group, record) if record.topic.endswith(".replay") else None
         answer = await self.inbox.claim(
             f"{self.group}:{event.id}",
@@ -204,8 +204,7 @@ class Processor:
         if head.begun is None:
             if lane.interrupted:
                 return await self.endings.give_back(lane, head)
-            if claim.attempts or event.fence:  # an earlier run may have kept its message
-                event = head.event = copy.copy(event)
+            event = _unused(lane, head)
             event.attempt, event.fence = claim.attempts + 1, claim.fence
         try:
             await self.runs.run(lane, head, event)
@@ -222,11 +221,21 @@ class Processor:
         return None
 
     async def _cancelled(self, lane: Lane, head: Head, error: asyncio.CancelledError) -> Outcome | None:
-        """Asked for by the runtime it is neither a failure nor a success; from within the handler it is a failure."""
-        if not lane.interrupted:
+        """Asked for from outside of the handler it is neither a failure nor a success; from within it is a failure.
+
+        A task says that somebody cancelled it, not who. A program that ends does so once: who is cancelled again does
+        it to himself.
+        """
+        task = asyncio.current_task()
+        if lane.interrupted:
+            return Outcome.DROPPED if head.claim is None else await self.endings.give_back(lane, head)
+        if head.cancelled or task is None or not task.cancelling():
             self.consequences.of_cancellation(lane, head, error)
             return None
-        return Outcome.DROPPED if head.claim is None else await self.endings.give_back(lane, head)
+        head.cancelled, head.step = True, head.first
+        if head.claim is not None:
+            await self.endings.release(lane, head)
+        raise error
 
     def _needs(self, lane: Lane, head: Head) -> tuple[str, ...]:
         if head.step == self.endings.letter:
@@ -234,3 +243,11 @@ class Processor:
         if head.step == head.first and head.event is not None:
             return (STORE, handler_part(head.event.type))
         return (STORE,)
+
+
+def _unused(lane: Lane, head: Head) -> Message:
+    """The head's message for another run: an earlier one may have kept it, or changed it."""
+    event = event_of(head)
+    if event.fence:
+        event = head.event = decode(lane.queue[0])
+    return event

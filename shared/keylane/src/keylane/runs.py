@@ -9,7 +9,7 @@ import time
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from keylane.errors import FencedError, LeaseLostError, Skip, StoreUnavailableError
+from keylane.errors import Fatal, FencedError, LeaseLostError, Retry, Skip, StoreUnavailableError
 from keylane.handlers import HandlerEscapeError
 from keylane.lane import Cut
 from keylane.lines import about_claim
@@ -102,7 +102,7 @@ class Runs:
         """Cancel handlers whose time is up, again and again: one watch over all is far cheaper than a timer per run."""
         while True:
             now = time.monotonic()
-            await asyncio.sleep(min(lanes.cut_overdue(now) - now, self._timeout_s))
+            await asyncio.sleep(min(lanes.cut_overdue(now, again_s=self._timeout_s) - now, self._timeout_s))
 
     async def orphans_done(self, *, timeout_s: float) -> None:
         """Wait for threads that outlived their lanes."""
@@ -114,21 +114,27 @@ class Runs:
         lane.interruptible = True
         try:
             await run
-        except asyncio.CancelledError as exc:
-            if lane.cut is Cut.OVERRUN:
-                raise TimeoutError(f"no end within {self._timeout_s:g} s") from exc
-            if lane.cut is Cut.LEASE_LOST:
-                raise LeaseLostError("its lease was lost while it ran") from exc
-            raise
-        except (Exception, KeyboardInterrupt):  # a Ctrl-C is the program's own
+        except (Skip, KeyboardInterrupt):  # its last word, whoever asks it to end; a Ctrl-C is the program's own
             raise
         except BaseException as exc:
-            raise HandlerEscapeError(exc) from exc
+            if (meant := self._meant(exc, lane.cut)) is exc:
+                raise
+            raise meant from exc
         finally:
             lane.deadline = inf
             lane.interruptible = False
             if lane.cut is not None:
-                _cut_is_over(lane)
+                lane.cut_is_over()
+
+    def _meant(self, error: BaseException, cut: Cut | None) -> BaseException:
+        """What a run's error says; whatever a cancelled one raises, it was cancelled."""
+        if cut is Cut.HAND_OVER:
+            return asyncio.CancelledError(cut.value)
+        if cut is Cut.LEASE_LOST:
+            return LeaseLostError("its lease was lost while it ran")
+        if cut is Cut.OVERRUN and not isinstance(error, (Fatal, Retry)):
+            return TimeoutError(f"no end within {self._timeout_s:g} s")
+        return error if isinstance(error, (Exception, asyncio.CancelledError)) else HandlerEscapeError(error)
 
     async def _interruptible(self, lane: Lane, waiting: Awaitable[None]) -> None:
         lane.interruptible = True
@@ -137,16 +143,14 @@ class Runs:
         finally:
             lane.interruptible = False
             if lane.cut is not None:
-                _cut_is_over(lane)
+                lane.cut_is_over()
 
     async def _in_thread(self, lane: Lane, head: Head, message: Message) -> None:
         run = self._handlers.start(message)
         try:
             await self._interruptible(lane, self._watched(run, message))
         except asyncio.CancelledError:
-            if not lane.interrupted:
-                raise
-            if not run.done():
+            if not run.done() or not lane.interrupted:
                 self._adopt(run, head)
                 raise
         result = run.result()
@@ -186,10 +190,3 @@ class Runs:
             log.warning("%s: its outcome could not be recorded: %s", claim.key, exc, extra=extra)
         finally:
             self._leases.drop(claim)
-
-
-def _cut_is_over(lane: Lane) -> None:
-    """The runner is as good as new, or libraries that count cancellations take its next handler for a cancelled one."""
-    lane.cut = None
-    if lane.runner is not None:
-        lane.runner.uncancel()
