@@ -244,12 +244,13 @@ def _standing_in(queue: Queue, now: datetime, places: Sequence[dict[str, Any]]) 
 
     Each alternative is whole: a planner answers it from one index, in the order of the queue, and merges them.
     """
-    everybody = {**_WAITS, "org_id": queue.org_id}
-    accepts = {"second_skill": queue.skill, "waiting_since": {"$lte": _accepts_since(now)}}
+    waits = {"org_id": queue.org_id, **_WAITS}
+    accepts = {"waiting_since": {"$lte": _accepts_since(now)}}
+    # What few documents meet comes first: an engine that looks at every document is soon done with the others.
     return {
         "$or": [
-            {**everybody, "$and": [standing, place]} if place else {**everybody, **standing}
-            for standing in ({"skill": queue.skill}, accepts)
+            {**standing, "$and": [waits, place]} if place else {**standing, **waits}
+            for standing in ({"skill": queue.skill}, {"second_skill": queue.skill, **accepts})
             for place in places
         ]
     }
