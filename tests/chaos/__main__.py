@@ -24,8 +24,7 @@ from .stage import Stage, stage
 SHORT_S = 36.0
 CALM_S = 30.0
 CONTROL_S, CONTROL_CALM_S = 20.0, 12.0
-SHORT_LONGEST_S, LONGEST_S = 4.0, 15.0
-"""The longest runs of handlers: past the drain's second in the short form, past the whole stop's time in the long."""
+SHORTEST_LONG_S, LONGEST_S = 4.0, 15.0
 COULD_NOT_START = 2
 
 
@@ -43,7 +42,8 @@ def main() -> int:
 
 def _rehearse(servers: Stage, given: argparse.Namespace) -> int:
     seconds = given.minutes * 60 if given.minutes else given.seconds
-    plan = _plan(given, seconds, given.calm, Broken(given.broken) if given.broken else None)
+    calm_s = given.calm or CALM_S + 2 * longest_run_s(seconds)
+    plan = _plan(given, seconds, calm_s, Broken(given.broken) if given.broken else None)
     verdict = _verdict(servers, plan)
     if verdict.red:
         sys.stdout.write(f"RED: {', '.join(verdict.red)}; what the workers noted and logged is in {plan.folder}\n")
@@ -82,8 +82,13 @@ def _verdict(servers: Stage, plan: Plan) -> Verdict:
 def _plan(given: argparse.Namespace, seconds: float, calm_s: float, broken: Broken | None) -> Plan:
     seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
     sizes = {World.LEDGER: given.workers, World.ALLOCATION: given.workers}
-    longest_s = min(LONGEST_S, max(SHORT_LONGEST_S, seconds / 40))
+    longest_s = longest_run_s(seconds)
     return Plan(seed, seconds, calm_s, sizes, broken, Path(tempfile.mkdtemp(prefix="chaos-")), longest_s)
+
+
+def longest_run_s(seconds: float) -> float:
+    """The longest run of a handler, by how long faults last: past the drain's time, or past the whole stop's."""
+    return min(LONGEST_S, max(SHORTEST_LONG_S, seconds / 12))
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -98,7 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, help="of the schedule and the events; printed, drawn when not given")
     parser.add_argument("--seconds", type=float, default=SHORT_S, help="faults for so long (default %(default)s)")
     parser.add_argument("--minutes", type=float, help="the same in minutes, for the long form")
-    parser.add_argument("--calm", type=float, default=CALM_S, help="seconds to come to rest in (default %(default)s)")
+    parser.add_argument(
+        "--calm", type=float, help=f"seconds to come to rest in (default {CALM_S:g} and two of the longest runs)"
+    )
     parser.add_argument("--workers", type=int, default=3, help="processes of each kind (default %(default)s)")
     defects = [broken.value for broken in Broken]
     parser.add_argument(

@@ -123,19 +123,20 @@ class Conductor:
 
     def _storm_and_calm(self, crew: Crew, publishers: dict[World, Publisher]) -> Outcome:
         servers = ServerFaults(self._stage, server_faults(Random(self._chance.random())), between_s(self._plan.seconds))
+        strikes = Strikes(crew, self._witness, servers, Random(self._chance.random()), self._plan.seconds)
         for publisher in publishers.values():
             publisher.start()
         self._began = time.monotonic()
         servers.start()
         try:
-            self._storm(crew, servers, publishers)
+            self._storm(crew, strikes, servers, publishers)
         except BaseException:
             for publisher in publishers.values():
                 publisher.stop()
             raise
         finally:
             servers.stop()
-        self._hit_the_rest(crew)
+        self._hit_the_rest(crew, strikes)
         crew.calm_down()
         for publisher in publishers.values():
             publisher.stop()
@@ -168,8 +169,9 @@ class Conductor:
             member.name for member in crew.members
         }
 
-    def _storm(self, crew: Crew, servers: ServerFaults, publishers: Mapping[World, Publisher]) -> None:
-        strikes = Strikes(crew, self._witness, servers, Random(self._chance.random()), self._plan.seconds)
+    def _storm(
+        self, crew: Crew, strikes: Strikes, servers: ServerFaults, publishers: Mapping[World, Publisher]
+    ) -> None:
         while (passed := time.monotonic() - self._began) < self._plan.seconds:
             self._witness.look(crew.run_logs())
             strikes.look(passed)
@@ -177,12 +179,16 @@ class Conductor:
             self._say(servers.now or strikes.now, crew, publishers)
             time.sleep(TICK_S)
 
-    def _hit_the_rest(self, crew: Crew) -> None:
-        """Replace workers by such as die where nobody has died yet, while there is work left."""
+    def _hit_the_rest(self, crew: Crew, strikes: Strikes) -> None:
+        """Replace workers by such as die where nobody has died yet, while there is work left; the same for stops."""
         deadline = time.monotonic() + LAST_CHANCE_S
         while crew.untested and time.monotonic() < deadline:
             crew.hit_the_rest(self._chance.random())
             self._await(lambda: not crew.untested, SETTLE_S, crew)
+        while strikes.untested and time.monotonic() < deadline:
+            self._witness.look(crew.run_logs())
+            strikes.tell_the_rest()
+            self._await(lambda: not strikes.untested, TICK_S, crew)
 
     def _behind(self, publishers: Mapping[World, Publisher]) -> int:
         """Events published and not yet done, about."""

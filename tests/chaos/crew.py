@@ -114,8 +114,12 @@ class Crew:
             self._start(member.world)
 
     def restart(self, lot: float, ready: Collection[str], amid: Amid) -> str:
-        """SIGTERM one of these, and return its name, or "" if there is none; another follows when it is gone."""
-        member = self._pick(lot, ready)
+        """SIGTERM one of these, and return its name, or "" if there is none; another follows when it is gone.
+
+        Rather one that nothing else is in store for, so that it lives to its end.
+        """
+        unarmed = [member.name for member in self.members if member.armed is None]
+        member = self._pick(lot, set(ready).intersection(unarmed)) or self._pick(lot, ready)
         if member is None:
             return ""
         member.leaves, member.told_at = amid, time.monotonic()

@@ -16,6 +16,8 @@ SHUFFLED_OVER = 40
 LONG_PART = 0.006
 """Of the events, those whose runs take longer than a hand-over waits for them."""
 REFUNDED_PART = 0.3
+SEATED_PART = 0.6
+"""Of the students who paid and were not paid back, those for whom there is a seat."""
 TRAINERS = 10
 
 
@@ -61,8 +63,8 @@ def day(students: int, chance: Random, *, longest_s: float) -> list[Outgoing]:
 
 
 def seats_each(students: int) -> int:
-    """Seats per trainer, so that some who paid must wait."""
-    return max(1, round(students * (1 - REFUNDED_PART) * 0.8 / TRAINERS))
+    """Seats per trainer, so that many who paid must wait."""
+    return max(1, round(students * (1 - REFUNDED_PART) * SEATED_PART / TRAINERS))
 
 
 def _outgoing(name: str, event: Event, chance: Random, longest_s: float) -> Outgoing:

@@ -11,7 +11,7 @@ KILL_EVERY_S = 2.0
 ZOMBIE_EVERY_S = 15.0
 ZOMBIE_S = max(SESSION, LEASE).total_seconds() + 1.5
 """How long a worker is suspended: past its session, its lease, and a peer's look at it."""
-RESTART_EVERY_S = 5.0
+RESTART_EVERY_S = 4.0
 CALM_BEFORE_S = 4.0
 """At first the workers join undisturbed."""
 

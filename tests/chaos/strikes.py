@@ -42,6 +42,17 @@ class Strikes:
             self._suspended.remove((until, member))
             self._crew.resume(member)
 
+    @property
+    def untested(self) -> set[Amid]:
+        """Moments in which nobody was told to stop and ended well yet."""
+        return set(Amid) - {restart.amid for restart in self._crew.restarts}
+
+    def tell_the_rest(self) -> None:
+        """Tell somebody to stop in each of those moments, if it is one of them."""
+        under_way = {member.leaves for member in self._crew.members}
+        for amid in sorted(self.untested - under_way):
+            self._crew.restart(0.0, self._in_such_a_moment(amid), amid)
+
     def _strike(self, fault: Fault, passed_s: float) -> bool:
         """Whether the fault was carried out or spent itself; a suspension waits until somebody is at work."""
         working = self._witness.working
