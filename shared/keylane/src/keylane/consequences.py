@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from keylane import letters, lines
 from keylane.endings import claim_of
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
     from keylane.inbox import Claim
     from keylane.lane import Head, Lane
     from keylane.message import Message
+    from keylane.suspects import Suspects
     from keylane.verdict import Judge
-
-SUSPECT_PAUSE_S: Final = 0.5
-"""Pause of a message whose last run ended with its process while another such one runs, in seconds: side by side they
-would die together every time, and be given up together."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +32,7 @@ class Consequences:
 
     group: str
     judge: Judge
+    suspects: Suspects
     endings: Endings
     clock: Callable[[], datetime]
 
@@ -46,8 +44,8 @@ class Consequences:
         elif claim.abandoned >= policy.max_abandoned_claims:
             error = RuntimeError(f"{claim.abandoned} runs in a row ended without an outcome")
             self.condemn(lane, head, letters.CRASH_LOOP, error, claim.attempts)
-        elif claim.abandoned and not self.endings.leases.alone(claim):  # one of them may be what ends processes
-            head.pause_s, head.step = SUSPECT_PAUSE_S, self.endings.release
+        elif not self.suspects.may_run(lane, claim):
+            head.step = self._stand_back
         elif claim.attempts >= policy.max_attempts:
             error = RuntimeError(f"{claim.attempts} failed runs were already counted")
             self.condemn(lane, head, letters.EXHAUSTED, error, claim.attempts)
@@ -77,6 +75,12 @@ class Consequences:
             traceparent=head.traceparent,
         )
         head.step = self.endings.letter if head.claim is None else self.endings.bury
+
+    async def _stand_back(self, lane: Lane, head: Head) -> float:
+        """Without a claim: a process that dies meanwhile takes nothing along that waits."""
+        await self.endings.release(lane, head)
+        head.step = self.suspects.wait
+        return self.suspects.pause_s()
 
     def _failed(self, lane: Lane, head: Head, error: Exception) -> None:
         event, troubles = event_of(head), self.endings.troubles

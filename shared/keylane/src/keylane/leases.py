@@ -56,10 +56,6 @@ class Leases:
         if self._held.get(claim.key) is claim:
             del self._held[claim.key]
 
-    def alone(self, claim: Claim) -> bool:
-        """Whether no other message is held here whose last run ended with its process."""
-        return not any(other.abandoned and other.burial is None for other in self._held.values() if other is not claim)
-
     async def renew_regularly(self) -> None:
         """Renew claims that were already held one round ago; most runs end sooner and never need it.
 

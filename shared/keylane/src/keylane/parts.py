@@ -20,6 +20,7 @@ from keylane.mailbox import Mailbox
 from keylane.measures import Measures
 from keylane.processor import Processor
 from keylane.runs import Runs
+from keylane.suspects import Suspects
 from keylane.swift import Swift
 from keylane.threads import Threads
 from keylane.tracing import Tracing, tracer_of
@@ -71,6 +72,7 @@ class Parts:
         self.circuit = Circuit(
             retry.outages_to_open, health=health, wake=self._wake, monotonic=time.monotonic, jitter=jitter
         )
+        suspects = Suspects(retry, wake=self._wake)
         judge, counts = Judge(retry, tuple(outages), jitter), Counts()
         running = Handlers(handlers, threads=self.threads)
         tracer = tracer_of(tracer_provider)
@@ -100,7 +102,8 @@ class Parts:
             inbox=inbox,
             leases=self.leases,
             runs=self.runs,
-            consequences=Consequences(group=group, judge=judge, endings=endings, clock=clock),
+            consequences=Consequences(group=group, judge=judge, suspects=suspects, endings=endings, clock=clock),
+            suspects=suspects,
             endings=endings,
             circuit=self.circuit,
             troubles=endings.troubles,

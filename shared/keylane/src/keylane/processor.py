@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from keylane.measures import Measures
     from keylane.message import Message
     from keylane.runs import Runs
+    from keylane.suspects import Suspects
     from keylane.troubles import Troubles
 
 log = logging.getLogger("keylane")
@@ -68,6 +69,7 @@ class Processor:
     leases: Leases
     runs: Runs
     consequences: Consequences
+    suspects: Suspects
     endings: Endings
     circuit: Circuit
     troubles: Troubles
@@ -92,6 +94,8 @@ class Processor:
         finally:
             if self.circuit.tripped:
                 self.circuit.ended(lane)
+            if self.suspects.turn is lane:
+                self.suspects.ended()
             if lane.partition.revoked:  # perhaps after its hand-over: nobody else would end what it stands for
                 self.left(lane)
         if self.troubles.any:
