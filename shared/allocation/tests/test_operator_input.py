@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from lyceum_allocation import Allocation, CapacityRepository
 from lyceum_allocation.commands import allocations, trainers
+from lyceum_allocation.commands.moments import Moment
 from lyceum_allocation.rules import Candidate
 from lyceum_allocation.testing import Town
 from lyceum_database import utc_now
@@ -28,6 +29,13 @@ def candidate(trainer_id: str) -> Candidate:
     found = CapacityRepository().find_candidate(trainer_id)
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize(("typed", "ahead"), [("90m", timedelta(minutes=90)), ("5400s", timedelta(minutes=90))])
+def test_a_moment_is_written_as_the_dead_letters_have_it(typed: str, ahead: timedelta) -> None:
+    found = Moment().convert(typed, None, None)
+
+    assert abs(datetime.now(UTC) + ahead - found) < timedelta(seconds=5)
 
 
 @pytest.mark.parametrize(("kind", "left"), [(("--until", "14d"), "stayed"), (("--for-good",), "waiting")])

@@ -19,13 +19,15 @@ import mongomock
 import pytest
 from pymongo import MongoClient
 
-from keylane import BrokerUnavailableError, DeadLetters, letters
+from keylane import BrokerUnavailableError, DeadLetters, LetterState, MemoryInbox, letters
 from keylane.commands import Refusal, dead_letter_commands, options, printing, text
 from keylane.commands.program import keylane, main
 from keylane.commands.progress import Progress
 from keylane.dead_letter import read_letter
 from keylane.mongo import MongoInbox
 from keylane.testing import InMemoryBroker, MemoryRecord, until
+
+from .shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,8 +42,9 @@ DIED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 class Shell:
     """Runs command lines beside the loop, and gives back what they printed."""
 
-    def __init__(self, rig: Rig, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, rig: Rig, capsys: pytest.CaptureFixture[str], inbox: MongoInbox) -> None:
         self._rig = rig
+        self.inbox = inbox
         self._capsys = capsys
         self.err = ""
 
@@ -65,6 +68,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(client, "close", lambda: None)
     monkeypatch.setenv("MONGODB_URI", "mongodb://somewhere/shop")
     monkeypatch.setenv("MONGODB_DATABASE", "shop")
+    monkeypatch.setenv("COLUMNS", "500")
     return client.shop
 
 
@@ -79,7 +83,7 @@ async def shell(mock: Rig, capsys: pytest.CaptureFixture[str], database: Any) ->
     worker = mock.start({"made": _fail}, inbox=inbox)
     await until(lambda: worker.counts.dead == 3)
     await mock.stop()
-    yield Shell(mock, capsys)
+    yield Shell(mock, capsys, inbox)
     inbox.close()
 
 
@@ -136,7 +140,74 @@ async def test_letters_are_listed_shown_counted_replayed_and_discarded(shell: Sh
     assert await shell("list") == "0 dead letters.\n"
     assert await shell("histogram") == "0 dead letters.\n"
     assert sorted(found["state"] for found in database.dead_letters.find()) == ["discarded", "replayed", "replayed"]
-    assert "No letter fits." in await shell("replay", "--all")
+    answer = "No letter fits.\nNot meant unless --state or an id names them: 1 discarded, 2 replayed.\n"
+    assert await shell("replay", "--all", "--force") == answer
+
+
+async def test_what_was_done_to_a_letter_is_shown_with_who_when_and_why(shell: Shell) -> None:
+    """Just where it matters, of a letter that came back: the mark of an earlier replay is no state of it."""
+    one = json.loads(await shell("list", "--message", "m1", "--json"))["id"]
+    assert "what was done\n  nothing\n" in await shell("show", one)
+    for actor, why in (("ada", "first try"), ("bob", "second \N{SNOWMAN}")):
+        await shell("replay", one, "--apply", "--force", "--actor", actor, "--why", why)
+    shown = await shell("show", one)
+    entries = shown.partition("what was done\n")[2].splitlines()[:2]
+
+    assert [entry.partition("Z  ")[2].partition(" in run ")[0] for entry in entries] == [
+        "replayed by ada",
+        "replayed by bob",
+    ]
+    assert [entry.partition(": ")[2] for entry in entries] == ["first try", "second \N{SNOWMAN}"]
+    assert all(entry.startswith(f"  {datetime.now(UTC):%Y-%m-%d}") for entry in entries)
+    document = json.loads(await shell("show", one, "--json"))
+    assert [(each["what"], each["actor"], each["why"]) for each in document["history"]] == [
+        ("replayed", "ada", "first try"),
+        ("replayed", "bob", "second \N{SNOWMAN}"),
+    ]
+    assert await shell("show", one, "--mongodb-uri", "") != shown, "without an index the replay topic knows"
+    assert "replayed by ada" in await shell("show", one, "--mongodb-uri", "")
+
+
+async def test_of_a_replayed_letter_it_is_listed_how_often_and_what_became_of_it(shell: Shell, mock: Rig) -> None:
+    planned = await shell("replay", "--message", "m1")
+    assert planned.splitlines()[0].split() == ["letter", "what", "place", "message"], "no notes, no column of them"
+    await shell("replay", "--message", "m1", "--apply")
+    rows = (await shell("list", "--state", "replayed")).splitlines()
+    assert rows[1].split()[1:4] == ["replayed,", "dead", "1"]
+    worker = mock.start({"made": lambda _: None}, inbox=shell.inbox)
+    await until(lambda: worker.counts.done == 1)
+    await mock.stop()
+
+    rows = (await shell("list", "--state", "replayed")).splitlines()
+    assert rows[1].split()[1:4] == ["replayed,", "done", "1"]
+    left = (await shell("replay", "--message", "m1", "--state", "replayed")).splitlines()
+    assert left[0].split() == ["letter", "what", "place", "message", "note"]
+
+
+async def test_a_replay_and_a_discard_may_be_limited(shell: Shell, mock: Rig) -> None:
+    assert "Would do so with 1 letter, and leave 0." in await shell("replay", "--all", "--limit", "1")
+    assert "Would do so with 3 letters, and leave 0." in await shell("replay", "--all", "--limit", "3")
+    await shell("replay", "--error", "ValueError", "--limit", "1", "--apply")
+    assert len(await mock.read(mock.replay_topic, 0)) == 1
+    await shell("discard", "--all", "--limit", "1", "--apply", "--why", "a test")
+    assert (await shell("list")).endswith("\n1 dead letter.\n")
+
+
+async def test_a_table_fits_the_terminal_by_its_last_column(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = (await shell("list")).splitlines()
+    narrowest = max(len(line) for line in wide[:-1]) - 10
+    monkeypatch.setenv("COLUMNS", str(narrowest))
+    fitted = (await shell("list")).splitlines()
+    assert max(len(line) for line in fitted[:-1]) == narrowest
+    assert any(line.endswith("...") for line in fitted)
+    monkeypatch.setenv("COLUMNS", "40")
+    assert all(line.split()[:7] == whole.split()[:7] for line, whole in zip(await _lines(shell), wide, strict=True)), (
+        "an id, a place or a key that is cut could not be copied"
+    )
+
+
+async def _lines(shell: Shell) -> list[str]:
+    return (await shell("list")).splitlines()
 
 
 async def test_what_cannot_be_done_is_one_line_and_exit_code_2(shell: Shell) -> None:
@@ -149,6 +220,7 @@ async def test_what_cannot_be_done_is_one_line_and_exit_code_2(shell: Shell) -> 
         ("replay",): "say which letters: their ids, options that they fit, or --all.",
         ("replay", "--all", "--message", "m"): "say which letters",
         ("discard", "--all", "--apply"): "say why these letters are discarded",
+        ("replay", "--all", "--limit", "0"): "Invalid value for '--limit'",
         ("list", "--since", "yesterday"): "Invalid value for '--since': 'yesterday': give a time such as",
         ("list", "--topic", "absent"): "topic absent.",
         ("replay", "--all", "--apply", "--why", "x\udcff"): "the reason is no text",
@@ -317,6 +389,7 @@ def _started(command: list[str], environment: dict[str, str]) -> subprocess.Pope
         ("2026-03-01T12:00+01:00", datetime(2026, 3, 1, 11, tzinfo=UTC)),
         ("2h", timedelta(hours=2)),
         ("7d", timedelta(days=7)),
+        ("2w", timedelta(weeks=2)),
     ],
 )
 def test_a_time_is_a_moment_or_how_long_ago(typed: str, wanted: datetime | timedelta) -> None:
@@ -333,7 +406,30 @@ def test_progress_is_said_every_few_seconds(capsys: pytest.CaptureFixture[str]) 
     for done in range(1, 6):
         now[0] += 1
         progress(done, 5000)
-    assert capsys.readouterr().err.splitlines() == ["2 of 5,000 letters replayed", "4 of 5,000 letters replayed"]
+    now[0] += 2
+    progress.watch("records read", 12_000)
+    progress.watch("records read", 12_100)
+    assert capsys.readouterr().err.splitlines() == [
+        "2 of 5,000 letters replayed",
+        "4 of 5,000 letters replayed",
+        "12,000 records read",
+    ]
+
+
+async def test_reading_and_asking_are_told_of() -> None:
+    """Tens of thousands of letters take a while before the first of them is replayed."""
+    shelf, told = Shelf(), list[tuple[str, int]]()
+    for offset in range(450):
+        shelf.lay(offset)
+    desk = DeadLetters("g", ["t"], broker=shelf, inbox=MemoryInbox())
+    desk.watch = lambda what, done: told.append((what, done))
+    await desk.replay()
+
+    assert [done for what, done in told if what == "records read"] == [100, 200, 300, 400]
+    assert [done for what, done in told if what == "letters looked up"] == [200, 400, 450]
+    told.clear()
+    await desk.recalled([replace(one, state=LetterState.REPLAYED) for one in await desk.list()])
+    assert ("letters looked up", 450) in told
 
 
 def test_nothing_that_a_stranger_sent_moves_the_cursor() -> None:

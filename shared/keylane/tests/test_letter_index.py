@@ -59,6 +59,8 @@ async def test_the_latest_mark_counts_and_the_earlier_ones_are_history(
 
     assert await index.marks(["l1"]) == {"l1": DISCARDED}
     assert [entry["actor"] for entry in collection.find_one()["history"]] == ["ada", "bob"]
+    assert await index.history("l1") == (REPLAYED, DISCARDED)
+    assert await index.history("l2") == ()
 
 
 async def test_a_mark_of_an_earlier_replay_does_not_replace_a_later_one(

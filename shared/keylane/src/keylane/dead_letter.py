@@ -47,6 +47,9 @@ class DeadLetter:
         state: Where it stands.
         mark: Who replayed or discarded it; None while nobody did.
         stack: The last error's stack trace; empty unless asked for by `DeadLetters.show`, and kept somewhere.
+        message_state: Of its message by now, as the idempotency store remembers it: pending, in_progress, done,
+            dead_pending or dead; empty unless asked for by `DeadLetters.recalled` or `show`, and known.
+        history: What was done to it, the oldest first; empty unless asked for by `DeadLetters.show`.
     """
 
     id: str
@@ -73,6 +76,8 @@ class DeadLetter:
     state: LetterState = LetterState.OPEN
     mark: Mark | None = None
     stack: str = ""
+    message_state: str = ""
+    history: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,59 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections import Counter
-from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
+from keylane.audit import Audit
 from keylane.dead_letter import Cause
 from keylane.errors import ConfigurationError, UnknownLetterError
 from keylane.kafka import KafkaBroker
-from keylane.letter_index import LetterState, Mark
+from keylane.letter_index import LetterState
 from keylane.letter_log import LetterLog
 from keylane.pacing import Pace
-from keylane.replaying import Report, Step, discard_step, note_of, replay_step
+from keylane.recalling import ASKED_AT_ONCE, Recall
+from keylane.replaying import Action, Report, discard_step, note_of, replay_step
 from keylane.republishing import Republisher
-from keylane.selection import EVERYTHING_OPEN, Selection, selected
+from keylane.selection import EVERYTHING_OPEN, Selection, elsewhere, selected
+from keylane.telling import untold, unwatched
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from keylane.broker import Broker
     from keylane.dead_letter import DeadLetter
-    from keylane.inbox import Inbox, Known
+    from keylane.inbox import Inbox
     from keylane.letter_index import LetterIndex
-    from keylane.replaying import Note
+    from keylane.replaying import Note, Step
     from keylane.settings import KafkaSettings
-
-log = logging.getLogger("keylane")
-T = TypeVar("T")
+    from keylane.telling import Progress, Watch
 
 MAX_REPLAYS: Final = 3
 """A letter that came back so often is quarantined: what did not help three times needs a look, not a fourth."""
 RATE_PER_S: Final = 100.0
 """Replays per second unless told otherwise: a backlog must not push today's work aside."""
-ASKED_AT_ONCE: Final = 200
-"""Messages that the idempotency store is asked about together."""
 MARKED_AT_ONCE: Final = 200
 """Letters that are discarded together."""
-Progress = Callable[[int, int], object]
-"""Told after each letter: how many are done, and of how many."""
-
-
-def untold(done: int, total: int) -> None:
-    """Tell nobody."""
-
-
-async def all_of(work: Iterable[Awaitable[T]]) -> list[T]:
-    """All results; an error only once everything has ended, so that nothing goes on behind it."""
-    tasks = [asyncio.ensure_future(one) for one in work]
-    await asyncio.gather(*tasks, return_exceptions=True)
-    return [task.result() for task in tasks]
 
 
 def utc_now() -> datetime:
@@ -79,6 +62,9 @@ class DeadLetters:
         max_replays: After so many replays a letter is quarantined.
         clock: Aware UTC.
 
+    Attributes:
+        watch: Told how many records were read, and letters looked up, before any of them is acted on.
+
     Raises:
         ConfigurationError: Neither settings nor a broker were given.
     """
@@ -99,12 +85,12 @@ class DeadLetters:
             if settings is None:
                 raise ConfigurationError("DeadLetters needs KafkaSettings")
             broker = KafkaBroker(settings)
+        self.watch: Watch = unwatched
         self._broker = broker
         self._group = group
-        self._topics = tuple(topics)
-        self._inbox = inbox
-        self._index = index
-        self._clock = clock
+        self._has_index = index is not None
+        self._audit = Audit(index, group, clock)
+        self._recall = Recall(inbox, group)
         self._log = LetterLog(broker, group, topics, index, max_replays)
 
     async def list(self, selection: Selection = EVERYTHING_OPEN) -> tuple[DeadLetter, ...]:
@@ -115,11 +101,21 @@ class DeadLetters:
             UnavailableError: A server is away.
             ConfigurationError: A topic does not exist.
         """
-        found = selected(selection, (await self._log.read()).letters)
-        return tuple(sorted(found, key=lambda letter: (letter.last_failed_at, letter.id)))
+        found = selected(selection, (await self._log.read(self.watch)).letters)
+        return _by_death(found)
+
+    async def recalled(self, letters: Sequence[DeadLetter]) -> tuple[DeadLetter, ...]:
+        """The letters; those that were replayed with the present state of their message, if the inbox knows it.
+
+        Raises:
+            UnavailableError: The store is away.
+        """
+        return await self._recall.replayed(letters, self.watch)
 
     async def show(self, letter_id: str) -> DeadLetter | None:
-        """One letter by its id (or as many of its first digits as are unique), with its stack trace; or None.
+        """One letter by its id (or as many of its first digits as are unique), or None.
+
+        With its stack trace, what was done to it, and the present state of its message.
 
         Raises:
             SelectionError: Several letters begin with these digits.
@@ -129,8 +125,12 @@ class DeadLetters:
             (letter,) = await self.list(Selection(ids=[letter_id]))
         except UnknownLetterError:
             return None
-        known = await self._known(letter)
-        if known is None or known.burial is None or known.burial.letter_id != letter.id:
+        letter = replace(letter, history=await self._log.history(letter, self.watch))
+        known = await self._recall.of(letter)
+        if known is None:
+            return letter
+        letter = replace(letter, message_state=known.state)
+        if known.burial is None or known.burial.letter_id != letter.id:
             return letter
         return replace(letter, stack=known.burial.stack)
 
@@ -153,6 +153,7 @@ class DeadLetters:
         actor: str = "",
         why: str = "",
         rate: float | None = RATE_PER_S,
+        limit: int | None = None,
         force: bool = False,
         progress: Progress = untold,
     ) -> Report:
@@ -167,6 +168,7 @@ class DeadLetters:
             actor: Who does it; needed to apply.
             why: For those who read the marks later.
             rate: At most so many per second; None for no limit.
+            limit: At most so many; None for no limit.
             force: Also what was quarantined, replayed or discarded before. What is done stays done.
             progress: Told after each letter.
 
@@ -176,17 +178,14 @@ class DeadLetters:
             ConfigurationError: A topic does not exist, or there is no actor, or its words cannot be kept.
         """
         note, pace = note_of(LetterState.REPLAYED, actor, why, apply=apply), Pace(rate)
-        found = await self._log.read()
+        found = await self._log.read(self.watch)
         letters = sorted(selected(selection, found.letters), key=lambda one: (one.topic, one.partition, one.offset))
-        steps: list[Step] = []
-        for start in range(0, len(letters), ASKED_AT_ONCE):
-            some = letters[start : start + ASKED_AT_ONCE]
-            known = await all_of(self._known(letter) for letter in some)
-            steps += (replay_step(letter, one, force=force) for letter, one in zip(some, known, strict=True))
-        report = Report(note.run, apply, tuple(steps))
+        planned = self._replay_steps(letters, force=force)
+        steps = [step async for step in _limited(planned, limit)]
+        report = Report(note.run, apply, tuple(steps), elsewhere(selection, found.letters))
         if apply:
             if found.unmarked:  # the run that published them was cut short
-                await self._keep(*found.unmarked)
+                await self._audit.keep(*found.unmarked)
             await self._publish_all(report.acted, note, pace, progress)
         return report
 
@@ -197,6 +196,7 @@ class DeadLetters:
         apply: bool = False,
         actor: str = "",
         why: str = "",
+        limit: int | None = None,
         progress: Progress = untold,
     ) -> Report:
         """Decide that letters need nothing: they are listed no more, and stay in their topic.
@@ -206,6 +206,7 @@ class DeadLetters:
             apply: False: nothing is marked, the report says what would be.
             actor: Who does it; needed to apply.
             why: For those who read the marks later; needed to apply.
+            limit: At most so many; None for no limit.
             progress: Told after each letter.
 
         Raises:
@@ -213,22 +214,27 @@ class DeadLetters:
             UnavailableError: A server is away; what was marked before stays marked.
             ConfigurationError: There is no index, no actor, or no reason.
         """
-        if self._index is None:
+        if not self._has_index:
             raise ConfigurationError(
                 "discarding needs an index of marks, as the topic cannot be changed: set MONGODB_URI"
             )
         if apply and not why:
             raise ConfigurationError("say why these letters are discarded: nobody can ask you later")
         note = note_of(LetterState.DISCARDED, actor, why, apply=apply)
-        report = Report(note.run, apply, tuple(discard_step(letter) for letter in await self.list(selection)))
+        found = (await self._log.read(self.watch)).letters
+        planned = _discard_steps(_by_death(selected(selection, found)))
+        steps = [step async for step in _limited(planned, limit)]
+        report = Report(note.run, apply, tuple(steps), elsewhere(selection, found))
         if apply:
             await self._mark_all(report.acted, note, progress)
         return report
 
-    async def _known(self, letter: DeadLetter) -> Known | None:
-        if self._inbox is None or letter.message_id is None:
-            return None
-        return await self._inbox.look(f"{self._group}:{letter.message_id}")
+    async def _replay_steps(self, letters: Sequence[DeadLetter], *, force: bool) -> AsyncIterator[Step]:
+        for start in range(0, len(letters), ASKED_AT_ONCE):
+            some = letters[start : start + ASKED_AT_ONCE]
+            for letter, known in zip(some, await self._recall.of_some(some), strict=True):
+                yield replay_step(letter, known, force=force)
+            self.watch("letters looked up", start + len(some))
 
     async def _publish_all(self, acting: Sequence[Step], note: Note, pace: Pace, progress: Progress) -> None:
         """Publish, then mark: what is published and not marked is found in the replay topic."""
@@ -237,47 +243,35 @@ class DeadLetters:
             await republisher.check_topics(letters)
             done = 0
             async with aclosing(
-                republisher.publish(letters, lambda letter: self._mark(steps[letter.id], note), pace)
+                republisher.publish(letters, lambda letter: self._audit.mark(steps[letter.id], note), pace)
             ) as published:
                 async for marks in published:
-                    await self._keep(*marks)
+                    await self._audit.keep(*marks)
                     for _ in marks:
                         progress(done := done + 1, len(acting))
 
     async def _mark_all(self, acting: Sequence[Step], note: Note, progress: Progress) -> None:
         for start in range(0, len(acting), MARKED_AT_ONCE):
             some = acting[start : start + MARKED_AT_ONCE]
-            await self._keep(*(self._mark(step, note) for step in some))
+            await self._audit.keep(*(self._audit.mark(step, note) for step in some))
             for done in range(start, start + len(some)):
                 progress(done + 1, len(acting))
 
-    def _mark(self, step: Step, note: Note) -> Mark:
-        return Mark(
-            letter_id=step.letter.id,
-            group=self._group,
-            state=note.state,
-            replay_count=step.replay - 1 if step.replay else step.letter.replay_count,
-            actor=note.actor,
-            why=note.why,
-            run=note.run,
-            at=self._clock(),
-        )
 
-    async def _keep(self, *marks: Mark) -> None:
-        """The audit entries: log lines in any case, and marks where there is an index."""
-        for mark in marks:
-            log.info(
-                "letter %s %s by %s: %s",
-                mark.letter_id,
-                mark.state,
-                mark.actor,
-                mark.why or "no reason given",
-                extra={
-                    "action": f"letter_{mark.state}",
-                    "letter_id": mark.letter_id,
-                    "actor": mark.actor,
-                    "run": mark.run,
-                },
-            )
-        if self._index is not None:
-            await self._index.mark(*marks)
+def _by_death(letters: Sequence[DeadLetter]) -> tuple[DeadLetter, ...]:
+    return tuple(sorted(letters, key=lambda letter: (letter.last_failed_at, letter.id)))
+
+
+async def _discard_steps(letters: Sequence[DeadLetter]) -> AsyncIterator[Step]:
+    for letter in letters:
+        yield discard_step(letter)
+
+
+async def _limited(steps: AsyncIterator[Step], limit: int | None) -> AsyncIterator[Step]:
+    """The steps up to the last one that may act."""
+    acted = 0
+    async for step in steps:
+        yield step
+        acted += step.action is not Action.LEAVE
+        if acted == limit:
+            return

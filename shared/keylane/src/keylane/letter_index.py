@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
 
@@ -63,6 +63,10 @@ class LetterIndex(Protocol):
 
     async def marks(self, letter_ids: Collection[str]) -> Mapping[str, Mark]:
         """The latest mark of each of these letters that has one."""
+        ...
+
+    async def history(self, letter_id: str) -> Sequence[Mark]:
+        """The newest marks of one letter, the oldest first."""
         ...
 
     async def mark(self, *marks: Mark) -> None:

@@ -6,11 +6,13 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from keylane.audit import in_order
 from keylane.dead_letter import read_letter
 from keylane.errors import ConfigurationError
 from keylane.letter_index import LetterState
 from keylane.places import dead_letter_topic, replay_topic, source_topic
 from keylane.replaying import mark_of_replay
+from keylane.telling import Tally, unwatched
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from keylane.broker import Broker, Record
     from keylane.dead_letter import DeadLetter
     from keylane.letter_index import LetterIndex, Mark
+    from keylane.telling import Watch
 
 log = logging.getLogger("keylane")
 T = TypeVar("T")
@@ -59,27 +62,40 @@ class LetterLog:
         self._index = index
         self._max_replays = max_replays
 
-    async def read(self) -> Found:
+    async def read(self, watch: Watch = unwatched) -> Found:
         """Read everything; of a letter that came back the latest.
 
         Raises:
             UnavailableError: A server is away.
             ConfigurationError: A dead-letter topic does not exist.
         """
-        replayable = await self._existing()
+        replayable, count = await self._existing(), Tally("records read", watch)
         found: dict[str, DeadLetter] = {}
         replays: dict[str, Mark] = {}
         for topic in self._topics:
-            async for letter in self._letters(topic):
+            async for letter in self._letters(topic, count):
                 if letter.id not in found or letter.replay_count >= found[letter.id].replay_count:
                     found[letter.id] = letter
             if topic in replayable:
-                async for mark in self._replays(topic):
+                async for mark in self._replays(topic, count):
                     if mark.letter_id not in replays or mark.replay_count > replays[mark.letter_id].replay_count:
                         replays[mark.letter_id] = mark
         marks = {} if self._index is None else await self._index.marks(list(found))
         letters = tuple(self._standing(letter, replays.get(one), marks.get(one)) for one, letter in found.items())
         return Found(letters, _unmarked(letters, marks))
+
+    async def history(self, letter: DeadLetter, watch: Watch = unwatched) -> tuple[Mark, ...]:
+        """What was done to one letter, the oldest first: its replays, and what the index keeps of it.
+
+        Raises:
+            UnavailableError: A server is away.
+        """
+        topic, count = source_topic(letter.topic, self._group), Tally("records read", watch)
+        of_index = () if self._index is None else tuple(await self._index.history(letter.id))
+        if topic not in await self._existing():
+            return in_order(of_index)
+        replays = [mark async for mark in self._replays(topic, count) if mark.letter_id == letter.id]
+        return in_order(tuple(replays), of_index)
 
     def _standing(self, letter: DeadLetter, replay: Mark | None, mark: Mark | None) -> DeadLetter:
         """The letter with its state: what was published counts before what was marked."""
@@ -101,18 +117,19 @@ class LetterLog:
             raise ConfigurationError(f"topic {', '.join(missing)} does not exist: check the group and the topic")
         return {topic for topic, name in replays.items() if name in counts}
 
-    async def _letters(self, topic: str) -> AsyncIterator[DeadLetter]:
-        async for letter in self._scan(dead_letter_topic(topic, self._group), read_letter, "dead letter"):
+    async def _letters(self, topic: str, count: Tally) -> AsyncIterator[DeadLetter]:
+        async for letter in self._scan(dead_letter_topic(topic, self._group), read_letter, "dead letter", count):
             if source_topic(letter.topic, self._group) == topic:
                 yield letter
             else:
                 log.warning("letter %s is of topic %r, not of %s", letter.id, letter.topic, topic, extra=_FOREIGN)
 
-    def _replays(self, topic: str) -> AsyncIterator[Mark]:
-        return self._scan(replay_topic(topic, self._group), mark_of_replay, "replay")
+    def _replays(self, topic: str, count: Tally) -> AsyncIterator[Mark]:
+        return self._scan(replay_topic(topic, self._group), mark_of_replay, "replay", count)
 
-    async def _scan(self, topic: str, read: Callable[[Record], T], kind: str) -> AsyncIterator[T]:
+    async def _scan(self, topic: str, read: Callable[[Record], T], kind: str, count: Tally) -> AsyncIterator[T]:
         async for record in self._broker.scan(topic):
+            count.one_more()
             try:
                 one = read(record)
             except UNREADABLE as exc:

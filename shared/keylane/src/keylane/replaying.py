@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -14,6 +14,8 @@ from keylane.letter_index import LetterState, Mark
 from keylane.places import PREFIX, moment, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keylane.broker import RawHeaders, Record
     from keylane.inbox import Known
 
@@ -58,11 +60,13 @@ class Report:
         run: Names this call in marks, logs and headers.
         applied: False for a dry run, which changed nothing.
         steps: In the order in which they were taken.
+        elsewhere: Letters that would be meant but for their state, by that state, when no state was asked for.
     """
 
     run: str
     applied: bool
     steps: tuple[Step, ...]
+    elsewhere: Mapping[LetterState, int] = field(default_factory=dict)
 
     @property
     def acted(self) -> tuple[Step, ...]:

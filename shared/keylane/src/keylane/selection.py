@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from keylane.errors import SelectionError, UnknownLetterError
-from keylane.letter_index import UNRESOLVED
+from keylane.letter_index import UNRESOLVED, LetterState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from keylane.dead_letter import DeadLetter
-    from keylane.letter_index import LetterState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,14 @@ class Selection:
 
 EVERYTHING_OPEN = Selection()
 """Every letter that is not dealt with."""
+
+
+def elsewhere(selection: Selection, found: Sequence[DeadLetter]) -> Mapping[LetterState, int]:
+    """How many letters would be meant but for their state, when no state was asked for."""
+    if selection.states is not None or selection.ids:
+        return {}
+    dealt_with = replace(selection, states=[state for state in LetterState if state not in UNRESOLVED])
+    return Counter(letter.state for letter in found if dealt_with.matches(letter))
 
 
 def selected(selection: Selection, found: Sequence[DeadLetter]) -> list[DeadLetter]:

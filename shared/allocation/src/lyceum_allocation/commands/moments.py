@@ -7,7 +7,13 @@ import click
 
 from lyceum_database import utc_now
 
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
 
 
 class Moment(click.ParamType[datetime]):
@@ -16,12 +22,12 @@ class Moment(click.ParamType[datetime]):
     name = "moment"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read ISO 8601, or a number of hours, days or weeks from now."""
+        """Read ISO 8601, or a number of seconds, minutes, hours, days or weeks from now."""
         if isinstance(value, datetime):
             return value
         text = str(value)
         try:
-            if ahead := re.fullmatch(r"([0-9]{1,6})([hdw])", text):
+            if ahead := re.fullmatch(r"([0-9]{1,6})([smhdw])", text):
                 return utc_now() + int(ahead[1]) * _UNITS[ahead[2]]
             found = datetime.fromisoformat(text)
             return found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)

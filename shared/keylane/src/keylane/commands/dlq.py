@@ -10,6 +10,7 @@ import click
 from keylane.commands import options, printing
 from keylane.commands.progress import Progress
 from keylane.commands.refusal import Refusal, plain_refusals
+from keylane.commands.text import room
 from keylane.errors import UnavailableError
 from keylane.selection import EVERYTHING_OPEN, Selection
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Sequence
 
     from keylane.commands.connection import Connection, Given
+    from keylane.dead_letter import DeadLetter
     from keylane.dead_letters import DeadLetters
     from keylane.replaying import Report
 
@@ -59,27 +61,38 @@ class _Desk:
             name, callback=callback, params=[*own, *self._connection.options], help=text, epilog=epilog
         )
 
-    def use(self, given: dict[str, Any], work: Callable[[DeadLetters], Coroutine[Any, Any, T]]) -> T:
+    def use(
+        self,
+        given: dict[str, Any],
+        work: Callable[[DeadLetters], Coroutine[Any, Any, T]],
+        progress: Progress | None = None,
+    ) -> T:
         taken = {option.name: given[option.name] for option in self._connection.options if option.name}
         with plain_refusals():
-            return asyncio.run(self._use(taken, work))
+            return asyncio.run(self._use(taken, work, progress or Progress()))
 
-    async def _use(self, given: Given, work: Callable[[DeadLetters], Coroutine[Any, Any, T]]) -> T:
+    async def _use(self, given: Given, work: Callable[[DeadLetters], Coroutine[Any, Any, T]], progress: Progress) -> T:
         async with self._connection.open(given) as letters:
+            letters.watch = progress.watch
             return await work(letters)
 
 
 def _list(desk: _Desk) -> click.Command:
     def callback(*, as_json: bool, limit: int, **given: Any) -> None:
         wanted = options.selection(given)
-        found = desk.use(given, lambda letters: letters.list(wanted))
+
+        async def work(letters: DeadLetters) -> tuple[int, tuple[DeadLetter, ...]]:
+            found = await letters.list(wanted)
+            return len(found), await letters.recalled(found if as_json else found[:limit])
+
+        count, found = desk.use(given, work)
         if as_json:
             _echo(printing.letter_json(letter) for letter in found)
             return
         if found:
-            _echo(printing.list_lines(found[:limit]))
-        more = f", the oldest {limit} shown: raise --limit" if len(found) > limit else ""
-        click.echo(f"{len(found)} dead {'letter' if len(found) == 1 else 'letters'}{more}.")
+            _echo(printing.list_lines(found, columns=room()))
+        more = f", the oldest {limit} shown: raise --limit" if count > limit else ""
+        click.echo(f"{count} dead {'letter' if count == 1 else 'letters'}{more}.")
 
     limit = click.Option(["--limit"], type=click.IntRange(min=1), default=100, show_default=True, help="Rows printed.")
     text = "List dead letters, the oldest first; without --state those that somebody still has to look at."
@@ -95,8 +108,8 @@ def _show(desk: _Desk) -> click.Command:
         _echo([printing.letter_json(found)] if as_json else printing.show_lines(found, full=full))
 
     full = click.Option(["--full"], is_flag=True, help="All of a long value.")
-    text = "Show one letter: where it comes from, why it is dead, its headers, stack trace and value.\n\n"
-    text += "LETTER is its id, or as many of its first digits as are unique."
+    text = "Show one letter: where it comes from, why it is dead, what was done to it, its headers, stack trace and "
+    text += "value.\n\nLETTER is its id, or as many of its first digits as are unique."
     return desk.command("show", callback, [click.Argument(["letter"]), full, options.JSON], text, ["show 3f9c0b7a12de"])
 
 
@@ -107,7 +120,7 @@ def _histogram(desk: _Desk) -> click.Command:
         if as_json:
             _echo(printing.histogram_json(found))
         elif found:
-            _echo(printing.histogram_lines(found))
+            _echo(printing.histogram_lines(found, columns=room()))
         else:
             click.echo("0 dead letters.")
 
@@ -118,7 +131,9 @@ def _histogram(desk: _Desk) -> click.Command:
 
 def _replay(desk: _Desk) -> click.Command:
     def callback(*, ids: tuple[str, ...], everything: bool, actor: str | None, **given: Any) -> None:
-        asked = {"actor": options.actor(actor)} | {name: given.pop(name) for name in ("apply", "why", "rate", "force")}
+        asked = {"actor": options.actor(actor)} | {
+            name: given.pop(name) for name in ("apply", "why", "rate", "force", "limit")
+        }
         wanted = _chosen(given, ids, everything=everything)
         _report(desk, given, "replayed", lambda letters, tell: letters.replay(wanted, progress=tell, **asked))
 
@@ -130,14 +145,14 @@ def _replay(desk: _Desk) -> click.Command:
     examples = (
         "replay 3f9c0b7a12de",
         "replay --error SchemaError --since 2h --apply --why 'fixed in 1.4.2'",
-        "replay --all --rate 20 --apply",
+        "replay --all --limit 10 --rate 1 --apply",
     )
     return desk.command("replay", callback, options.REPLAYING, text, examples)
 
 
 def _discard(desk: _Desk) -> click.Command:
     def callback(*, ids: tuple[str, ...], everything: bool, actor: str | None, **given: Any) -> None:
-        asked = {"actor": options.actor(actor)} | {name: given.pop(name) for name in ("apply", "why")}
+        asked = {"actor": options.actor(actor)} | {name: given.pop(name) for name in ("apply", "why", "limit")}
         wanted = _chosen(given, ids, everything=everything)
         _report(desk, given, "discarded", lambda letters, tell: letters.discard(wanted, progress=tell, **asked))
 
@@ -164,12 +179,12 @@ def _report(
 ) -> None:
     as_json, progress = given.pop("as_json"), Progress(what)
     try:
-        report = desk.use(given, lambda letters: work(letters, progress))
+        report = desk.use(given, lambda letters: work(letters, progress), progress)
     except Refusal as exc:
         if isinstance(exc.__cause__, UnavailableError) and progress.done:
             raise Refusal(f"{exc.message}; {progress.words()}: run it again, it goes on") from exc
         raise
-    _echo([printing.report_json(report)] if as_json else printing.report_lines(report))
+    _echo([printing.report_json(report)] if as_json else printing.report_lines(report, columns=room()))
 
 
 def _echo(lines: Iterable[str]) -> None:

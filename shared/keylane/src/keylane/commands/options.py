@@ -14,7 +14,7 @@ from keylane.dead_letters import RATE_PER_S
 from keylane.letter_index import LetterState
 from keylane.selection import Selection
 
-UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 REASONS: Final = (
     letters.EXHAUSTED,
     letters.FATAL,
@@ -35,12 +35,12 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            if ago := re.fullmatch(r"(\d{1,6})([smhd])", value):
+            if ago := re.fullmatch(r"([0-9]{1,6})([smhdw])", value):
                 return datetime.now(UTC) - timedelta(**{UNITS[ago[2]]: int(ago[1])})
             moment = datetime.fromisoformat(value)
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         except (ValueError, OverflowError):
-            self.fail(f"{value!r}: give a time such as 2026-03-01T12:00, or how long ago: 30m, 2h, 7d", param, ctx)
+            self.fail(f"{value!r}: give a time such as 2026-03-01T12:00, or how long ago: 30m, 2h, 7d, 2w", param, ctx)
 
 
 SELECTING: Final[tuple[click.Option, ...]] = (
@@ -49,8 +49,8 @@ SELECTING: Final[tuple[click.Option, ...]] = (
     click.Option(["--fingerprint"], help="Of the error, as `histogram` prints it."),
     click.Option(["--key"], help="Of the record."),
     click.Option(["--message", "message_id"], help="Id of the event."),
-    click.Option(["--since"], type=Moment(), help="Died then or later: 2026-03-01T12:00, or 30m, 2h, 7d ago."),
-    click.Option(["--until"], type=Moment(), help="Died before then."),
+    click.Option(["--since"], type=Moment(), help="Died then or later: 2026-03-01T12:00, or 30m, 2h, 7d, 2w ago."),
+    click.Option(["--until"], type=Moment(), help="Died before then, said likewise."),
     click.Option(["--replays", "replay_count"], type=click.IntRange(min=0), help="Replayed exactly so often."),
     click.Option(
         ["--state", "states"],
@@ -69,6 +69,7 @@ WHICH: Final[tuple[click.Parameter, ...]] = (
     click.Argument(["ids"], nargs=-1, metavar="[LETTER]..."),
     *SELECTING,
     ALL,
+    click.Option(["--limit"], type=click.IntRange(min=1), help="At most so many letters; again for the next ones."),
 )
 REPLAYING: Final[tuple[click.Parameter, ...]] = (
     *WHICH,

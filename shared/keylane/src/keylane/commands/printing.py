@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from keylane.commands.text import clipped, facts, for_machines, hexdump, readable, short, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from keylane.dead_letter import Cause, DeadLetter
     from keylane.letter_index import Mark
-    from keylane.replaying import Report
+    from keylane.replaying import Report, Step
 
 ID_DIGITS: Final = 12
 """Digits of an id in a table: enough to tell thousands of letters apart, and `show` takes them."""
@@ -24,21 +24,23 @@ ERROR_CHARACTERS: Final = 80
 KEY_CHARACTERS: Final = 40
 
 
-def list_lines(letters: Iterable[DeadLetter]) -> Iterator[str]:
+def list_lines(letters: Iterable[DeadLetter], *, columns: int | None = None) -> Iterator[str]:
     """A table, a letter in each line."""
     titles = ("letter", "state", "replays", "died", "place", "key", "message", "reason", "error")
-    return table(titles, (_row(letter) for letter in letters))
+    return table(titles, (_row(letter) for letter in letters), columns=columns)
 
 
-def histogram_lines(causes: Mapping[Cause, int]) -> Iterator[str]:
+def histogram_lines(causes: Mapping[Cause, int], *, columns: int | None = None) -> Iterator[str]:
     """A table, a cause in each line."""
-    rows = ((str(count), cause.reason, cause.error_type, cause.fingerprint) for cause, count in causes.items())
-    return table(("letters", "reason", "error", "fingerprint"), rows)
+    rows = ((str(count), cause.reason, cause.fingerprint, cause.error_type) for cause, count in causes.items())
+    return table(("letters", "reason", "fingerprint", "error"), rows, columns=columns)
 
 
 def show_lines(letter: DeadLetter, *, full: bool) -> Iterator[str]:
     """Everything about one letter."""
     yield from facts(_facts(letter))
+    yield from ("", "what was done")
+    yield from (f"  {line}" for line in facts([_entry(mark) for mark in letter.history] or [("nothing", "")]))
     yield from ("", "headers")
     headers = [(name, short(value)) for name, value in letter.headers]
     yield from (f"  {line}" for line in facts(headers or [("none", "")]))
@@ -49,14 +51,10 @@ def show_lines(letter: DeadLetter, *, full: bool) -> Iterator[str]:
     yield from (f"  {clipped_line(line)}" for line in _value(letter.value, full=full))
 
 
-def report_lines(report: Report) -> Iterator[str]:
+def report_lines(report: Report, *, columns: int | None = None) -> Iterator[str]:
     """A table, a letter in each line with what is done with it, and what is left to do."""
     if report.steps:
-        rows = (
-            (step.letter.id[:ID_DIGITS], step.action, _place(step.letter), step.letter.message_id or "", step.why)
-            for step in report.steps
-        )
-        yield from table(("letter", "what", "place", "message", "why"), rows)
+        yield from _steps(report.steps, columns)
     acted, left = len(report.acted), len(report.left)
     if not report.steps:
         yield "No letter fits."
@@ -64,6 +62,9 @@ def report_lines(report: Report) -> Iterator[str]:
         yield f"Done with {acted} {_letters(acted)} in run {report.run}, left {left}."
     else:
         yield f"Would do so with {acted} {_letters(acted)}, and leave {left}. Nothing was changed: --apply does it."
+    if report.elsewhere:
+        others = ", ".join(f"{count} {state}" for state, count in sorted(report.elsewhere.items()))
+        yield f"Not meant unless --state or an id names them: {others}."
 
 
 def letter_json(letter: DeadLetter) -> str:
@@ -82,7 +83,7 @@ def report_json(report: Report) -> str:
         {"letter": step.letter.id, "message_id": step.letter.message_id, "action": step.action, "why": step.why}
         for step in report.steps
     ]
-    return _dumped({"run": report.run, "applied": report.applied, "steps": steps})
+    return _dumped({"run": report.run, "applied": report.applied, "steps": steps, "elsewhere": dict(report.elsewhere)})
 
 
 def clipped_line(line: str) -> str:
@@ -94,8 +95,8 @@ def _row(letter: DeadLetter) -> tuple[str, ...]:
     error = f"{letter.error_type.rpartition('.')[2]}: {letter.error_message}"
     return (
         letter.id[:ID_DIGITS],
-        letter.state,
-        str(letter.replay_count),
+        f"{letter.state}, {letter.message_state}" if letter.message_state else letter.state,
+        str(max(letter.replay_count, letter.latest_replay)),
         _moment(letter.last_failed_at),
         _place(letter),
         clipped(short(letter.key), KEY_CHARACTERS),
@@ -109,7 +110,8 @@ def _facts(letter: DeadLetter) -> list[tuple[str, str]]:
     return [
         ("letter", letter.id),
         ("state", _state(letter)),
-        ("replays", str(letter.replay_count)),
+        ("message now", letter.message_state or "not known"),
+        ("replays", str(max(letter.replay_count, letter.latest_replay))),
         ("reason", letter.reason),
         ("error", f"{letter.error_type}: {letter.error_message}"),
         ("fingerprint", letter.fingerprint),
@@ -167,11 +169,26 @@ def _public(letter: DeadLetter) -> dict[str, Any]:
     document["key"], document["value"] = for_machines(letter.key), for_machines(letter.value)
     document["headers"] = [[name, for_machines(value)] for name, value in letter.headers]
     document["mark"] = None if letter.mark is None else _public_mark(letter.mark)
+    document["history"] = [{"what": mark.state, **_public_mark(mark)} for mark in letter.history]
     return document
 
 
 def _public_mark(mark: Mark) -> dict[str, Any]:
     return {name: getattr(mark, name) for name in ("actor", "at", "why", "run")}
+
+
+def _entry(mark: Mark) -> tuple[str, str]:
+    return _moment(mark.at), f"{mark.state} by {mark.actor} in run {mark.run}: {mark.why or 'no reason given'}"
+
+
+def _steps(steps: Sequence[Step], columns: int | None) -> Iterator[str]:
+    """Each step in a line; a column of notes only where a letter is left."""
+    width = 5 if any(step.why for step in steps) else 4
+    rows = (
+        (step.letter.id[:ID_DIGITS], step.action, _place(step.letter), step.letter.message_id or "", step.why)
+        for step in steps
+    )
+    return table(("letter", "what", "place", "message", "note")[:width], (row[:width] for row in rows), columns=columns)
 
 
 def _dumped(document: dict[str, Any]) -> str:

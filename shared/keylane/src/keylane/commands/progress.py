@@ -15,14 +15,14 @@ EVERY_S: Final = 2.0
 
 
 class Progress:
-    """Told after each letter.
+    """Told after each letter, and of the reading before.
 
     Args:
         what: What happened to those that are done.
         monotonic: Seconds.
     """
 
-    def __init__(self, what: str, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, what: str = "done", *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._what = what
         self._monotonic = monotonic
         self._said_at = monotonic()
@@ -32,10 +32,17 @@ class Progress:
     def __call__(self, done: int, total: int) -> None:
         """Note it, and say it if it is time to."""
         self.done, self._total = done, total
-        if self._monotonic() - self._said_at >= EVERY_S:
-            self._said_at = self._monotonic()
-            click.echo(self.words(), err=True)
+        self._say(self.words())
+
+    def watch(self, what: str, done: int) -> None:
+        """Say what goes before, if it is time to."""
+        self._say(f"{done:,} {what}")
 
     def words(self) -> str:
         """How far it is."""
         return f"{self.done:,} of {self._total:,} letters {self._what}"
+
+    def _say(self, words: str) -> None:
+        if self._monotonic() - self._said_at >= EVERY_S:
+            self._said_at = self._monotonic()
+            click.echo(words, err=True)

@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import TYPE_CHECKING
+import shutil
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 TYPED_BYTE = re.compile(r"\\udc([89a-f][0-9a-f])")
 """How Python spells a byte of an argument that is not UTF-8."""
+GAP: Final = "  "
+LEAST_OF_LAST: Final = 20
+"""Columns that a table's last one keeps on a terminal that is too narrow for the others."""
 PER_LINE = 16
 """Bytes in one line of a hexdump."""
 
 
-def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Lines of a table; a row is one line, however narrow the terminal: an id that was cut could not be copied."""
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, columns: int | None = None) -> Iterator[str]:
+    """Lines of a table, whose last column is cut to what `columns` leave to it.
+
+    The others are not: an id or a place that was cut could not be copied.
+    """
     lines = [list(titles), *([safe(cell) for cell in row] for row in rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    if columns is not None:
+        before = sum(widths[:-1]) + len(GAP) * (len(widths) - 1)
+        widths[-1] = min(widths[-1], max(columns - before, LEAST_OF_LAST))
     for line in lines:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        line[-1] = clipped(line[-1], widths[-1])
+        yield GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+
+
+def room() -> int | None:
+    """Columns of the terminal, or as many as COLUMNS says; None where lines may be as long as they like."""
+    return shutil.get_terminal_size((0, 0)).columns or None
 
 
 def facts(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -57,6 +57,10 @@ class MongoLetterIndex:
         """The latest mark of each of these letters that has one."""
         return await self._calls.run(self._marks, list(letter_ids))
 
+    async def history(self, letter_id: str) -> tuple[Mark, ...]:
+        """The newest marks of one letter, the oldest first."""
+        return await self._calls.run(self._history, letter_id)
+
     async def mark(self, *marks: Mark) -> None:
         """Keep marks of several letters, each unless one of a later replay of its letter stands."""
         await self._calls.run(self._mark, marks)
@@ -73,6 +77,13 @@ class MongoLetterIndex:
             wanted = {"_id": {"$in": letter_ids[start : start + CHUNK]}}
             found.update((document["_id"], _read(document)) for document in self._collection.find(wanted))
         return found
+
+    def _history(self, letter_id: str) -> tuple[Mark, ...]:
+        document = self._collection.find_one({"_id": letter_id})
+        if document is None:
+            return ()
+        whose = {name: document[name] for name in ("_id", "group")}
+        return tuple(_read({**whose, **entry}) for entry in document["history"])
 
     def _mark(self, marks: tuple[Mark, ...]) -> None:
         """First marks all in one round trip; of a letter that has one already, each for itself."""
