@@ -67,19 +67,25 @@ class Lanes:
             self._start_runner()
 
     def withdraw(self, partitions: Collection[Partition]) -> None:
-        """Start nothing more of these partitions: queued and parked records are left to whoever owns them next."""
+        """Leave what is queued and parked to whoever owns these partitions next, but for what `drain_to` says."""
         self._intake.withdraw(partitions)
         for partition in partitions:
-            partition.revoked = True
-            for lane in self._lanes.get(partition, {}).values():
-                if lane.timer is not None:
-                    lane.timer.cancel()
-                    lane.timer = None
-                    self._waiting -= 1
+            if not partition.revoked:
+                lanes = self._lanes.get(partition, {}).values()
+                partition.revoke(lane.queue[0].offset for lane in lanes if lane in self._running)
+                for lane in lanes:
+                    self._end_parking(lane)
+
+    def _end_parking(self, lane: Lane) -> None:
+        if lane.timer is not None:
+            lane.timer.cancel()
+            lane.timer = None
+            self._waiting -= 1
+            lane.partition.leave(lane.queue[0].offset)
 
     async def drained(self, partitions: Collection[Partition], *, timeout_s: float) -> bool:
-        """Wait until nothing of these partitions runs; whether that came true in time."""
-        if not self._runs_any(partitions):
+        """Wait until nothing of these partitions runs or may be begun; whether that came true in time."""
+        if not self._busy_with(partitions):
             return True
         waiter = asyncio.get_running_loop().create_future()
         entry = (partitions, waiter)
@@ -92,6 +98,8 @@ class Lanes:
 
     def interrupt(self, partitions: Collection[Partition]) -> int:
         """Cancel the handlers that are running for these partitions; how many lanes were asked to stop."""
+        for partition in partitions:
+            partition.leave(0)
         lanes = [lane for lane in self._running if lane.partition in partitions]
         for lane in lanes:
             lane.interrupted = True
@@ -140,6 +148,7 @@ class Lanes:
     def forget(self, partitions: Collection[Partition]) -> None:
         """Drop the lanes of partitions that are gone; a run that goes on ends without them."""
         for partition in partitions:
+            partition.leave(0)
             self._lanes.pop(partition, None)
 
     @property
@@ -196,7 +205,7 @@ class Lanes:
                 while (ready or intake) and self._starting < wanted and len(self._runners) < self._concurrency:
                     self._start_runner()
                 wanted = 1
-                if lane.partition.revoked:
+                if lane.partition.revoked and not lane.partition.may_start(lane.queue[0].offset):
                     continue
                 lane.runner = me
                 running.add(lane)
@@ -231,10 +240,12 @@ class Lanes:
         return time.monotonic() + SLICE_S
 
     def _settle(self, lane: Lane, outcome: Outcome | float) -> None:
+        if not self._closed:
+            self._place(lane, outcome)
         if self._idle_waiters:
             self._wake_idle_waiters()
-        if self._closed:
-            return
+
+    def _place(self, lane: Lane, outcome: Outcome | float) -> None:
         if outcome is Outcome.COMPLETED:
             lane.partition.complete(lane.queue.popleft())
             lane.head = None
@@ -242,16 +253,20 @@ class Lanes:
                 self._make_ready(lane)
             elif (lanes := self._lanes.get(lane.partition)) is not None:
                 lanes.pop(lane.key, None)
-        elif isinstance(outcome, float) and not lane.partition.revoked:
+        elif lane.partition.revoked:
+            lane.partition.leave(lane.queue[0].offset)
+        elif isinstance(outcome, float):
             self._waiting += 1
             lane.timer = asyncio.get_running_loop().call_later(outcome, self._end_wait, lane)
 
-    def _runs_any(self, partitions: Collection[Partition]) -> bool:
+    def _busy_with(self, partitions: Collection[Partition]) -> bool:
+        if any(partition.draining for partition in partitions):
+            return True
         return any(lane.partition in partitions for lane in self._running)
 
     def _wake_idle_waiters(self) -> None:
         for partitions, waiter in self._idle_waiters:
-            if not waiter.done() and not self._runs_any(partitions):
+            if not waiter.done() and not self._busy_with(partitions):
                 waiter.set_result(None)
 
 

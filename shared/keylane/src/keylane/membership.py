@@ -96,7 +96,7 @@ class Membership:
         log.info("%s owns %d partitions", self._group, len(self.owned), extra={"action": "assigned"})
 
     async def revoked(self, partitions: Collection[TopicPartition]) -> None:
-        """Let running handlers end, settle what is held, commit, and forget the partitions."""
+        """Let running handlers end, and what is left before what is done; settle what is held, commit, and forget."""
         going = [self.owned[tp] for tp in partitions if tp in self.owned]
         await self._hand_over(going, drain_s=self._settings.drain_timeout.total_seconds())
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from keylane.arrivals import Arrivals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from keylane.broker import Record, TopicPartition
 
@@ -42,7 +42,9 @@ class Partition:
             first record is finished. Offsets have gaps (transaction markers, compaction), so the prefix is over
             fetched records, not over integers.
         committed: The last offset known to be committed in this epoch.
-        revoked: No new work may start.
+        revoked: No new work may start, but for that before `drain_to`.
+        drain_to: The offset behind the last record that is done, or will be: what is unfinished before it is worth
+            finishing, or all that is done behind it is delivered again.
         arrivals: When its unfinished records were fetched.
         max_span: Offsets that may be fetched beyond the oldest unfinished record, if less than MAX_SPAN_OFFSETS.
         waiting: Records that came, and whose turn is still to come.
@@ -54,8 +56,10 @@ class Partition:
         "_order",
         "_sizes",
         "_start",
+        "_top",
         "arrivals",
         "committed",
+        "drain_to",
         "max_span",
         "paused",
         "revoked",
@@ -70,6 +74,8 @@ class Partition:
         self.committed: int | None = None
         self.paused = False
         self.revoked = False
+        self.drain_to = 0
+        self._top = 0
         self._order: deque[int] = deque()
         self._sizes: dict[int, int] = {}
         self._bytes = 0
@@ -111,7 +117,7 @@ class Partition:
     def finished(self, offset: int) -> None:
         """Note a record in fetch order that is done already."""
         self.waiting -= 1
-        self._end = offset + 1
+        self._top = self._end = offset + 1
         if not self._order:
             self.watermark = offset + 1
 
@@ -119,12 +125,38 @@ class Partition:
         """Note that a fetched record is done or dead-lettered, and move the watermark over the finished prefix."""
         sizes, order = self._sizes, self._order
         self._bytes -= sizes.pop(record.offset, 0)
+        if record.offset >= self._top:
+            self._top = record.offset + 1
         if order and order[0] not in sizes:
             while order and order[0] not in sizes:
                 order.popleft()
             self.watermark = order[0] if order else self._end
         elif len(order) > 2 * len(sizes) + LOOSE:
             self._order = deque(offset for offset in order if offset in sizes)
+
+    def revoke(self, running: Iterable[int]) -> None:
+        """Start nothing more but what keeps what is done from being delivered again.
+
+        Args:
+            running: Offsets that are worked on now.
+        """
+        self.revoked = True
+        self.drain_to = max((offset + 1 for offset in running), default=0)
+        self.drain_to = max(self.drain_to, self._top)
+
+    def leave(self, offset: int) -> None:
+        """Note that a record of a revoked partition stays unfinished: nothing behind it is worth finishing."""
+        self.drain_to = min(self.drain_to, offset)
+
+    def may_start(self, offset: int) -> bool:
+        """Whether a record of a revoked partition may still be begun."""
+        return offset < self.drain_to
+
+    @property
+    def draining(self) -> bool:
+        """Whether a revoked partition has unfinished records that may still be begun."""
+        oldest = self.oldest_unfinished
+        return oldest is not None and oldest < self.drain_to
 
     def passed(self, position: int) -> None:
         """Move the watermark behind offsets that hold no record, if nothing fetched is unfinished.
