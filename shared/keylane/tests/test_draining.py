@@ -54,7 +54,7 @@ class Draining:
             headers = [("ce_id", b"e%d" % number), ("ce_type", b"made")]
             broker.append(self.rig.topic, key=key.encode(), value=b"{}", headers=headers, partition=0)
         settings = replace(self.rig.settings, commit_interval=NEVER)
-        worker = self.rig.start({"made": noted}, settings=settings, concurrency=2)
+        worker = self.rig.start({"made": noted}, settings=settings, concurrency=3 - ready)
         await until(lambda: worker.counts.done == done and worker.standing().running == running)
         await until(lambda: len(worker._lanes._ready) == ready)
         membership = worker._membership
