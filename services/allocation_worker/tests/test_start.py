@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -298,17 +297,3 @@ def test_a_real_process_waits_says_so_and_leaves_at_sigterm(closed_port: int) ->
     assert [entry["action"] for entry in last][-2:] == ["stopping", "stopped"]
     assert line["message"].startswith("waits for MongoDB: ")
     assert (line["level"], line["action"]) == ("WARNING", "waiting")
-
-
-@pytest.mark.parametrize("command", ["indexes", "topics"])
-def test_a_deploy_step_gives_up_with_code_2(
-    command: str, closed_port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("allocation_worker.deploy.PATIENCE", timedelta(seconds=0.3))
-    monkeypatch.setenv("MONGODB_URI", f"mongodb://127.0.0.1:{closed_port}")
-    monkeypatch.setenv("MONGODB_SERVER_SELECTION_TIMEOUT_MS", "100")
-    monkeypatch.setenv("KAFKA_BOOTSTRAP", f"127.0.0.1:{closed_port}")
-
-    assert main([command]) == 2
-
-    assert "gave up after 0 s: waits for " in capsys.readouterr().err

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lyceum_allocation import AllocationService, allocation_id
+from lyceum_allocation import AllocationService, MoveReason, allocation_id
 from lyceum_allocation.allocations import Queue
 from lyceum_allocation.supply import RecentSupply
 from lyceum_allocation.testing import Crash, CrashingCapacities, CrashPlan, Town, purchase, refund
@@ -77,6 +77,22 @@ def test_what_refused_those_who_were_looked_at_is_counted(town: Town) -> None:
 
     assert told.decision["refused"] == {"hours": 1, "daily cap": 1}
     assert told.why.endswith("1 suit of 3 looked at (1 hours, 1 daily cap) -> chosen: util 0")
+
+
+def test_who_stayed_as_nobody_else_was_free_is_told_why_until_he_is_moved(town: Town) -> None:
+    town.hire("t1")
+    town.buys("s1")
+    town.hire("full", capacity=0)
+    town.hire("hindi", "math|hi")
+    assert explained(town, "s1").elsewhere is None
+
+    town.service.move(town.stored("s1").id, reason=MoveReason.OVERLOAD, actor="ada")
+    assert explained(town, "s1").elsewhere == "2 teach math -> 1 in en -> 0 with a free seat"
+    town.hire("t2")
+    assert explained(town, "s1").elsewhere.endswith("1 with a free seat: somebody is free by now")
+    town.service.move(town.stored("s1").id, reason=MoveReason.OVERLOAD, actor="ada")
+
+    assert (town.trainers("s1"), explained(town, "s1").elsewhere) == (["t2"], None)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,21 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from lyceum_allocation import AllocationService, AllocationState, CapacityRepository, LeaveRefused, Left
+from lyceum_allocation import (
+    AllocationRepository,
+    AllocationService,
+    AllocationState,
+    CapacityRepository,
+    LeaveRefused,
+    Left,
+)
 from lyceum_allocation.audit import violations
 from lyceum_allocation.lease import LEASE
+from lyceum_allocation.rules import Candidate
 from lyceum_allocation.testing import Crash, CrashPlan, purchase, refund
 from lyceum_database import NotFound
 
@@ -70,6 +79,37 @@ def test_who_kept_a_trainer_on_leave_is_moved_by_the_sweep_when_somebody_comes_f
 
     assert trainers("a") == ["t2"]
     assert stored("a").history[-1]["actor"] == "ana"
+
+
+def test_a_sweep_reads_once_who_could_take_all_students_of_the_absent(now: Now) -> None:
+    class Reading(CapacityRepository):
+        pages = 0
+
+        def candidates(self, *args: Any, **options: Any) -> list[Candidate]:
+            self.pages += 1
+            return super().candidates(*args, **options)
+
+    reading = Reading(clock=now)
+    service = AllocationService(
+        allocations=AllocationRepository(clock=now), capacities=reading, clock=now, view_kept=timedelta(0)
+    )
+    hire("t1", "t2", capacity=4)
+    buy(service, *"abcdefgh")
+    for trainer_id in ("t1", "t2"):
+        service.leave(trainer_id, until=now() + timedelta(days=14), actor="ana")
+    reading.pages = 0
+
+    service.sweep()
+    assert reading.pages == 1
+    hire("t3", capacity=3)
+    before = {student: stored(student).version for student in "abcdefgh"}
+    service.sweep()
+
+    stay = [
+        student for student, trainer_id in zip("abcdefgh", trainers(*"abcdefgh"), strict=True) if trainer_id != "t3"
+    ]
+    assert len(stay) == 5
+    assert all(stored(student).version == before[student] for student in stay), "whom it does not help it leaves alone"
 
 
 def test_students_of_who_leaves_for_good_wait_for_another_one_and_keep_their_old_seat(

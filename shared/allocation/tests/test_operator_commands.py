@@ -11,8 +11,9 @@ from click.testing import CliRunner, Result
 from lyceum_allocation import CapacityRepository, allocation_id
 from lyceum_allocation.commands import allocations, trainers
 from lyceum_allocation.commands.printing import span
+from lyceum_allocation.moves import Moves
 from lyceum_allocation.testing import Town
-from lyceum_database import utc_now
+from lyceum_database import Unavailable, utc_now
 
 MODULES = (
     *("allocation_commands", "explain_command", "move_command", "reconcile_command"),
@@ -191,6 +192,8 @@ def test_a_move_for_which_nobody_is_free_changes_nothing_and_says_so(town: Town)
     as_json = run(allocations, "move", town.stored("s1").id, "--reason", "overload", "--json")
 
     assert done.stdout.startswith("Student s1 stays with trainer t1: nobody else is free.")
+    shown = run(allocations, "explain", town.stored("s1").id).stdout
+    assert ["besides", "0", "teach", "math"] in columns(shown)
     assert json.loads(as_json.stdout) == {
         "id": town.stored("s1").id,
         "outcome": "stayed",
@@ -266,6 +269,43 @@ def test_a_leave_moves_whom_somebody_can_take_and_says_what_becomes_of_the_other
     )
     assert sorted(str(one) for one in town.trainers("s0", "s1", "artist")) == ["t1", "t1", "t2"]
     assert "away until 2999" in run(trainers, "list").stdout
+
+
+def test_a_large_leave_says_how_far_it_is(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    school(town)
+    monkeypatch.setattr("lyceum_allocation.commands.leave_commands.SAY_EVERY", 2)
+
+    done = run(trainers, "leave", "t1", "--until", "2999-01-01", "--apply")
+
+    assert done.stderr.count("students seen to") == 1
+    assert done.stderr.startswith("2 students seen to, ")
+    assert "1 student moved" in done.stdout
+
+
+def test_a_leave_that_breaks_off_says_what_is_done_and_who_goes_on(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    school(town)
+    move, moved = Moves.move, list[str]()
+
+    def breaking(moves: Moves, allocation_id: str, **options: Any) -> Any:
+        moved.append(allocation_id)
+        if len(moved) == 2:
+            raise Unavailable("MongoDB does not answer")
+        return move(moves, allocation_id, **options)
+
+    monkeypatch.setattr(Moves, "move", breaking)
+    done = run(trainers, "leave", "t1", "--for-good", "--apply")
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: MongoDB does not answer: trainer t1 is marked as away and gets nobody new, 1 of his students were seen "
+        "to; the sweep of the workers goes on with the others, and so does the same command\n"
+    )
+    assert not CapacityRepository().get("t1").active
+
+
+@pytest.mark.parametrize("word", ["[PENDING|", "Only these"])
+def test_states_are_named_as_everywhere(town: Town, word: str) -> None:
+    assert word in run(allocations, "list", "--help").stdout
 
 
 def test_who_leaves_for_good_is_gone_and_his_students_wait_until_he_returns_after_all(town: Town) -> None:

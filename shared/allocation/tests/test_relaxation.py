@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from lyceum_allocation import Allocation, AllocationRepository, AllocationService, transitions
-from lyceum_allocation.allocations import Position, Queue
+from lyceum_allocation.allocations import Position, Queue, queues_of
 from lyceum_allocation.audit import violations
+from lyceum_allocation.candidates import wish_of
 from lyceum_allocation.testing import Town
 from lyceum_allocation.waitlist import LEASE
 
@@ -40,6 +41,22 @@ def test_the_second_language_is_accepted_after_twelve_hours(town: Town) -> None:
     assert json.loads(town.stored("s1").outbox[-1]["value"])["conceded"] == ["first language"]
     assert town.stored("s1").decision["conceded"] == ["first language"]
     assert violations(at_rest=True, clock=town.clock) == []
+
+
+def test_the_twelfth_hour_is_over_at_the_same_moment_for_all_who_ask(town: Town) -> None:
+    town.buys("s1", second_language="hi")
+    waiter = town.stored("s1")
+    assert waiter.waiting_since is not None
+
+    for moment, stands in (
+        (waiter.waiting_since + 12 * HOUR - SECOND, False),
+        (waiter.waiting_since + 12 * HOUR, True),
+    ):
+        accepts = Queue("default", "math|hi")
+        assert (accepts in queues_of(waiter, moment)) is stands
+        assert bool(town.allocations.waiting(accepts, now=moment)) is stands
+        assert (accepts in town.allocations.queues(now=moment)) is stands
+        assert ("math|hi" in wish_of(waiter, moment).skills) is stands
 
 
 def test_an_event_names_what_was_conceded_and_says_nothing_of_it_otherwise(town: Town) -> None:

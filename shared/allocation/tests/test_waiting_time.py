@@ -43,7 +43,18 @@ def test_of_a_list_that_is_full_only_its_own_time_is_known() -> None:
 
 
 def test_a_burst_of_one_hour_is_no_rate_of_many_a_day() -> None:
-    assert estimated(trainer(0.01, 0.02, 0.03, age=1)).per_day == pytest.approx(3)
+    found = estimated(trainer(0.01, 0.02, 0.03, age=1))
+
+    assert found.per_day == pytest.approx(3)
+    assert found.reason == "3 seats for math|en came free in the last day, 3 a day for this queue"
+
+
+def test_the_reason_names_the_time_in_which_seats_came_free() -> None:
+    assert (
+        "3 seats for math|en came free in the last 7 days, "
+        in estimated(trainer(1, age=2), trainer(2, 3, age=7)).reason
+    )
+    assert " in the last 2 days, " in estimated(trainer(0.1, 1, 1.1, age=2), trainer(age=90)).reason
 
 
 def test_a_seat_that_may_go_to_either_of_two_queues_counts_half_for_each() -> None:

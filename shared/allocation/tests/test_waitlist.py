@@ -225,3 +225,15 @@ def test_made_up_skills_fill_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         one.drain(org_id="default", skill=f"made-up-{number}|en")
 
     assert 1 <= len(one._waitlist._turnstiles) <= 3
+
+
+def test_whoever_finds_only_a_seat_left_for_another_one_has_it_when_that_one_takes_his_elsewhere() -> None:
+    """The other process takes another trainer undisturbed: nobody but the note makes it look again."""
+    CapacityRepository().insert(trainer("popular", capacity=2, avail=[1, 2]))
+    buy("first")
+    CapacityRepository().insert(trainer("night", capacity=1, avail=[100, 101]))
+
+    buy("any", by=service(Meeting(ASSIGNED, lambda: buy("picky", wants=[1, 2]))))
+
+    assert (stored("any").trainer_id, stored("picky").trainer_id) == ("night", "popular")
+    assert violations(at_rest=True) == []

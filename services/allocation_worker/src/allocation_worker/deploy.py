@@ -41,7 +41,8 @@ async def create_topics(settings: WorkerSettings) -> str:
     """
     specs = topics.specs(settings)
     created = await _within_patience("Kafka", lambda: ensure_topics(settings.kafka, specs), (UnavailableError,))
-    return f"created topic {', '.join(created)}" if created else f"all {len(specs)} topics exist"
+    topic = "topic" if len(created) == 1 else "topics"
+    return f"created {topic} {', '.join(created)}" if created else f"all {len(specs)} topics exist"
 
 
 async def _within_patience(server: str, call: Callable[[], Awaitable[T]], away: tuple[type[Exception], ...]) -> T:

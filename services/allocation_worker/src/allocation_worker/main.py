@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 
 from pymongo import MongoClient
@@ -116,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         "HEALTH_PORT and more, see the README. Example: MONGODB_URI=mongodb://localhost:27017 "
         "KAFKA_BOOTSTRAP=localhost:9092 python -m allocation_worker run",
     )
+    parser.add_argument("--version", action="version", version=f"allocation-worker {version('allocation-worker')}")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="work until SIGTERM")
     commands.add_parser("indexes", help="deploy step: create the indexes that `run` verifies")

@@ -4,6 +4,7 @@ AllocationError
 ├── Contended               too many writers at one document: nothing is lost, try again
 ├── FileRefused             a file holds mistakes: nothing of it was used; .problems has one line each
 ├── LeaveRefused            a leave that cannot be meant: says what is wrong with it
+├── LeaveInterrupted        storage failed half-way: the trainer is marked, the sweep goes on with his students
 ├── MoveRefused             too soon after the last move, or too many: the text says how to move all the same
 ├── ImportInterrupted       storage failed half-way: says exactly what was written
 └── PublishingInterrupted   Kafka failed half-way: says what was published
@@ -36,6 +37,10 @@ class FileRefused(AllocationError):
 
 class LeaveRefused(AllocationError):
     """A leave needs an end that is still to come, or is for good. Nothing was written."""
+
+
+class LeaveInterrupted(AllocationError):
+    """Storage failed after the trainer was marked; the text says how far it came. The next sweep goes on."""
 
 
 class MoveRefused(AllocationError):

@@ -54,6 +54,7 @@ class Explanation:
         decision: what the trainer was chosen by, as kept at that moment.
         waiting_since: since when he waits; None if he does not.
         shortage: why nobody serves him; None if he does not wait.
+        elsewhere: who but his trainer could serve him today, if a move of his was given up; None if none was.
         places: the queues in which he stands.
         is_starved: whether a person was asked to act.
         history: what happened, the newest 50 lines, oldest first.
@@ -70,6 +71,7 @@ class Explanation:
     waiting_since: datetime | None = None
     waited: timedelta | None = None
     shortage: Shortage | None = None
+    elsewhere: str | None = None
     places: tuple[Place, ...] = ()
     is_starved: bool = False
     history: tuple[Mapping[str, Any], ...] = ()
@@ -121,6 +123,7 @@ class Explainer:
             waiting_since=allocation.waiting_since,
             waited=now - allocation.waiting_since if waits and allocation.waiting_since else None,
             shortage=shortage,
+            elsewhere=self._elsewhere(allocation, now) if _was_kept(allocation, stored) else None,
             places=self._places(allocation, now) if waits else (),
             is_starved=waits and allocation.starved_epoch == allocation.epoch,
             history=tuple(stored.get("history", ())),
@@ -130,6 +133,11 @@ class Explainer:
         """Read every trainer of the allocation's subject, in whatever language."""
         subject = (allocation.skill or "").partition("|")[0]
         return list(self._survey.teaching(org_id=allocation.org_id, subject=subject))
+
+    def _elsewhere(self, allocation: Allocation, now: datetime) -> str:
+        others = [one for one in self.teachers(allocation) if one.trainer_id != allocation.trainer_id]
+        shortage = shortage_of(allocation, others, now)
+        return shortage.text if shortage.stage else f"{shortage.text}: somebody is free by now"
 
     def _places(self, waiter: Allocation, now: datetime) -> tuple[Place, ...]:
         in_demand = {queue.skill for queue in self._allocations.queues(now=now, org_id=waiter.org_id)}
@@ -141,6 +149,12 @@ class Explainer:
         return Place(
             queue.skill, position, estimate(position, trainers, skill=queue.skill, in_demand=in_demand, now=now)
         )
+
+
+def _was_kept(allocation: Allocation, stored: Mapping[str, Any]) -> bool:
+    """Tell whether the last thing that happened was a move for which nobody was free."""
+    last = stored.get("history", ())[-1:]
+    return allocation.state == AllocationState.ASSIGNED and any(line["what"] == "stayed" for line in last)
 
 
 def _why(allocation: Allocation, shortage: Shortage | None) -> str:

@@ -1,19 +1,20 @@
 """Trainers who go on leave, leave for good, or come back, and what becomes of their students."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from lyceum_allocation import moving
 from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.capacities import CapacityRepository
-from lyceum_allocation.errors import LeaveRefused
+from lyceum_allocation.errors import Contended, LeaveInterrupted, LeaveRefused
 from lyceum_allocation.models import Allocation, TrainerCapacity
 from lyceum_allocation.moves import Moves
 from lyceum_allocation.patience import Patience
 from lyceum_allocation.states import AllocationState, MoveOutcome, MoveReason
+from lyceum_allocation.substitutes import Substitutes
 from lyceum_allocation.waitlist import Waitlist
-from lyceum_database import Clock
+from lyceum_database import Clock, DatabaseError
 
 SWEEPER = "sweeper"
 """Who moves a student if nobody is known who sent his trainer on leave."""
@@ -25,6 +26,10 @@ class Left(NamedTuple):
     moved: int
     stayed: int
     waiting: int
+
+
+def _untold(_outcome: MoveOutcome) -> None:
+    """Nobody wants to know how far it is."""
 
 
 class Leaves:
@@ -51,13 +56,28 @@ class Leaves:
         self._clock = clock
         self._patience = patience
 
-    def leave(self, trainer_id: str, *, until: datetime | None, for_good: bool, actor: str) -> Left:
+    def leave(
+        self,
+        trainer_id: str,
+        *,
+        until: datetime | None,
+        for_good: bool,
+        actor: str,
+        progress: Callable[[MoveOutcome], None] = _untold,
+    ) -> Left:
         """See `AllocationService.leave`."""
         self._check(until, for_good=for_good)
         self._mark(trainer_id, active=not for_good, until=until, actor=actor)
-        outcomes = [
-            self._leave(student, trainer_id, actor, for_good=for_good) for student in self._students(trainer_id)
-        ]
+        outcomes: list[MoveOutcome] = []
+        try:
+            for student in self._students(trainer_id):
+                outcomes.append(self._leave(student, trainer_id, actor, for_good=for_good))
+                progress(outcomes[-1])
+        except (DatabaseError, Contended) as exc:
+            raise LeaveInterrupted(
+                f"{exc}: trainer {trainer_id} is marked as away and gets nobody new, {len(outcomes)} of his students "
+                "were seen to; the sweep of the workers goes on with the others, and so does the same command"
+            ) from exc
         return Left(*(outcomes.count(o) for o in (MoveOutcome.MOVED, MoveOutcome.STAYED, MoveOutcome.WAITING)))
 
     def come_back(self, trainer_id: str, *, actor: str) -> int:
@@ -69,16 +89,17 @@ class Leaves:
 
     def finish(self) -> int:
         """Move the students whom nobody moved yet, as far as somebody is free for them; returns how many moved."""
-        return sum(self._finish(trainer) for trainer in self._capacities.away(now=self._clock()))
+        substitutes = self._waitlist.substitutes()
+        return sum(self._finish(trainer, substitutes) for trainer in self._capacities.away(now=self._clock()))
 
-    def _finish(self, trainer: TrainerCapacity) -> int:
-        actor = trainer.leave_actor or SWEEPER
-        return sum(
-            self._move(student, trainer.id, actor) == MoveOutcome.MOVED
-            for student in self._students(trainer.id, AllocationState.ASSIGNED)
+    def _finish(self, trainer: TrainerCapacity, substitutes: Substitutes) -> int:
+        actor, moved = trainer.leave_actor or SWEEPER, 0
+        for student in self._students(trainer.id, AllocationState.ASSIGNED):
             # Who is back some day keeps his students: no write, and no new epoch, unless it helps one of them.
-            if not trainer.active or self._waitlist.could_serve(student)
-        )
+            if not trainer.active or substitutes.is_one_for(student):
+                moved += self._move(student, trainer.id, actor) == MoveOutcome.MOVED
+                substitutes.changed_by(student)
+        return moved
 
     def _students(self, trainer_id: str, *states: AllocationState) -> Iterator[Allocation]:
         last_id: str | None = None

@@ -31,6 +31,10 @@ PAGES_PER_SHARE = 10
 """With a tick of five seconds: at most six reads a second."""
 
 
+def _untold(_outcome: MoveOutcome) -> None:
+    """Nobody wants to know how far it is."""
+
+
 class AllocationService:
     """Gives each paid student a trainer with a free seat, and takes back exactly what a refund undoes.
 
@@ -180,7 +184,15 @@ class AllocationService:
             cause_id=cause_id,
         )
 
-    def leave(self, trainer_id: str, *, until: datetime | None = None, for_good: bool = False, actor: str) -> Left:
+    def leave(
+        self,
+        trainer_id: str,
+        *,
+        until: datetime | None = None,
+        for_good: bool = False,
+        actor: str,
+        progress: Callable[[MoveOutcome], None] = _untold,
+    ) -> Left:
         """Give a trainer nobody new, and move his students to others as far as somebody is free.
 
         The others keep him if he comes back, and are moved by the sweep when somebody comes free. If he leaves for good
@@ -192,12 +204,14 @@ class AllocationService:
             until: when he is back.
             for_good: he never is.
             actor: who says so, kept in the students' history.
+            progress: called with what became of each student, as it happens.
 
         Raises:
+            LeaveInterrupted: storage failed after the trainer was marked; the sweep goes on.
             LeaveRefused: neither an end nor for good, both, or an end that is over.
             NotFound: there is no such trainer.
         """
-        return self._leaves.leave(trainer_id, until=until, for_good=for_good, actor=actor)
+        return self._leaves.leave(trainer_id, until=until, for_good=for_good, actor=actor, progress=progress)
 
     def come_back(self, trainer_id: str, *, actor: str) -> int:
         """Let a trainer have students again; those who still wait to leave him stay. Returns how many.

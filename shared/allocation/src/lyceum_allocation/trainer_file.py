@@ -100,7 +100,7 @@ def _records(path: Path, problems: list[str]) -> Iterator[tuple[Place, dict[str,
 def _header_mistake(header: list[str]) -> str | None:
     missing = [name for name in COLUMNS if name not in header]
     if missing:
-        return f"misses column {', '.join(missing)}: the first line names the columns {','.join(COLUMNS)}"
+        return f"misses column {', '.join(missing)}: `lyceum trainers import --help` shows the whole first line"
     repeated = sorted({name for name in header if name in COLUMNS and header.count(name) > 1})
     return f"names column {', '.join(repeated)} twice: keep one" if repeated else None
 

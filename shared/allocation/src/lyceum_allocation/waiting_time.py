@@ -47,18 +47,24 @@ def estimate(
         in_demand: skills for which somebody waits.
         now: the present moment.
     """
-    releases, per_day = 0, 0.0
+    releases, per_day, longest = 0, 0.0, _DAY
     for trainer in trainers:
         count, span = _lately(trainer, now)
         releases += count
+        longest = max(longest, span) if count else longest
         per_day += count * (_DAY / span) / len({skill, *in_demand} & set(trainer["skills"]))
     if releases < FEWEST_RELEASES:
         return Estimate(None, per_day, f"{releases} seats for {skill} came free in {WINDOW.days} days: too few to tell")
     return Estimate(
         now + position * _DAY / per_day,
         per_day,
-        f"{releases} seats for {skill} came free lately, {per_day:.2g} a day for this queue",
+        f"{releases} seats for {skill} came free in the last {_days(longest)}, {per_day:.2g} a day for this queue",
     )
+
+
+def _days(span: timedelta) -> str:
+    days = -(-span // _DAY)
+    return "day" if days == 1 else f"{days} days"
 
 
 def _lately(trainer: Mapping[str, Any], now: datetime) -> tuple[int, timedelta]:

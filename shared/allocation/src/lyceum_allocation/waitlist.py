@@ -1,18 +1,18 @@
 """Draining a waitlist: whoever waits longest for a skill is served first, whoever drains."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
 from lyceum_allocation.allocations import AllocationRepository, Queue
-from lyceum_allocation.candidates import wish_of
 from lyceum_allocation.capacities import CapacityRepository
 from lyceum_allocation.errand import Errand
 from lyceum_allocation.lease import LEASE, Lease
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.patience import Patience
 from lyceum_allocation.seating import Seating
+from lyceum_allocation.substitutes import Substitutes
 from lyceum_allocation.turn import Turn
 from lyceum_allocation.turnstile import Turnstile
 from lyceum_allocation.views import VIEW_KEPT, RecentViews
@@ -107,12 +107,9 @@ class Waitlist:
         for queue in turn.look_again:
             self.serve(self.drain(queue, cause_id=None).freed, cause_id=None, org_id=queue.org_id)
 
-    def could_serve(self, student: Allocation) -> bool:
-        """Tell whether somebody else than his present trainer is free for a student; writes nothing."""
-        now = self._clock()
-        wish = wish_of(student, now)
-        wish = replace(wish, excluded=wish.excluded | {student.trainer_id or ""}, previous_trainer_id=None)
-        return self._views.new(Queue(student.org_id, student.skill or "")).best(wish, now) is not None
+    def substitutes(self) -> Substitutes:
+        """Begin a look at who could take students of trainers who are away."""
+        return Substitutes(self._views.new, clock=self._clock)
 
     def _turn(self, cause_id: str | None, own: Errand | None) -> Turn:
         return Turn(

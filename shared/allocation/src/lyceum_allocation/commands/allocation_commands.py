@@ -27,6 +27,7 @@ from lyceum_allocation.models import Allocation
 from lyceum_allocation.states import UNSERVED_STATES, WAITING_STATES, AllocationState
 from lyceum_database import DEFAULT_ORG
 
+STATES = tuple(state.value for state in AllocationState)
 _INTERNAL = ("outbox", "outbox_due", "claiming_until", "schema_version", "waitlisted_epoch", "starved_epoch")
 
 
@@ -40,7 +41,12 @@ def allocations() -> None:
     epilog="\b\nExamples:\n  lyceum allocations list --state PENDING\n"
     "  lyceum allocations list --json | jq -r .student_id",
 )
-@click.option("--state", type=click.Choice([state.value for state in AllocationState], case_sensitive=False))
+@click.option(
+    "--state",
+    type=click.Choice(STATES, case_sensitive=False),
+    metavar=f"[{'|'.join(STATES)}]",
+    help="Only these, in capitals or not.",
+)
 @click.option("--org", "org_id", default=DEFAULT_ORG, show_default=True, help="Organization.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")

@@ -48,6 +48,8 @@ def _rows(found: Explanation) -> Iterator[tuple[str, str]]:
     if found.trainer_id is not None:
         yield "trainer", found.trainer_id
     yield "why", found.why
+    if found.elsewhere is not None:
+        yield "besides", found.elsewhere
     if found.waiting_since is not None and found.waited is not None:
         yield "waits", f"since {moment(found.waiting_since)}, {span(found.waited)}"
     if found.shortage is not None and found.shortage.relaxed:

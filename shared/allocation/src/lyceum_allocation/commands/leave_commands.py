@@ -1,6 +1,7 @@
 """`trainers leave` and `trainers return`: who is away, and what becomes of his students."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
@@ -19,6 +20,8 @@ from lyceum_allocation.states import MoveOutcome
 from lyceum_database import DEFAULT_ORG, utc_now
 
 MOST_SHOWN = 50
+SAY_EVERY = 20
+"""Students between two lines of progress: a second or so on a server in another house."""
 
 _WOULD = {MoveOutcome.MOVED: "be moved", MoveOutcome.STAYED: "stay", MoveOutcome.WAITING: "wait"}
 
@@ -63,7 +66,9 @@ def leave(
             prospects = Prospects(AllocationRepository(), clock=utc_now, scarcity=scarcity)
             _show(list(prospects.of(trainer, for_good=for_good)), trainer, as_json=as_json)
             return
-        left = service(scarcity=scarcity).leave(trainer, until=until, for_good=for_good, actor=actor)
+        left = service(scarcity=scarcity).leave(
+            trainer, until=until, for_good=for_good, actor=actor, progress=_progress()
+        )
     if as_json:
         echo_json(left._asdict())
         return
@@ -72,6 +77,18 @@ def leave(
         f"{counted(left.moved, 'student')} moved, {left.stayed} {'stays' if left.stayed == 1 else 'stay'} for now, "
         f"{left.waiting} {'waits' if left.waiting == 1 else 'wait'} for another trainer."
     )
+
+
+def _progress() -> Callable[[MoveOutcome], None]:
+    """Say on standard error now and then how far it is: a large move takes a while."""
+    seen: Counter[MoveOutcome] = Counter()
+
+    def progress(outcome: MoveOutcome) -> None:
+        seen[outcome] += 1
+        if seen.total() % SAY_EVERY == 0:
+            click.echo(f"{seen.total()} students seen to, {seen[MoveOutcome.MOVED]} of them moved ...", err=True)
+
+    return progress
 
 
 def _show(found: list[Prospect], trainer: str, *, as_json: bool) -> None:
