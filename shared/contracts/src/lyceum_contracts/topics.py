@@ -54,7 +54,7 @@ PURCHASES = Topic(
     name="purchases",
     key=("student_id", "course_id"),
     types=(PURCHASE_CREATED, PURCHASE_REFUNDED),
-    producers=("course-service",),
+    producers=("any client today, such as `lyceum purchases publish`", "course-service once it has an interface"),
     consumers=(ALLOCATION_WORKER,),
 )
 
