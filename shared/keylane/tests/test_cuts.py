@@ -305,6 +305,6 @@ async def test_an_awaitable_that_a_plain_function_returns_has_the_same_limit(mem
     worker = memory.start({"made": lambda _: forever()}, retry=policy)
     (letter,) = await memory.letters(1)
 
-    assert dict(letter.headers)["x-dlq-error-type"] == b"builtins.TimeoutError"
+    assert dict(letter.headers)["x-dlq-error-type"] == b"keylane.errors.OverrunError"
     assert dict(letter.headers)["x-dlq-error-msg"] == b"no end within 0.02 s"
     assert worker.counts.failed == 2

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keylane import MAX_RETRY_AFTER, Message, Retry, RetryPolicy
+from keylane import MAX_RETRY_AFTER, Fatal, Message, Retry, RetryPolicy, Skip
 from keylane.testing import until
 from keylane.verdict import Judge
 
@@ -87,3 +88,92 @@ def test_a_handler_cannot_wait_for_ever() -> None:
 def test_no_attempt_is_so_late_that_its_wait_cannot_be_reckoned() -> None:
     policy = RetryPolicy(factor=100, cap=timedelta.max, base=timedelta.max)
     assert policy.ceiling_s(10_000) == timedelta.max.total_seconds()
+
+
+@pytest.mark.parametrize("kind", [OSError, TimeoutError, Exception])
+async def test_an_overrun_is_a_failed_run_whatever_counts_as_an_outage(memory: Rig, kind: type[Exception]) -> None:
+    async def handle(_: Message) -> None:
+        await asyncio.sleep(20)
+
+    await memory.publish("slow", data={})
+    policy = RetryPolicy(max_attempts=2, base=timedelta(0), timeout=timedelta(seconds=0.05))
+    worker = memory.start({"made": handle}, outages=[kind], retry=policy)
+    await until(lambda: worker.counts.dead == 1, timeout_s=5)
+
+    (letter,) = await memory.letters(1)
+    headers = dict(letter.headers)
+    assert (headers["x-dlq-reason"], headers["x-dlq-attempts"]) == (b"exhausted", b"2")
+    assert headers["x-dlq-error-msg"] == b"no end within 0.05 s"
+
+
+class Gone(Exception):  # noqa: N818  said as users of outages name theirs
+    """A server of the handler's is away."""
+
+
+async def fails_with(error: Exception) -> None:
+    raise error
+
+
+async def many(*errors: Exception) -> None:
+    """As in a handler that does several things side by side, in groups of groups."""
+    async with asyncio.TaskGroup() as outer:
+        outer.create_task(fails_with(ExceptionGroup("inner", errors)))
+
+
+async def test_a_fatal_in_a_group_is_fatal_and_its_own_words_are_kept(memory: Rig) -> None:
+    runs: list[int] = []
+
+    async def handle(message: Message) -> None:
+        runs.append(message.attempt)
+        await many(Gone("away"), ValueError("odd"), Fatal("no such course"))
+
+    await memory.publish("e", data={})
+    memory.start({"made": handle}, outages=[Gone])
+    (letter,) = await memory.letters(1)
+
+    headers = dict(letter.headers)
+    assert (runs, headers["x-dlq-reason"], headers["x-dlq-error-msg"]) == ([1], b"fatal", b"no such course")
+
+
+@pytest.mark.parametrize(
+    "errors", [[Gone("a")], [Gone("a"), Gone("b")], [Retry("later", counted=False), Skip("nothing to do")]]
+)
+async def test_a_group_of_outages_is_an_outage(memory: Rig, errors: list[Exception]) -> None:
+    runs: list[int] = []
+
+    async def handle(message: Message) -> None:
+        runs.append(message.attempt)
+        if len(runs) <= 3:  # more than there are attempts
+            await many(*errors)
+
+    await memory.publish("e", data={})
+    retry = RetryPolicy(max_attempts=2, outages_to_open=100)
+    worker = memory.start({"made": handle}, outages=[Gone], retry=retry)
+    await until(lambda: worker.counts.done == 1)
+
+    assert runs == [1] * 4
+
+
+@pytest.mark.parametrize("asynchronous", [True, False])
+async def test_a_group_of_skips_is_one(memory: Rig, asynchronous: bool) -> None:
+    def handle(_: Message) -> None:
+        raise ExceptionGroup("both", [Skip("this"), Skip("that")])
+
+    async def handle_async(_: Message) -> None:
+        await many(Skip("this"), Skip("that"))
+
+    await memory.publish("e", data={})
+    worker = memory.start({"made": handle_async if asynchronous else handle})
+    await until(lambda: worker.counts.done == 1, timeout_s=5)
+
+
+def test_what_a_group_comes_to() -> None:
+    judge = Judge(RetryPolicy(), (Gone,), random.Random(1))
+    odd, strange, gone, skip = ValueError("odd"), KeyError("strange"), Gone("away"), Skip()
+    both = ExceptionGroup("both", [gone, ExceptionGroup("inner", [odd, strange])])
+
+    assert judge.meant(odd) is odd
+    assert judge.meant(ExceptionGroup("one", [ExceptionGroup("one", [odd])])) is odd
+    assert judge.meant(ExceptionGroup("mixed", [skip, gone, odd])) is odd, "what failed counts, whatever is away"
+    assert judge.meant(ExceptionGroup("away", [skip, gone])) is gone
+    assert judge.meant(both) is both, "neither says more than the other"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from keylane import letters, lines
 from keylane.endings import claim_of
+from keylane.errors import Skip
 from keylane.wording import said
 
 if TYPE_CHECKING:
@@ -53,7 +54,11 @@ class Consequences:
     def of_error(self, lane: Lane, head: Head, error: Exception) -> None:
         """A handler raised."""
         try:
-            self._failed(lane, head, error)
+            meant = self.judge.meant(error)
+            if isinstance(meant, Skip):
+                head.step = self.endings.finish
+            else:
+                self._failed(lane, head, meant)
         except Exception as defect:  # noqa: BLE001  an error that cannot even be looked at must not stop its partition
             self._failed(lane, head, RuntimeError(f"{type(error).__name__} could not be judged: {said(defect)}"))
 

@@ -9,6 +9,7 @@ KeylaneError
 ├── CommitRefusedError         the group moved on; the records come again
 ├── FencedError                another owner holds this message now: the result is discarded
 │   └── LeaseLostError         noticed while the handler ran: it was cancelled
+├── OverrunError               a handler took longer than it may: a failed run, whatever counts as an outage
 ├── UndecodableError           the bytes of a record are no event: straight to the dead letters
 ├── KeyReuseError              an event's id belongs to another event: straight to the dead letters
 ├── SelectionError             dead letters were named that are not there, or not clearly enough
@@ -64,6 +65,10 @@ class FencedError(KeylaneError):
 
 class LeaseLostError(FencedError):
     """As FencedError, while the handler was still running: it was cancelled."""
+
+
+class OverrunError(KeylaneError):
+    """The handler was cancelled, as it had not ended within `RetryPolicy.timeout`: always a counted failure."""
 
 
 class UndecodableError(KeylaneError):

@@ -9,7 +9,7 @@ import time
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from keylane.errors import Fatal, FencedError, LeaseLostError, Retry, Skip, StoreUnavailableError
+from keylane.errors import Fatal, FencedError, LeaseLostError, OverrunError, Retry, Skip, StoreUnavailableError
 from keylane.handlers import HandlerEscapeError
 from keylane.lane import Cut
 from keylane.lines import about_claim
@@ -133,7 +133,7 @@ class Runs:
         if cut is Cut.LEASE_LOST:
             return LeaseLostError("its lease was lost while it ran")
         if cut is Cut.OVERRUN and not isinstance(error, (Fatal, Retry)):
-            return TimeoutError(f"no end within {self._timeout_s:g} s")
+            return OverrunError(f"no end within {self._timeout_s:g} s")
         return error if isinstance(error, (Exception, asyncio.CancelledError)) else HandlerEscapeError(error)
 
     async def _interruptible(self, lane: Lane, waiting: Awaitable[None]) -> None:
@@ -179,6 +179,7 @@ class Runs:
         await asyncio.wait([run])
         error = run.exception()
         try:
+            error = self._judge.meant(error) if isinstance(error, Exception) else error
             if error is None or isinstance(error, Skip):
                 await self._inbox.finish(claim)
             elif self._judge.counts(error):
