@@ -10,6 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from keylane.breaker import Breaker, State
+from keylane.wording import MAX_WORDS, plain
 
 if TYPE_CHECKING:
     import random
@@ -160,7 +161,8 @@ class Circuit:
         self._wake(list(self._held.pop(part, {})))
 
     def _say(self, part: str, change: str, why: str, level: int) -> None:
-        log.log(level, "circuit of %s %s: %s", part, change, why, extra={"action": ACTIONS[change], "part": part})
+        words, extra = plain(why, MAX_WORDS), {"action": ACTIONS[change], "part": part}
+        log.log(level, "circuit of %s %s: %s", part, change, words, extra=extra)
 
 
 def handler_part(type_: str) -> str:

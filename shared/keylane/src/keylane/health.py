@@ -7,6 +7,8 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from keylane.wording import MAX_WORDS, plain
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -53,13 +55,13 @@ class Health:
 
     def note(self, part: str, reason: str) -> None:
         """Unready for an ordinary reason, such as starting: no log line."""
-        self._troubles[part] = reason
+        self._troubles[part] = plain(reason, MAX_WORDS)
         self.ill = True
         self._met[part] = None
 
     def trouble(self, part: str, reason: str, *, member: str = "") -> None:
         """Unready because something is wrong with the part, as far as this member of it is concerned."""
-        self._troubles[part] = reason
+        reason = self._troubles[part] = plain(reason, MAX_WORDS)
         self.ill = True
         self._met[part] = None
         self._members[part].add(member)

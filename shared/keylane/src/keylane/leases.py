@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from keylane.errors import ConfigurationError, FencedError, StoreUnavailableError
-from keylane.lines import about_claim
+from keylane.lines import about_claim, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +91,7 @@ class Leases:
         except FencedError:
             if self._held.get(claim.key) is claim:  # else it ended while the renewal was under way
                 extra = about_claim(claim, "lease_lost")
-                log.warning("%s: the lease was lost while it ran", claim.key, extra=extra)
+                log.warning("%s: the lease was lost while it ran", name_of(claim), extra=extra)
                 self._lost(claim)
         except StoreUnavailableError as exc:
             self._health.trouble("store", str(exc))

@@ -1,15 +1,16 @@
 """Log lines about single messages: one per failure, dead letter and lost claim, with the same fields everywhere.
 
-Values and headers of records never appear; the error's own words do, clipped. The README lists every action.
+Values and headers of records never appear; the error's own words do. Whatever others wrote (ids, types, keys, errors)
+is clipped, and cannot end the line or begin another. The README lists every action.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from keylane.trace_context import TRACEPARENT, trace_id_of
-from keylane.wording import said
+from keylane.wording import MAX_WORDS, plain, said
 
 if TYPE_CHECKING:
     from keylane.broker import Record
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from keylane.message import Message
 
 log = logging.getLogger("keylane")
-
-MAX_KEY_CHARACTERS: Final = 128
-MAX_WORDS: Final = 512
-"""Characters of an error's own words in a line."""
 
 
 def fields(record: Record, event: Message | None, *, traceparent: str = "", **more: Any) -> dict[str, Any]:
@@ -34,9 +31,9 @@ def fields(record: Record, event: Message | None, *, traceparent: str = "", **mo
     """
     found: dict[str, Any] = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
     if record.key is not None:
-        found["key"] = record.key.decode(errors="replace")[:MAX_KEY_CHARACTERS]
+        found["key"] = plain(record.key.decode(errors="replace"))
     if event is not None:
-        found |= {"message_id": event.id, "type": event.type[:MAX_KEY_CHARACTERS]}
+        found |= {"message_id": plain(event.id), "type": plain(event.type)}
     trace_id = trace_id_of(traceparent or (event.headers.get(TRACEPARENT) if event is not None else None))
     if trace_id is not None:
         found["trace_id"] = trace_id
@@ -54,14 +51,14 @@ def run_failed(
     traceparent: str,
 ) -> None:
     """A run failed; after `pause_s` there is another, or none when that is None."""
-    what = f"{event.type[:MAX_KEY_CHARACTERS]} {event.id} failed, run {attempts} of {most}"
+    what = f"{plain(event.type)} {plain(event.id)} failed, run {attempts} of {most}"
     following = "no other follows" if pause_s is None else f"another follows in {pause_s:.1f} s"
     log.warning(
         "%s, %s: %s: %s",
         what,
         following,
         type(error).__name__,
-        said(error)[:MAX_WORDS],
+        plain(said(error), MAX_WORDS),
         extra=fields(
             record,
             event,
@@ -83,7 +80,7 @@ def dead_lettered(record: Record, event: Message | None, burial: Burial) -> None
         record.topic,
         record.partition,
         record.offset,
-        burial.error_message,
+        plain(burial.error_message, MAX_WORDS),
         extra=fields(
             record,
             event,
@@ -100,4 +97,10 @@ def dead_lettered(record: Record, event: Message | None, burial: Burial) -> None
 
 def about_claim(claim: Claim, action: str) -> dict[str, Any]:
     """The fields of a line about a claim whose record is not at hand."""
-    return {"action": action, "message_id": claim.key.partition(":")[2], "fence": claim.fence}
+    return {"action": action, "message_id": plain(claim.key.partition(":")[2]), "fence": claim.fence}
+
+
+def name_of(claim: Claim) -> str:
+    """Whose claim it is: `<group>:<id>`."""
+    group, _, id_ = claim.key.partition(":")
+    return f"{group}:{plain(id_)}"

@@ -29,6 +29,7 @@ from keylane.errors import (
 from keylane.inbox import Claim, Reused, Settled
 from keylane.lane import Head, Lane, Outcome
 from keylane.places import replay_of
+from keylane.wording import plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -134,7 +135,9 @@ class Processor:
                 await self.inbox.release(claim)
         except (StoreUnavailableError, FencedError):
             log.warning(
-                "%s stays claimed until its lease ends", claim.key, extra=lines.about_claim(claim, "lease_left")
+                "%s stays claimed until its lease ends",
+                lines.name_of(claim),
+                extra=lines.about_claim(claim, "lease_left"),
             )
         finally:
             self.leases.drop(claim)
@@ -193,7 +196,7 @@ class Processor:
             if replay is not None:
                 words = "replay %d of %s changes nothing: it is %s"
                 extra = lines.fields(record, event, action="replay_settled", replay=replay.count)
-                log.info(words, replay.count, event.id, answer.state, extra=extra)
+                log.info(words, replay.count, plain(event.id), answer.state, extra=extra)
             return Outcome.COMPLETED
         if isinstance(answer, Reused):
             error = KeyReuseError(f"id {event.id[:128]!r} was used before by an event with other data")

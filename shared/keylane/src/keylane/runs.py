@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from keylane.errors import Fatal, FencedError, LeaseLostError, OverrunError, Retry, Skip, StoreUnavailableError
 from keylane.handlers import HandlerEscapeError
 from keylane.lane import Cut
-from keylane.lines import about_claim
+from keylane.lines import about_claim, name_of
+from keylane.wording import MAX_WORDS, plain, said
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -163,9 +164,9 @@ class Runs:
             if not run.done():
                 log.warning(
                     "%s has run for more than %s s in a thread, which cannot be cancelled",
-                    message.id,
+                    plain(message.id),
                     self._timeout_s,
-                    extra={"action": "overrun", "message_id": message.id, "type": message.type},
+                    extra={"action": "overrun", "message_id": plain(message.id), "type": plain(message.type)},
                 )
 
     def _adopt(self, run: asyncio.Future[Any], head: Head) -> None:
@@ -188,6 +189,7 @@ class Runs:
                 await self._inbox.release(claim)
         except (FencedError, StoreUnavailableError) as exc:
             extra = about_claim(claim, "outcome_lost")
-            log.warning("%s: its outcome could not be recorded: %s", claim.key, exc, extra=extra)
+            words = plain(said(exc), MAX_WORDS)
+            log.warning("%s: its outcome could not be recorded: %s", name_of(claim), words, extra=extra)
         finally:
             self._leases.drop(claim)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from keylane import letters, lines
 from keylane.circuit import STORE, handler_part
 from keylane.retry import outage_delay_s
-from keylane.wording import said
+from keylane.wording import MAX_WORDS, plain, said
 
 if TYPE_CHECKING:
     from keylane.circuit import Circuit
@@ -61,7 +61,7 @@ class Troubles:
         self.answered()
         self.counts.fenced += 1
         extra = lines.fields(lane.queue[0], head.event, traceparent=head.traceparent, action="fenced")
-        log.warning("a result was discarded: %s", error, extra=extra)
+        log.warning("a result was discarded: %s", plain(said(error), MAX_WORDS), extra=extra)
         return outage_delay_s(0, jitter=self.judge.jitter)
 
     def defect(self, lane: Lane, head: Head, error: Exception) -> float:
