@@ -4,23 +4,19 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
-from lyceum_allocation import transitions
 from lyceum_allocation.allocations import AllocationRepository, Queue
 from lyceum_allocation.capacities import CapacityRepository
 from lyceum_allocation.explanation import Explainer, Explanation
 from lyceum_allocation.fairness import MOST_ALLOCATIONS, WEEK, Fairness, fairness
-from lyceum_allocation.keys import allocation_id
-from lyceum_allocation.lease import Lease, lease_until
 from lyceum_allocation.leaves import Leaves, Left
-from lyceum_allocation.models import Allocation
 from lyceum_allocation.moves import Moves
 from lyceum_allocation.patience import Patience
+from lyceum_allocation.purchases import Purchases
 from lyceum_allocation.seating import Seating
 from lyceum_allocation.starvation import Starvation
-from lyceum_allocation.states import AllocationState, MoveOutcome, MoveReason
+from lyceum_allocation.states import MoveOutcome, MoveReason
 from lyceum_allocation.survey import Survey
 from lyceum_allocation.sweeping import Sweeper
-from lyceum_allocation.transitions import Change
 from lyceum_allocation.views import VIEW_KEPT
 from lyceum_allocation.waitlist import Waitlist
 from lyceum_contracts import DEFAULT_ORG, PurchaseCreated, PurchaseRefunded
@@ -65,8 +61,8 @@ class AllocationService:
     ) -> None:
         self._allocations = allocations
         self._clock = clock
-        self._patience = patience or Patience()
-        self._seating = Seating(allocations=allocations, capacities=capacities, clock=clock, patience=self._patience)
+        patience = patience or Patience()
+        self._seating = Seating(allocations=allocations, capacities=capacities, clock=clock, patience=patience)
         self._explainer = Explainer(allocations, clock=clock)
         self._waitlist = Waitlist(
             allocations=allocations,
@@ -74,18 +70,21 @@ class AllocationService:
             seating=self._seating,
             clock=clock,
             random=random or Random(),
-            patience=self._patience,
+            patience=patience,
             scarcity=scarcity,
             view_kept=view_kept,
         )
-        self._moves = Moves(allocations=allocations, waitlist=self._waitlist, clock=clock, patience=self._patience)
+        self._purchases = Purchases(
+            allocations=allocations, seating=self._seating, waitlist=self._waitlist, clock=clock, patience=patience
+        )
+        self._moves = Moves(allocations=allocations, waitlist=self._waitlist, clock=clock, patience=patience)
         self._leaves = Leaves(
             allocations=allocations,
             capacities=capacities,
             moves=self._moves,
             waitlist=self._waitlist,
             clock=clock,
-            patience=self._patience,
+            patience=patience,
         )
         self._sweeper = Sweeper(
             allocations=allocations,
@@ -106,21 +105,7 @@ class AllocationService:
             org_id: the organization that sold it.
             cause_id: id of the event that tells of it.
         """
-        until = lease_until(self._clock())
-        allocation, is_new = self._record(
-            _blank(org_id, purchase), lambda seen: transitions.grant(seen, purchase, self._clock(), until), cause_id
-        )
-        freed: set[str] = set()
-        own = Lease(allocation) if is_new and _begins(allocation, until) else None
-        if allocation.epoch > 1 or own is None:
-            freed = self._seating.settle([allocation], cause_id=cause_id)
-        if own is None:
-            allocation = self._allocations.get(allocation.id)
-            own = None if is_new else self._taken_over(allocation)
-        if allocation.state == AllocationState.PENDING:
-            queue = Queue(org_id, allocation.skill or "")
-            freed |= self._waitlist.drain(queue, cause_id=cause_id, own=own).freed
-        self._waitlist.serve(freed, cause_id=cause_id, org_id=org_id)
+        self._purchases.allocate(purchase, org_id=org_id, cause_id=cause_id)
 
     def refund(self, refund: PurchaseRefunded, *, org_id: str = DEFAULT_ORG, cause_id: str | None = None) -> None:
         """Take back the right that this one purchase gave, and give a seat that comes free to who waits for it.
@@ -132,16 +117,7 @@ class AllocationService:
             org_id: the organization that paid it.
             cause_id: id of the event that tells of it.
         """
-        if not refund.full:
-            return
-        allocation, _ = self._record(
-            _blank(org_id, refund),
-            lambda seen: transitions.revoke(seen, refund, self._clock()),
-            cause_id,
-            is_known=True,
-        )
-        freed = self._seating.settle([allocation], cause_id=cause_id)
-        self._waitlist.serve(freed, cause_id=cause_id, org_id=org_id)
+        self._purchases.refund(refund, org_id=org_id, cause_id=cause_id)
 
     def move(
         self,
@@ -272,48 +248,3 @@ class AllocationService:
 
     def _drain_freed(self, freed: set[str]) -> int:
         return len(self._waitlist.serve(freed, cause_id=None))
-
-    def _record(
-        self,
-        blank: Allocation,
-        decide: Callable[[Allocation], Change | None],
-        cause_id: str | None,
-        *,
-        is_known: bool = False,
-    ) -> tuple[Allocation, bool]:
-        """Write a fact down, once. Also tells whether this call did it or found it done.
-
-        What is probably known is read before it is written; a first purchase needs no read before its insert.
-        """
-        seen = blank
-        for repeat in self._patience.attempts(f"record on allocation {blank.id}"):
-            if repeat or is_known:
-                seen = self._allocations.find(blank.id) or blank
-            change = decide(seen)
-            if change is None:
-                return seen, False
-            if self._allocations.write(seen, change, cause_id=cause_id):
-                return seen, True
-        raise AssertionError("attempts() raises Contended, it does not end")  # pragma: no cover
-
-    def _taken_over(self, seen: Allocation) -> Lease | None:
-        """Take over the lease under which this very event was handled before: its handler died."""
-        if seen.state != AllocationState.PENDING or seen.claiming_until is None:
-            return None
-        written = self._allocations.write(seen, transitions.lease(lease_until(self._clock())))
-        return Lease(seen, is_fresh=False) if written else None
-
-
-def _begins(allocation: Allocation, until: datetime) -> bool:
-    """Tell whether a purchase began an epoch, with a lease until then."""
-    return allocation.state == AllocationState.PENDING and allocation.claiming_until == until
-
-
-def _blank(org_id: str, fact: PurchaseCreated | PurchaseRefunded) -> Allocation:
-    """An allocation of which nothing is known yet."""
-    return Allocation(
-        id=allocation_id(org_id, fact.student_id, fact.course_id),
-        org_id=org_id,
-        student_id=fact.student_id,
-        course_id=fact.course_id,
-    )
