@@ -23,12 +23,12 @@ class Shelf(InMemoryBroker):
         for name in ("t.g.dlq", "t.g.replay"):
             self.create_topic(name, 2)
 
-    def lay(self, offset: int, *, replays: int = 0, partition: int = 0, value: bytes = b"{}") -> str:
+    def lay(self, offset: int, *, replays: int = 0, partition: int = 0, value: bytes = b"{}", topic: str = "t") -> str:
         """The letter of message `m<offset>`; answers its id."""
-        record = source(offset, value)
+        record = source(offset, value, topic)
         why = letters.burial("g", record, reason="fatal", error=ValueError("no"), attempts=1, at=DIED, first=None)
         headers = letters.headers_of_letter("g", record, why, app_version="", replays=replays)
-        self.append("t.g.dlq", key=record.key, value=value, headers=headers, partition=partition)
+        self.append(f"{topic}.g.dlq", key=record.key, value=value, headers=headers, partition=partition)
         return letter_id("g", record)
 
     @property
@@ -41,9 +41,9 @@ class Shelf(InMemoryBroker):
         return self.records("t.g.replay")
 
 
-def source(offset: int, value: bytes = b"{}") -> MemoryRecord:
+def source(offset: int, value: bytes = b"{}", topic: str = "t") -> MemoryRecord:
     """The record that died."""
-    return MemoryRecord("t", 0, offset, 0, b"k%d" % (offset % 7), value, (("ce_id", b"m%d" % offset),))
+    return MemoryRecord(topic, 0, offset, 0, b"k%d" % (offset % 7), value, (("ce_id", b"m%d" % offset),))
 
 
 def text_of(headers: RawHeaders, name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
+from contextlib import aclosing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -220,6 +221,33 @@ async def test_a_scan_gives_all_that_is_there_in_order_and_ends(rig: Rig) -> Non
         assert numbers == sorted(numbers)
     with pytest.raises(ConfigurationError, match="absent-topic does not exist"):
         await anext(aiter(rig.broker.scan("absent-topic")))
+
+
+async def test_single_records_are_picked_by_partition_and_offset(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Near ones are read on to, far ones sought, earlier ones gone back to; what is not there is left out."""
+    monkeypatch.setattr("keylane.scan.FAR", 5)
+    for number in range(60):
+        await send(rig, b"k%d" % (number % 7), b"%d" % number)
+    there = {(one.partition, one.offset): one async for one in rig.broker.scan(rig.topic)}
+    (longest, _), count = max(there), len(there)
+    assert count == 60
+    wanted: list[dict[int, list[int]]] = [
+        {longest: [9, 0, 1]},
+        {longest: [2, 12]},
+        {longest: [3]},
+        {},
+        {partition: [0, 900] for partition in range(PARTITIONS)},
+    ]
+    async with aclosing(rig.broker.pick(rig.topic, wanted)) as picked:
+        found = [batch async for batch in picked]
+
+    for batch, asked in zip(found, wanted, strict=True):
+        places = [(one.partition, one.offset) for one in batch]
+        assert sorted(places) == sorted((at, one) for at in asked for one in asked[at] if (at, one) in there)
+        assert [one.value for one in batch] == [there[place].value for place in places]
+    assert [one.offset for one in found[0]] == [0, 1, 9]
+    with pytest.raises(ConfigurationError, match="absent-topic does not exist"):
+        await anext(rig.broker.pick("absent-topic", wanted))
 
 
 async def test_existing_topics_are_counted_and_absent_ones_left_out(rig: Rig) -> None:

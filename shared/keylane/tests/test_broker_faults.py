@@ -7,6 +7,7 @@ import dataclasses
 import itertools
 import time
 from collections import Counter
+from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -219,6 +220,22 @@ async def test_handlers_slower_than_session_and_poll_limit_lose_no_partition(
 
     assert sorted(runs) == [("async", 1), ("sync", 1)]
     assert [getattr(record, "action", "") for record in caplog.records].count("assigned") == 1, "a rebalance"
+
+
+async def test_picking_from_a_broker_that_goes_away_half_way_is_given_up(own: tuple[Rig, MockCluster]) -> None:
+    rig, cluster = own
+    for _ in range(3):
+        await rig.publish_raw(b"k", bytes(900_000), ())
+    (tp, *_) = [record.partition async for record in rig.broker.scan(rig.topic)]
+
+    async def read() -> None:
+        async with aclosing(rig.broker.pick(rig.topic, [{tp: [0]}, {tp: [2]}])) as picked:
+            assert [record.offset for record in await anext(picked)] == [0]
+            cluster.set_down()
+            await anext(picked)
+
+    with pytest.raises(BrokerUnavailableError, match=rf"^read {rig.topic}: "):
+        await asyncio.wait_for(read(), 20)
 
 
 async def test_a_scan_whose_broker_goes_away_half_way_is_given_up(own: tuple[Rig, MockCluster]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from keylane import ConfigurationError, DeadLetter, LetterState, Selection
+from keylane.dead_letter import Rest
 from keylane.pacing import Pace
 
 DIED = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -27,6 +28,7 @@ LETTER = DeadLetter(
     error_message="no",
     fingerprint="f1",
     attempts=5,
+    rest=Rest("t.g.dlq", 0, 0),
     first_failed_at=DIED - timedelta(minutes=1),
     last_failed_at=DIED,
     replay_count=1,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping, Sequence
 
 RawHeaders = tuple[tuple[str, bytes | None], ...]
 """Names may repeat and values may be null."""
@@ -141,6 +141,17 @@ class Broker(Protocol):
 
     def scan(self, topic: str) -> AsyncIterator[Record]:
         """Every record that a topic holds now, in order per partition, outside of any group.
+
+        Raises:
+            ConfigurationError: The topic does not exist.
+            BrokerUnavailableError: The broker is away.
+        """
+        ...
+
+    def pick(self, topic: str, batches: Iterable[Mapping[int, Collection[int]]]) -> AsyncGenerator[list[Record], None]:
+        """Records of a topic by partition and offset, a list for each batch, outside of any group.
+
+        A list is in order per partition, and without records that are gone.
 
         Raises:
             ConfigurationError: The topic does not exist.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from keylane.cloudevents import decode
 from keylane.errors import UndecodableError
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from keylane.letter_index import Mark
 
 
+UNREADABLE: Final = (KeyError, ValueError, OverflowError)
+"""What reading a record raises that is no letter, or no replay."""
+
+
+class Rest(NamedTuple):
+    """Where a letter itself lies."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """One dead message: where it came from, why it is dead, its original bytes, and what was done about it.
@@ -30,7 +42,7 @@ class DeadLetter:
         offset: Where the original was read.
         timestamp: Of the original, in milliseconds since 1970, UTC.
         key: Original bytes.
-        value: Original bytes.
+        value: Original bytes; None also while they were left in the topic, as by `DeadLetters.list`.
         headers: Original headers, in order.
         reason: exhausted, fatal, crash_loop, undecodable, unknown_type or key_reuse.
         error_type: Qualified class name of the last error.
@@ -39,6 +51,7 @@ class DeadLetter:
         attempts: Failed runs since it was published or last replayed.
         first_failed_at: Aware UTC.
         last_failed_at: Aware UTC.
+        rest: Where the letter lies.
         host: Where it failed last.
         app_version: What failed last.
         traceparent: W3C trace context of the last run; empty when it was not traced.
@@ -49,6 +62,7 @@ class DeadLetter:
         stack: The last error's stack trace; empty unless asked for by `DeadLetters.show`, and kept somewhere.
         message_state: Of its message by now, as the idempotency store remembers it: pending, in_progress, done,
             dead_pending or dead; empty unless asked for by `DeadLetters.recalled` or `show`, and known.
+        value_bytes: Length of the value; None for a record that has none.
         history: What was done to it, the oldest first; empty unless asked for by `DeadLetters.show`.
     """
 
@@ -68,6 +82,7 @@ class DeadLetter:
     attempts: int
     first_failed_at: datetime
     last_failed_at: datetime
+    rest: Rest
     host: str = ""
     app_version: str = ""
     traceparent: str = ""
@@ -78,6 +93,7 @@ class DeadLetter:
     stack: str = ""
     message_state: str = ""
     history: tuple[Mark, ...] = ()
+    value_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +138,8 @@ def read_letter(record: Record) -> DeadLetter:
         app_version=facts.get("app-version", ""),
         traceparent=facts.get("traceparent", ""),
         replay_count=whole(facts["replay-count"]),
+        value_bytes=None if record.value is None else len(record.value),
+        rest=Rest(record.topic, record.partition, record.offset),
     )
 
 

@@ -16,13 +16,14 @@ from keylane.letter_index import LetterState
 from keylane.letter_log import LetterLog
 from keylane.pacing import Pace
 from keylane.recalling import ASKED_AT_ONCE, Recall
-from keylane.replaying import Action, Report, discard_step, note_of, replay_step
+from keylane.replaying import Action, Report, discard_step, gone_step, note_of, replay_step
 from keylane.republishing import Republisher
+from keylane.rereading import whole
 from keylane.selection import EVERYTHING_OPEN, Selection, elsewhere, selected
 from keylane.telling import untold, unwatched
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
     from keylane.broker import Broker
     from keylane.dead_letter import DeadLetter
@@ -94,7 +95,9 @@ class DeadLetters:
         self._log = LetterLog(broker, group, topics, index, max_replays)
 
     async def list(self, selection: Selection = EVERYTHING_OPEN) -> tuple[DeadLetter, ...]:
-        """Letters, oldest failure first, each once. A record that is no letter is logged and left out.
+        """Letters, oldest failure first, each once, without their values, which stay in their topics (see `whole`).
+
+        A record that is no letter is logged and left out.
 
         Raises:
             SelectionError: A letter that is named does not exist, or the name fits several.
@@ -103,6 +106,16 @@ class DeadLetters:
         """
         found = selected(selection, (await self._log.read(self.watch)).letters)
         return _by_death(found)
+
+    async def whole(self, letters: Sequence[DeadLetter]) -> AsyncGenerator[DeadLetter, None]:
+        """The letters with their values, in their order, few at a time; one that is gone from its topic is left out.
+
+        Raises:
+            UnavailableError: A server is away.
+        """
+        async with aclosing(whole(self._broker, letters)) as found:
+            async for letter in found:
+                yield letter
 
     async def recalled(self, letters: Sequence[DeadLetter]) -> tuple[DeadLetter, ...]:
         """The letters; those that were replayed with the present state of their message, if the inbox knows it.
@@ -125,6 +138,8 @@ class DeadLetters:
             (letter,) = await self.list(Selection(ids=[letter_id]))
         except UnknownLetterError:
             return None
+        async for full in self.whole([letter]):
+            letter = full
         letter = replace(letter, history=await self._log.history(letter, self.watch))
         known = await self._recall.of(letter)
         if known is None:
@@ -186,8 +201,9 @@ class DeadLetters:
         if apply:
             if found.unmarked:  # the run that published them was cut short
                 await self._audit.keep(*found.unmarked)
-            await self._publish_all(report.acted, note, pace, progress)
-        return report
+            published = await self._publish_all(report.acted, note, pace, progress)
+            steps = [gone_step(step) if step.replay and step.letter.id not in published else step for step in steps]
+        return replace(report, steps=tuple(steps))
 
     async def discard(
         self,
@@ -236,19 +252,24 @@ class DeadLetters:
                 yield replay_step(letter, known, force=force)
             self.watch("letters looked up", start + len(some))
 
-    async def _publish_all(self, acting: Sequence[Step], note: Note, pace: Pace, progress: Progress) -> None:
-        """Publish, then mark: what is published and not marked is found in the replay topic."""
+    async def _publish_all(self, acting: Sequence[Step], note: Note, pace: Pace, progress: Progress) -> set[str]:
+        """Publish, then mark: what is published and not marked is found in the replay topic. Answers which were."""
         letters, steps = [step.letter for step in acting], {step.letter.id: step for step in acting}
         async with Republisher(self._broker, self._group) as republisher:
             await republisher.check_topics(letters)
-            done = 0
-            async with aclosing(
-                republisher.publish(letters, lambda letter: self._audit.mark(steps[letter.id], note), pace)
-            ) as published:
+            done = set[str]()
+            async with (
+                aclosing(self.whole(letters)) as full,
+                aclosing(
+                    republisher.publish(full, lambda one: self._audit.mark(steps[one.id], note), pace)
+                ) as published,
+            ):
                 async for marks in published:
                     await self._audit.keep(*marks)
-                    for _ in marks:
-                        progress(done := done + 1, len(acting))
+                    for mark in marks:
+                        done.add(mark.letter_id)
+                        progress(len(done), len(acting))
+        return done
 
     async def _mark_all(self, acting: Sequence[Step], note: Note, progress: Progress) -> None:
         for start in range(0, len(acting), MARKED_AT_ONCE):

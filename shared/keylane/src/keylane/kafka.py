@@ -18,11 +18,11 @@ from keylane.feed import MAX_FETCH_BYTES, Feed
 from keylane.metadata import partition_counts
 from keylane.producers import Producers
 from keylane.rivals import Rivals
-from keylane.scan import scan
+from keylane.scan import pick, scan
 from keylane.settings import KafkaSettings, milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 
     from keylane.broker import Listener, Publisher, Record, Subscription
 
@@ -56,6 +56,10 @@ class KafkaBroker:
     def scan(self, topic: str) -> AsyncIterator[Record]:
         """Every record that a topic holds now."""
         return scan(self._settings, topic)
+
+    def pick(self, topic: str, batches: Iterable[Mapping[int, Collection[int]]]) -> AsyncGenerator[list[Record], None]:
+        """Records of a topic by partition and offset, a list for each batch."""
+        return pick(self._settings, topic, batches)
 
     async def partitions(self, topics: Iterable[str]) -> Mapping[str, int]:
         """Partition counts of those of `topics` that exist; never creates one."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from keylane.audit import in_order
-from keylane.dead_letter import read_letter
+from keylane.dead_letter import UNREADABLE, read_letter
 from keylane.errors import ConfigurationError
 from keylane.letter_index import LetterState
 from keylane.places import dead_letter_topic, replay_topic, source_topic
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("keylane")
 T = TypeVar("T")
-
-UNREADABLE = (KeyError, ValueError, OverflowError)
-"""What reading a record raises that is no letter, or no replay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +117,7 @@ class LetterLog:
     async def _letters(self, topic: str, count: Tally) -> AsyncIterator[DeadLetter]:
         async for letter in self._scan(dead_letter_topic(topic, self._group), read_letter, "dead letter", count):
             if source_topic(letter.topic, self._group) == topic:
-                yield letter
+                yield replace(letter, value=None)  # read again when it is needed: all of them may not fit into memory
             else:
                 log.warning("letter %s is of topic %r, not of %s", letter.id, letter.topic, topic, extra=_FOREIGN)
 

@@ -97,6 +97,11 @@ def replay_step(letter: DeadLetter, known: Known | None, *, force: bool) -> Step
     return Step(letter, Action.REPLAY, replay=1 + max(letter.latest_replay, letter.replay_count, of_message))
 
 
+def gone_step(step: Step) -> Step:
+    """What became of a replay whose letter was gone when its turn came."""
+    return Step(step.letter, Action.LEAVE, "it is gone from its topic since it was read")
+
+
 def discard_step(letter: DeadLetter) -> Step:
     """What a discard does with a letter."""
     if letter.state in (LetterState.REPLAYED, LetterState.DISCARDED):

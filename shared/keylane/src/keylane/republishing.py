@@ -11,7 +11,7 @@ from keylane.places import replay_topic, source_topic
 from keylane.replaying import headers_of_replay
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 
     from keylane.broker import Broker
     from keylane.dead_letter import DeadLetter
@@ -54,7 +54,7 @@ class Republisher:
             raise ConfigurationError(f"topic {', '.join(missing)} does not exist: create it, and start its worker")
 
     async def publish(
-        self, letters: Iterable[DeadLetter], mark_of: Callable[[DeadLetter], Mark], pace: Pace
+        self, letters: AsyncIterable[DeadLetter], mark_of: Callable[[DeadLetter], Mark], pace: Pace
     ) -> AsyncGenerator[list[Mark], None]:
         """Publish letters in this order with their bytes as they are, and yield the marks of what is acknowledged.
 
@@ -65,7 +65,7 @@ class Republisher:
             BrokerUnavailableError: One was not acknowledged: which were written, the replay topic knows.
         """
         room, under_way = window(pace.per_second), deque[_Sent]()
-        for letter in letters:
+        async for letter in letters:
             if len(under_way) == room:
                 await _settled(under_way[0])
             if settled := _settled_first(under_way):

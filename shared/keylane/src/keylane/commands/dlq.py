@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -83,11 +84,15 @@ def _list(desk: _Desk) -> click.Command:
 
         async def work(letters: DeadLetters) -> tuple[int, tuple[DeadLetter, ...]]:
             found = await letters.list(wanted)
-            return len(found), await letters.recalled(found if as_json else found[:limit])
+            if not as_json:
+                return len(found), await letters.recalled(found[:limit])
+            async with aclosing(letters.whole(await letters.recalled(found))) as full:
+                async for letter in full:
+                    click.echo(printing.letter_json(letter))
+            return len(found), ()
 
         count, found = desk.use(given, work)
         if as_json:
-            _echo(printing.letter_json(letter) for letter in found)
             return
         if found:
             _echo(printing.list_lines(found, columns=room()))

@@ -168,6 +168,7 @@ def _public(letter: DeadLetter) -> dict[str, Any]:
     document = {name: getattr(letter, name) for name in letter.__slots__}
     document["key"], document["value"] = for_machines(letter.key), for_machines(letter.value)
     document["headers"] = [[name, for_machines(value)] for name, value in letter.headers]
+    document["rest"] = letter.rest._asdict()
     document["mark"] = None if letter.mark is None else _public_mark(letter.mark)
     document["history"] = [{"what": mark.state, **_public_mark(mark)} for mark in letter.history]
     return document

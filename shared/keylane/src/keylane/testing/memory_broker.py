@@ -6,13 +6,14 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keylane.broker import TopicPartition
 from keylane.errors import BrokerUnavailableError, CommitRefusedError, ConfigurationError
 from keylane.testing.memory_log import MemoryLog
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping, Sequence
 
-    from keylane.broker import Listener, Publisher, Subscription, TopicPartition
+    from keylane.broker import Listener, Publisher, Record, Subscription
     from keylane.testing.memory_log import MemoryRecord
 
 
@@ -93,6 +94,19 @@ class InMemoryBroker(MemoryLog):
             raise ConfigurationError(f"topic {topic} does not exist")
         for record in self.records(topic):
             yield record
+
+    async def pick(
+        self, topic: str, batches: Iterable[Mapping[int, Collection[int]]]
+    ) -> AsyncGenerator[list[Record], None]:
+        """Records of a topic by partition and offset, a list for each batch."""
+        self.check_up()
+        if not self.partition_count(topic):
+            raise ConfigurationError(f"topic {topic} does not exist")
+        for batch in batches:
+            self.check_up()
+            places = [(TopicPartition(topic, part), offset) for part, some in batch.items() for offset in sorted(some)]
+            at = ((record, offset) for tp, offset in places for record in self.read(tp, offset, 1))
+            yield [record for record, offset in at if record.offset == offset]
 
     async def partitions(self, topics: Iterable[str]) -> Mapping[str, int]:
         """Partition counts of those of `topics` that exist."""
