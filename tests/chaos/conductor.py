@@ -161,7 +161,8 @@ class Conductor:
     def _evidence(self, world: World, publisher: Publisher, crew: Crew, restless: Mapping[World, str]) -> Evidence:
         found = gather(self._stage, self._orders, world, publisher.acknowledged, self._witness.notes)
         unclean = [line for line in crew.unclean if line.startswith(f"{world}-")]
-        return dataclasses.replace(found, unclean=unclean, restless=restless.get(world, ""))
+        stopped = frozenset(restart.process for restart in crew.restarts)
+        return dataclasses.replace(found, unclean=unclean, stopped=stopped, restless=restless.get(world, ""))
 
     def _joined(self, crew: Crew) -> bool:
         self._witness.look(crew.run_logs())

@@ -74,6 +74,7 @@ class Evidence:
         committed: Partition -> offset that the group would go on from.
         ends: Partition -> end of the log.
         unclean: Processes that ended or stopped badly.
+        stopped: Processes that ended well when told to stop amid the faults.
         stays: In the queues for seats.
         unsettled: What the idempotency store holds with nobody at work, neither done nor dead; one line each.
         restless: What did not come to rest in time; empty when everything did.
@@ -90,6 +91,7 @@ class Evidence:
     committed: Mapping[str, int] = field(default_factory=dict)
     ends: Mapping[str, int] = field(default_factory=dict)
     unclean: Sequence[str] = ()
+    stopped: frozenset[str] = frozenset()
     stays: Sequence[Stay] = ()
     unsettled: Sequence[str] = ()
     restless: str = ""

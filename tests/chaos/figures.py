@@ -9,7 +9,7 @@ from keylane.letters import CRASH_LOOP
 from .crew import Kill
 from .evidence import Evidence
 from .fates import fate_of
-from .runlog import Note
+from .runlog import ENDED, Note
 
 
 def redeliveries(notes: Iterable[Note]) -> int:
@@ -33,10 +33,19 @@ def dead_by_reason(evidence: Evidence) -> Counter[str]:
     return Counter({letter.letter_id: letter.reason for letter in evidence.letters}.values())
 
 
-def given_up(evidence: Evidence) -> int:
+def given_up(evidence: Evidence) -> list[str]:
     """Events that could have succeeded, dead because their runs were cut off by kills too often in a row."""
     letters = {letter.event_id for letter in evidence.letters if letter.reason == CRASH_LOOP}
-    return sum(not fate_of(event).dies for event in letters)
+    return sorted(event for event in letters if not fate_of(event).dies)
+
+
+def left_by_stops(evidence: Evidence) -> int:
+    """Claims of processes that ended well when told to stop, which others had to wait for."""
+    ended = {(note.id, note.facts["fence"]) for note in evidence.notes if note.what in (*ENDED, "fenced")}
+    return sum(
+        note.what == "claimed" and note.process in evidence.stopped and (note.id, note.facts["fence"]) not in ended
+        for note in evidence.notes
+    )
 
 
 def takeovers_s(notes: Sequence[Note], kills: Iterable[Kill]) -> list[float]:

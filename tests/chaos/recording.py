@@ -36,7 +36,7 @@ class RecordingInbox(FaultyInbox):
         try:
             answer = await super()._call(method, *args, **named)
         except FencedError:
-            self._log.note("fenced", id=_event_id(args[0].key), step=method)
+            self._log.note("fenced", id=_event_id(args[0].key), fence=args[0].fence, step=method)
             raise
         if method == "claim":
             self._claimed(args[0], answer, asked)

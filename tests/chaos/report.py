@@ -6,8 +6,8 @@ from keylane.testing import Failpoint
 
 from .conductor import Outcome
 from .evidence import Evidence
-from .figures import counted, dead_by_reason, given_up, redeliveries, spread, takeovers_s
-from .judge import findings
+from .figures import counted, dead_by_reason, given_up, left_by_stops, redeliveries, spread, takeovers_s
+from .judge import abandoned, findings
 from .orders import SESSION, World
 from .schedule import Amid
 
@@ -81,6 +81,9 @@ class Verdict:
         took_s = spread([one.took_s for one in given.restarts])
         yield f"told to stop amid the faults, median / longest (workers), in s: {took_s}"
         yield f"at rest all stopped within {given.stop_s:.1f} s"
+        for world, evidence in given.evidence.items():
+            for event in given_up(evidence)[:SHOWN]:
+                yield f"  {world}, killed 5x in its runs: {event}, {abandoned(evidence)[event]} claims without an end"
         if given.refused:
             yield f"{given.refused} records were not acknowledged: whether they are in the log is not known, nor judged"
         if self.untested:
@@ -98,9 +101,10 @@ FACTS: Mapping[str, Callable[[Evidence], object]] = {
     "records": lambda evidence: len(evidence.log),
     "done": lambda evidence: len({event for _, event in evidence.applied}),
     "dead": lambda evidence: len({letter.event_id for letter in evidence.letters}),
-    "of these killed 5x in their runs": given_up,
+    "of these killed 5x in their runs": lambda evidence: len(given_up(evidence)),
     "dead letters, one per poisoned record": lambda evidence: dead_by_reason(evidence).total(),
     "handler runs": lambda evidence: counted(evidence.notes, "ran"),
     "redelivered records": lambda evidence: redeliveries(evidence.notes),
     "results refused as overtaken": lambda evidence: counted(evidence.notes, "fenced"),
+    "claims that stops left to their leases": left_by_stops,
 }
