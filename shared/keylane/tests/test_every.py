@@ -6,6 +6,7 @@ import asyncio
 import threading
 from datetime import timedelta
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from keylane import Every
@@ -114,3 +115,39 @@ async def test_its_steps_are_counted_and_timed() -> None:
     assert registry.get_sample_value("keylane_every_steps_failed_total", {"name": "sweep"}) == 1
     assert (registry.get_sample_value("keylane_every_step_duration_seconds_count", {"name": "sweep"}) or 0) >= 3
     assert registry.get_sample_value("keylane_every_ready", {"name": "sweep"}) == 1
+
+
+@pytest.mark.parametrize("asynchronous", [True, False])
+async def test_a_cancellation_inside_of_a_step_is_an_error_of_that_step(asynchronous: bool) -> None:
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 2:  # as when a pool closes under what waits for it
+            raise asyncio.CancelledError
+
+    async def step_async() -> None:
+        step()
+
+    every = Every("sweep", OFTEN, step_async if asynchronous else step)
+    task = asyncio.create_task(every.run())
+    await until(lambda: steps >= 4 or task.done())
+    assert not task.done()
+    await every.stop()
+
+    assert every.failed == 1
+
+
+async def test_who_cancels_it_ends_it() -> None:
+    began = asyncio.Event()
+
+    async def step() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(Every("sweep", OFTEN, step).run())
+    await began.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

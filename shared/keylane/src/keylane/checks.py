@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from keylane.arguments import check_count, check_duration, check_given, check_text
 from keylane.errors import ConfigurationError
+from keylane.places import replay_topic
 from keylane.retry import RetryPolicy
 from keylane.settings import KafkaSettings
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
     from keylane.message import Handler
 
+NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
+MAX_NAME_CHARACTERS: Final = 249
+"""What Kafka takes as the name of a topic."""
 ORDERS: Final = ("key", "partition", "none")
 
 
@@ -33,6 +38,7 @@ def check(group: str, topics: Sequence[str], handlers: Mapping[str, Handler], ig
             raise ConfigurationError(f"worker {group}: {name} is the str {several!r}: give a list")
     if not topics or not all(_is_name(topic) for topic in topics):
         raise ConfigurationError(f"worker {group} has no topics: give a list of topic names")
+    _check_names(group, topics)
     if not isinstance(handlers, Mapping):
         raise ConfigurationError(f"worker {group}: handlers is {handlers!r}: give a dict of event types and functions")
     if not handlers:
@@ -42,6 +48,17 @@ def check(group: str, topics: Sequence[str], handlers: Mapping[str, Handler], ig
             raise ConfigurationError(f"worker {group}: the handler of {type_!r} cannot be called")
     if both := sorted(set(ignored) & set(handlers)):
         raise ConfigurationError(f"worker {group} both handles and ignores {', '.join(both)}")
+
+
+def _check_names(group: str, topics: Sequence[str]) -> None:
+    """The group is part of topic names, and of the keys of the store, which `:` parts from the id of an event."""
+    for what, name in (("group", group), *(("topic", topic) for topic in topics)):
+        if not NAME.fullmatch(name):
+            raise ConfigurationError(f"the {what} {name!r} must consist of ASCII letters, digits, '.', '_' and '-'")
+    for topic in topics:
+        if len(longest := replay_topic(topic, group)) > MAX_NAME_CHARACTERS:
+            words = f"{longest} has {len(longest)} characters, and Kafka takes {MAX_NAME_CHARACTERS}"
+            raise ConfigurationError(f"worker {group}: the name of its topic {words}: shorten topic or group")
 
 
 def _is_name(topic: Any) -> bool:

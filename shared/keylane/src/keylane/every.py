@@ -15,8 +15,9 @@ from keylane.handlers import is_async
 from keylane.health import Health
 from keylane.measures import SHORT_S, Histogram
 from keylane.retry import outage_delay_s
-from keylane.stopping import Stop
+from keylane.stopping import Stop, told_to_end
 from keylane.threads import Threads
+from keylane.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,13 +133,21 @@ class Every:
         except self._outages as exc:
             self._away += 1
             self.failed += 1
-            self._health.trouble(self._part, str(exc))
-        except Exception as exc:
-            self.failed += 1
-            self._health.note(self._part, f"{type(exc).__name__}: {exc}")
-            log.exception("%s: a step failed", self.name, extra={"action": "step_failed", "part": self.name})
+            self._health.trouble(self._part, said(exc))
+        except asyncio.CancelledError as exc:
+            if told_to_end():
+                raise
+            self._failed(exc)
+        except Exception as exc:  # noqa: BLE001  whatever it is, there is a next step
+            self._failed(exc)
         else:
             self._away = 0
             self._health.well(self._part)
         finally:
             self.step_s.observe(time.monotonic() - began)
+
+    def _failed(self, error: BaseException) -> None:
+        self.failed += 1
+        self._health.note(self._part, f"{type(error).__name__}: {said(error)}")
+        extra = {"action": "step_failed", "part": self.name}
+        log.error("%s: a step failed", self.name, exc_info=error, extra=extra)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
+from keylane.stopping import told_to_end
 from keylane.wording import said
 
 if TYPE_CHECKING:
@@ -25,12 +26,11 @@ async def lasting(work: Callable[[], Coroutine[Any, Any, None]], *, name: str, h
 
     A cancellation that did not come from outside, as of a future that the work waited for, is such an error.
     """
-    me = asyncio.current_task()
     while True:
         try:
             await work()
         except asyncio.CancelledError as exc:
-            if me is not None and me.cancelling():
+            if told_to_end():
                 raise
             error: BaseException = exc
         except Exception as exc:  # noqa: BLE001  whatever it is, the work is needed as long as the worker lives

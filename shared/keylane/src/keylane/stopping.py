@@ -77,3 +77,9 @@ class Stop:
         if not main.done():
             main.cancel()
             await asyncio.wait([main], timeout=1.0)
+
+
+def told_to_end() -> bool:
+    """Whether somebody cancelled the current task; else a CancelledError in it is an error of what it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

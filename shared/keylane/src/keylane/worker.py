@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from keylane.settings import KafkaSettings
 from keylane.standing import Standing, held
 from keylane.stopping import Stop
 from keylane.watchdog import watch_loop
+from keylane.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from keylane.intake import Order
     from keylane.measures import Measures
     from keylane.message import Handler
+
+log = logging.getLogger("keylane")
 
 PEACE_S: Final = 60.0
 """A membership that lasted this long, in seconds, ends a row of failures: the next wait is short again."""
@@ -203,12 +207,16 @@ class Worker:
             self._beside("watch over the loop", lambda: watch_loop(lag_s, name=name)),
             self._beside("watch over runs", lambda: self._parts.runs.cut_overdue(self._lanes)),
         ]
+        ended = "stopped"
         try:
             await self._until_reached("broker", self._check_topics)
             await self._until_reached("store", self._inbox.ping)
             await self._keep_membership()
+        except Exception as exc:
+            ended = f"stopped: {said(exc)}"
+            raise
         finally:
-            await self._shut_down(*beside)
+            await self._shut_down(ended, *beside)
 
     def _beside(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         return asyncio.get_running_loop().create_task(lasting(work, name=name, health=self._health), name=name)
@@ -256,9 +264,16 @@ class Worker:
                 tries = 1 if time.monotonic() - started > PEACE_S else tries + 1
                 self._health.trouble("broker", str(exc))
                 await self._stop.rest(outage_delay_s(tries, jitter=self._jitter))
+            except ConfigurationError:
+                raise
+            except Exception as exc:
+                tries += 1
+                self._health.trouble("broker", f"{type(exc).__name__}: {said(exc)}")
+                log.exception("the membership broke: joining anew", extra={"action": "defect"})
+                await self._stop.rest(outage_delay_s(tries, jitter=self._jitter))
 
-    async def _shut_down(self, *beside: asyncio.Task[None]) -> None:
-        self._health.note("broker", "stopped")
+    async def _shut_down(self, why: str, *beside: asyncio.Task[None]) -> None:
+        self._health.note("broker", why)
         await self._lanes.close()
         await self._parts.runs.orphans_done(timeout_s=self._stop.left_s() * 0.3)
         for task in beside:

@@ -19,6 +19,7 @@ from keylane.health import Health
 from keylane.kafka import KafkaBroker
 from keylane.mongo.calls import Calls
 from keylane.mongo.outbox_documents import OutboxDocuments
+from keylane.stopping import told_to_end
 from keylane.tracing import PublishTracing, tracer_of
 
 if TYPE_CHECKING:
@@ -184,14 +185,22 @@ class OutboxRelay:
                 self.published += 1
         except BrokerUnavailableError as exc:
             self._health.trouble("broker", str(exc))
-        except Exception as exc:
-            self._health.note("broker", f"outbox of {document['_id']}: {type(exc).__name__}")
-            log.exception("outbox of %s could not be published", document["_id"], extra={"action": "defect"})
+        except asyncio.CancelledError as exc:
+            if told_to_end():
+                raise
+            self._broken(document, exc)
+        except Exception as exc:  # noqa: BLE001  whatever it is, the other documents are due too
+            self._broken(document, exc)
         else:
             self._health.well("broker")
         complete = len(acknowledged) == len(document["outbox"])
         if acknowledged or complete:
             await self._forget(document["_id"], acknowledged, complete=complete)
+
+    def _broken(self, document: dict[str, Any], error: BaseException) -> None:
+        self._health.note("broker", f"outbox of {document['_id']}: {type(error).__name__}")
+        extra = {"action": "defect"}
+        log.error("outbox of %s could not be published", document["_id"], exc_info=error, extra=extra)
 
     async def _forget(self, document_id: Any, entry_ids: list[str], *, complete: bool) -> None:
         try:
