@@ -35,6 +35,21 @@ def test_a_histogram_counts_every_value_below_each_bound_inclusive(values: list[
     assert abs(histogram.total - sum(ordered)) < 1e-6 * (1 + sum(ordered))
 
 
+@given(st.lists(st.floats(0, 100)))
+def test_values_that_are_counted_alike_may_be_counted_together(values: list[float]) -> None:
+    one_by_one, together = Histogram(BOUNDS), Histogram(BOUNDS)
+    alike: dict[float, list[float]] = {}
+    for value in values:
+        one_by_one.observe(value)
+        alike.setdefault(together.bound_of(value), []).append(value)
+    for bound, group in alike.items():
+        together.observe_alike(len(group), sum(group), bound)
+
+    assert together.cumulative() == one_by_one.cumulative()
+    assert together.count == one_by_one.count
+    assert abs(together.total - one_by_one.total) < 1e-6 * (1 + one_by_one.total)
+
+
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=60), st.data())
 def test_every_unfinished_record_keeps_its_fetch_time_in_bounded_memory(
     batches: list[int], data: st.DataObject

@@ -68,7 +68,7 @@ class Watermark(RuleBasedStateMachine):
             self.fetched.append(offset)
             if at_once:
                 self.finished.add(offset)
-                self.partition.finished(offset)
+                self.partition.finished(1, offset)
             else:
                 self.partition.fetched(record(offset))
             self.at_the_finished_prefix()
@@ -232,8 +232,8 @@ def test_what_waits_for_its_turn_counts_too() -> None:
     partition.came([record(0)], 0.0)
     weight = partition.came([record(1, MAX_HELD_BYTES)], 0.0)
     assert partition.full
-    partition.finished(0)
-    partition.finished(1)
+    partition.finished(1, 0)
+    partition.finished(1, 1)
     partition.lighten(weight)
     assert partition.has_room
     assert partition.watermark == 2

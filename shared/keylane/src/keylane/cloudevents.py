@@ -28,8 +28,11 @@ STRICT: Final = json.JSONDecoder(parse_constant=_refuse_constant)
 """Built once: building it costs more than decoding a small object."""
 SCAN: Final = STRICT.scan_once  # type: ignore[attr-defined]  # of every decoder; typeshed leaves it out
 """The same without the search for space around the value, which few writers leave."""
-MAX_ID_CHARACTERS: Final = 512
-"""Ids become keys of the idempotency store, whose index entries are bounded (1,024 bytes in old MongoDB)."""
+MAX_ID_BYTES: Final = 512
+"""Of its UTF-8: ids become keys of the idempotency store, whose index entries are bounded (1,024 bytes in old MongoDB,
+with the group before the id)."""
+SHORT_ID: Final = MAX_ID_BYTES // 4
+"""Characters that are no more bytes than that, whatever they are: nearly every id."""
 STRUCTURED: Final = "application/cloudevents"
 STRUCTURED_BYTES: Final = STRUCTURED.encode()
 JSON_BYTES: Final = b"application/json"
@@ -49,7 +52,9 @@ def decode(record: Record) -> Message:
     if value is None:
         raise UndecodableError("the value is null")
     headers: dict[str, bytes] = dict(raw)  # type: ignore[arg-type]  # without the null ones from the next line on
-    if None in headers.values():
+    try:
+        b"".join(headers.values())  # takes half as long as a look for None
+    except TypeError:
         headers = {name: bytes_ for name, bytes_ in raw if bytes_ is not None}
     if headers.get("content-type", JSON_BYTES) != JSON_BYTES:
         content_type = (_text(headers, "content-type") or "").lower()
@@ -72,11 +77,16 @@ def decode(record: Record) -> Message:
     return _message(record, id_, type_, source, time, version, data, headers)
 
 
+def is_binary(headers: Mapping[str, bytes]) -> bool:
+    """Whether an event that was decoded came in binary mode."""
+    content_type = headers.get("content-type")
+    return content_type is None or content_type == JSON_BYTES or not content_type.lower().startswith(STRUCTURED_BYTES)
+
+
 def payload(event: Message, record: Record) -> Payload:
     """What the event says, comparable with another event of the same mode: its type, and its data as bytes."""
     value = record.value or b""
-    content_type = event.headers.get("content-type")
-    if content_type is None or content_type == JSON_BYTES or not content_type.lower().startswith(STRUCTURED_BYTES):
+    if is_binary(event.headers):
         return Payload("binary", event.type, value)
     try:
         return Payload("structured", event.type, json.dumps(event.data, sort_keys=True).encode())
@@ -113,11 +123,11 @@ def _message(
 ) -> Message:
     if not id_:
         raise UndecodableError("ce_id is missing")
-    if len(id_) > MAX_ID_CHARACTERS:
-        raise UndecodableError(f"ce_id has {len(id_)} characters, at most {MAX_ID_CHARACTERS} are accepted")
+    if len(id_) > SHORT_ID and (size := len(id_.encode())) > MAX_ID_BYTES:
+        raise UndecodableError(f"ce_id has {size} bytes, at most {MAX_ID_BYTES} are accepted")
     if not type_:
         raise UndecodableError("ce_type is missing")
-    if version and not version.startswith("1."):
+    if version and version != "1.0" and not version.startswith("1."):
         raise UndecodableError(f"ce_specversion is {version[:16]!r}, expected 1.0")
     made = object.__new__(Message)  # its own constructor takes keywords only, which doubles the cost
     made.id, made.type, made.source, made.time = id_, type_, source or "", _time(time) if time else None
@@ -129,7 +139,11 @@ def _message(
 
 def _is_unicode(text: str) -> bool:
     """JSON can spell what UTF-8 cannot: a lone surrogate."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _not_utf8(headers: Mapping[str, bytes]) -> UndecodableError:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime, timedelta
 
 
@@ -220,6 +221,10 @@ class InProcess(Protocol):
 
     def claim_unknown(self, key: str, *, owner: str, lease: timedelta, payload: Payload) -> Claim:
         """As `Inbox.claim`, of a message that it does not know."""
+        ...
+
+    def finish_all_unclaimed(self, finished: Mapping[str, int]) -> None:
+        """As `finish_unclaimed`, for each of these keys: the hash of a payload in binary form."""
         ...
 
     def finish_unclaimed(self, key: str, payload: Payload) -> None:

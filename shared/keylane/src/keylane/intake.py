@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Final, Literal
 
 from keylane.lane import Head, Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Collection, Container, Sequence
 
     from keylane.broker import Record
     from keylane.partition import Partition
 
-    Swift = Callable[[Record, float], float | Head | None]
-    """Takes a record whose key has no lane, and when it was fetched. Returns when it was done, in monotonic seconds;
-    or the head of what was begun; or None for a lane from the start."""
-
 Order = Literal["key", "partition", "none"]
-TURN: Final = 32
+TURN: Final = 64
 """Records taken in one go at most, before a lane that is ready has its turn."""
+
+
+class Way(Enum):
+    """How a record goes on that was not begun."""
+
+    LANE = "in a lane, from the start"
+
+
+Result = tuple[int, "Head | Way | None"]
+"""How many records are finished, and what is left of the next one."""
+Swift = Callable[["Sequence[Record]", float, float, "Container[bytes | int | None]"], Result]
+"""Takes records in a row that have no lane, as `keylane.swift` says."""
 
 
 @dataclass(slots=True, eq=False)
@@ -81,31 +91,41 @@ class Intake:
         return lane
 
     def _turn(self, batch: _Batch, until: float) -> Lane | None:
-        partition, came, swift, by_key = batch.partition, batch.came, self._swift, self._order == "key"
+        partition, by_key = batch.partition, self._order == "key"
         lanes = self.lanes.setdefault(partition, {})
-        for record in batch.records[batch.place : batch.place + TURN]:
-            batch.place += 1
-            key = record.key if by_key and record.key is not None else self._lane_key(record)
-            if key in lanes:
+        records = batch.records[batch.place : batch.place + TURN]
+        busy = lanes if by_key else ()
+        place = 0
+        while place < len(records):
+            record = records[place]
+            if (lane := lanes.get(self._lane_key(record))) is not None:
                 partition.fetched(record)
-                lanes[key].queue.append(record)
+                lane.queue.append(record)
+                batch.place += 1
+                place += 1
                 continue
-            outcome: float | Head | None = None
             try:
-                outcome = swift(record, came)
+                done, what = self._swift(records[place:] if place else records, batch.came, until, busy)
             except BaseException:
-                self._ready.append(self._open(lanes, partition, key, record))
+                batch.place += 1
+                self._ready.append(self._open(lanes, partition, record))
                 raise
-            if type(outcome) is not float:
-                lane = self._open(lanes, partition, key, record)
-                lane.head = outcome  # type: ignore[assignment]  # mypy does not narrow by type()
-                return lane
-            partition.finished(record.offset)
-            if outcome > until:
-                break
+            if done:
+                batch.place += done
+                place += done
+                partition.finished(done, records[place - 1].offset)
+            if what is None:
+                return None
+            if done and what is Way.LANE:  # of the key of an open lane, most likely
+                continue
+            lane = self._open(lanes, partition, records[place])
+            lane.head = None if what is Way.LANE else what
+            batch.place += 1
+            return lane
         return None
 
-    def _open(self, lanes: dict[bytes | int, Lane], partition: Partition, key: bytes | int, record: Record) -> Lane:
+    def _open(self, lanes: dict[bytes | int, Lane], partition: Partition, record: Record) -> Lane:
+        key = self._lane_key(record)
         lane = lanes[key] = Lane(partition, key)
         partition.fetched(record)
         lane.queue.append(record)

@@ -9,7 +9,7 @@ from collections import deque
 from math import inf
 from typing import TYPE_CHECKING, Final, cast
 
-from keylane.intake import Intake, Order
+from keylane.intake import Intake, Order, Way
 from keylane.lane import Cut, Lane, Outcome
 from keylane.lines import fields
 
@@ -50,7 +50,7 @@ class Lanes:
         self._run = run
         self._concurrency = concurrency
         self._ready: deque[Lane] = deque()
-        self._intake = Intake(swift or (lambda *_: None), order, self._ready)
+        self._intake = Intake(swift or (lambda *_: (0, Way.LANE)), order, self._ready)
         self._lanes = self._intake.lanes
         self._running: set[Lane] = set()
         self._runners: set[asyncio.Task[None]] = set()

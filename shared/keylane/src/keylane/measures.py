@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from itertools import accumulate
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -42,6 +43,24 @@ class Histogram:
         self.total += value
         if value > self._least:
             self._above[bisect_left(self.bounds, value)] += 1
+
+    def bound_of(self, value: float) -> float:
+        """The greatest value that is counted where this one is."""
+        place = bisect_left(self.bounds, value)
+        return self.bounds[place] if place < len(self.bounds) else inf
+
+    def observe_alike(self, count: int, total: float, value: float) -> None:
+        """Count some values that are all counted where this one is.
+
+        Args:
+            count: How many; may be 0.
+            total: Their sum.
+            value: One like them.
+        """
+        self.count += count
+        self.total += total
+        if value > self._least:
+            self._above[bisect_left(self.bounds, value)] += count
 
     def cumulative(self) -> list[int]:
         """How many values were at most each bound; the last, beyond all bounds, is `count`."""

@@ -11,7 +11,7 @@ from keylane.errors import FencedError
 from keylane.inbox import Burial, Busy, Claim, Known, Payload, Replay, Reused, Settled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
 TERMINAL = ("done", "dead")
@@ -49,6 +49,7 @@ class MemoryInbox:
 
     def __init__(self, *, capacity: int = 250_000, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._entries: dict[str, _Entry] = {}
+        self._done: dict[str, int] = {}  # digests of binary ones, of which nothing else is worth knowing: of most
         self._finished: deque[str] = deque()
         self.capacity = capacity
         self._monotonic = monotonic
@@ -60,7 +61,7 @@ class MemoryInbox:
         self, key: str, *, owner: str, lease: timedelta, payload: Payload | None = None, replay: Replay | None = None
     ) -> Claim | Settled | Busy | Reused:
         """Take the message, or say why not."""
-        entry = self._entries.get(key)
+        entry = self._entry(key)
         now = self._monotonic()
         if entry is None:
             taken = self._take_unknown(key, owner, now + lease.total_seconds(), _fresh(payload, replay))
@@ -85,12 +86,19 @@ class MemoryInbox:
 
     def knows(self, key: str) -> bool:
         """Whether anything is remembered of a message."""
-        return key in self._entries
+        return key in self._done or key in self._entries
 
     def claim_unknown(self, key: str, *, owner: str, lease: timedelta, payload: Payload) -> Claim:
         """Take a message that is not known."""
         lease_until = self._monotonic() + lease.total_seconds()
         return self._take_unknown(key, owner, lease_until, _fresh(payload, None))
+
+    def finish_all_unclaimed(self, finished: Mapping[str, int]) -> None:
+        """Mark messages done that are not known."""
+        self._done.update(finished)
+        self._finished.extend(finished)
+        while len(self._finished) > self.capacity:
+            self._forget(self._finished.popleft())
 
     def finish_unclaimed(self, key: str, payload: Payload) -> None:
         """Mark a message done that is not known."""
@@ -127,7 +135,7 @@ class MemoryInbox:
 
     async def release(self, claim: Claim) -> None:
         """Give the message back unless it is already another's."""
-        entry = self._entries.get(claim.key)
+        entry = self._entry(claim.key)
         if entry is None or (entry.owner, entry.fence) != (claim.owner, claim.fence):
             return
         if entry.state == "in_progress":
@@ -136,7 +144,7 @@ class MemoryInbox:
 
     async def look(self, key: str) -> Known | None:
         """What is remembered of a message."""
-        entry = self._entries.get(key)
+        entry = self._entry(key)
         return None if entry is None else Known(entry.state, entry.attempts, entry.burial, entry.replays)
 
     def _take_unknown(self, key: str, owner: str, lease_until: float, entry: _Entry) -> Claim:
@@ -146,7 +154,7 @@ class MemoryInbox:
         return Claim(key, owner, 1)
 
     def _held(self, claim: Claim) -> _Entry:
-        entry = self._entries.get(claim.key)
+        entry = self._entry(claim.key)
         if entry is None or entry.fence != claim.fence or entry.owner != claim.owner:
             raise FencedError(f"{claim.key}: claim {claim.fence} was overtaken")
         return entry
@@ -155,13 +163,29 @@ class MemoryInbox:
         entry = self._held(claim)
         entry.state, entry.owner, entry.claims = state, "", 0
 
+    def _entry(self, key: str) -> _Entry | None:
+        if (digest := self._done.pop(key, None)) is not None:
+            self._entries[key] = _finished(digest)
+        return self._entries.get(key)
+
     def _forget_oldest(self, finished: str) -> None:
         """In a queue of their own, as the first key of a dict that lost many is found only by walking over them."""
         self._finished.append(finished)
         if len(self._finished) > self.capacity:
-            oldest = self._finished.popleft()
-            if (entry := self._entries.get(oldest)) is not None and entry.state in TERMINAL:
-                del self._entries[oldest]
+            self._forget(self._finished.popleft())
+
+    def _forget(self, key: str) -> None:
+        if key in self._done:
+            del self._done[key]
+        elif (entry := self._entries.get(key)) is not None and entry.state in TERMINAL:
+            del self._entries[key]
+
+
+def _finished(digest: int) -> _Entry:
+    """Of a message of which nothing is worth knowing but that it is done, and what it said."""
+    entry = _Entry()
+    entry.state, entry.fence, entry.form, entry.digest = "done", 1, "binary", digest
+    return entry
 
 
 def _fresh(payload: Payload | None, replay: Replay | None) -> _Entry:

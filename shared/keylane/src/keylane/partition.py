@@ -114,12 +114,12 @@ class Partition:
         """Forget the bytes of what came together: each was `fetched` or `finished`."""
         self._bytes -= weight
 
-    def finished(self, offset: int) -> None:
-        """Note a record in fetch order that is done already."""
-        self.waiting -= 1
-        self._top = self._end = offset + 1
+    def finished(self, count: int, last: int) -> None:
+        """Note so many records in fetch order, up to this offset, that are done already."""
+        self.waiting -= count
+        self._top = self._end = last + 1
         if not self._order:
-            self.watermark = offset + 1
+            self.watermark = last + 1
 
     def complete(self, record: Record) -> None:
         """Note that a fetched record is done or dead-lettered, and move the watermark over the finished prefix."""
