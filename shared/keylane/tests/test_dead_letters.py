@@ -35,7 +35,8 @@ POISON: list[tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes | 
     ("no id", b"k", b"{}", GOOD[1:], "ce_id is missing"),
     ("empty id", b"k", b"{}", [("ce_id", b""), GOOD[1]], "ce_id is missing"),
     ("null id", b"k", b"{}", [("ce_id", None), GOOD[1]], "ce_id is missing"),
-    ("id too long", b"k", b"{}", [("ce_id", b"x" * 513), GOOD[1]], "513 characters"),
+    ("id too long", b"k", b"{}", [("ce_id", b"x" * 513), GOOD[1]], "513 bytes"),
+    ("id of few and long characters", b"k", b"{}", [("ce_id", "\U0001f600".encode() * 129), GOOD[1]], "516 bytes"),
     ("no type", b"k", b"{}", GOOD[:1], "ce_type is missing"),
     ("wrong header bytes", b"k", b"{}", [("ce_id", b"\xff"), GOOD[1]], "ce_id is not UTF-8"),
     ("wrong time", b"k", b"{}", [*GOOD, ("ce_time", b"yesterday")], "RFC 3339"),
@@ -256,3 +257,10 @@ async def test_a_record_that_is_no_letter_does_not_hide_the_letters(
     assert len([record for record in caplog.records if record.action == "foreign_letter"]) == len(BROKEN) + 2  # type: ignore[attr-defined]  # set by keylane
     assert f"{memory.dead_letter_topic}-" in caplog.text
     assert all(sign.isprintable() for record in caplog.records for sign in record.getMessage())
+
+
+async def test_an_id_of_as_many_bytes_as_an_index_takes_is_an_id(memory: Rig) -> None:
+    await memory.publish("\U0001f600" * 128, data={})
+    await memory.publish("x" * 512, data={})
+    worker = memory.start({"made": lambda _: None})
+    await until(lambda: worker.counts.done == 2)

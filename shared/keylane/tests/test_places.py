@@ -50,6 +50,8 @@ def test_a_copy_elsewhere_is_a_record_of_its_own(topic: str) -> None:
         ("x-dlq-offset", b"9" * 5000),
         ("x-dlq-replay-count", None),
         ("x-dlq-replay-count", b"-5"),
+        ("x-dlq-replay-count", b"1001"),
+        ("x-dlq-replay-count", b"9" * 18),
         ("x-dlq-partition", b"-1"),
         ("x-dlq-partition", b""),
         ("x-dlq-first-failed-at", b"yesterday"),
@@ -71,6 +73,11 @@ def test_a_letter_of_a_replay_says_since_when_its_message_fails() -> None:
 
     assert headers["x-dlq-first-failed-at"] == b"2026-03-01T12:00:00.000+00:00"
     assert headers["x-dlq-last-failed-at"] == b"2026-03-02T09:00:00.000+00:00"
+
+
+def test_the_thousandth_replay_is_one() -> None:
+    late = replace(REPLAYED, headers=(*REPLAYED.headers, ("x-dlq-replay-count", b"1000")))
+    assert replay_of("g", late) == Replay(1000, "run")
 
 
 def test_a_record_without_headers_is_no_replay() -> None:

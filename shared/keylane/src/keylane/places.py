@@ -17,6 +17,10 @@ PREFIX: Final = "x-dlq-"
 WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 """What fits into Kafka's 64-bit offsets and timestamps."""
 
+MAX_REPLAYS: Final = 1_000
+"""A record that says it is a later replay than this is none: the store keeps the count, so that every honest replay
+after it would be taken for an old one. Nobody replays a letter so often."""
+
 LETTER_ID: Final = re.compile(r"[0-9a-f]{32}")
 """What `letter_id` makes."""
 
@@ -118,6 +122,8 @@ def _carried(record: Record, source: str) -> Place:
     if topic not in (source, record.topic):  # what somebody wrote to the replay topic himself stood there first
         raise ValueError("it comes from another topic")
     replay = Replay(whole(facts["replay-count"]), facts.get("replay-id", b"").decode())
+    if replay.count > MAX_REPLAYS:
+        raise ValueError("nobody replayed it so often")
     failed = moment(facts["first-failed-at"].decode()) if "first-failed-at" in facts else None
     place = whole(facts["partition"]), whole(facts["offset"]), milliseconds(facts["timestamp"])
     return Place(topic, *place, replay, failed)
