@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from aiokafka.errors import KafkaConnectionError
+
 from keylane.settings import milliseconds
 from keylane.wording import said
 
@@ -41,3 +43,10 @@ async def bounded(closing: Any, *, timeout_s: float) -> None:
 def words(error: BaseException | None) -> str:
     """One short line about an error of the client."""
     return "the client was closed" if error is None else said(error)
+
+
+def unreached(settings: KafkaSettings, error: BaseException) -> str:
+    """One short line about a Kafka that could not be reached; of an address the client's words show its internals."""
+    if isinstance(error, (KafkaConnectionError, OSError)):  # a TimeoutError is one
+        return f"Kafka does not answer: {settings.bootstrap_servers}"
+    return f"Kafka at {settings.bootstrap_servers}: {words(error)}"

@@ -11,7 +11,7 @@ from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssigno
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, UnsupportedCodecError
 
 from keylane.broker import TopicPartition
-from keylane.connection import bounded, connection, words
+from keylane.connection import bounded, connection, unreached, words
 from keylane.dismantle import dismantle, started
 from keylane.errors import BrokerUnavailableError, CommitRefusedError, ConfigurationError
 from keylane.feed import MAX_FETCH_BYTES, Feed
@@ -111,7 +111,7 @@ class KafkaSubscription:
         try:
             await started(self._consumer.start())
         except (KafkaError, OSError) as exc:
-            raise BrokerUnavailableError(f"{self._settings.bootstrap_servers}: {words(exc)}") from exc
+            raise BrokerUnavailableError(unreached(self._settings, exc)) from exc
 
     async def poll(self, *, max_records: int, timeout_s: float) -> Mapping[TopicPartition, Sequence[Record]]:
         """Records of partitions that are not paused."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
-from keylane.connection import bounded, connection, words
+from keylane.connection import bounded, connection, unreached
 from keylane.dismantle import dismantle, started
 from keylane.errors import BrokerUnavailableError
 
@@ -30,7 +30,7 @@ async def partition_counts(settings: KafkaSettings, topics: Iterable[str]) -> di
             await started(client.bootstrap())
             cluster = await client.fetch_all_metadata()
     except (KafkaError, TimeoutError, OSError) as exc:
-        raise BrokerUnavailableError(f"{settings.bootstrap_servers}: {words(exc)}") from exc
+        raise BrokerUnavailableError(unreached(settings, exc)) from exc
     finally:
         await bounded(client.close(), timeout_s=2.0)
         await dismantle(client)

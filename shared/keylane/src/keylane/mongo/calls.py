@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bson.errors import BSONError
-from pymongo.errors import PyMongoError
+from pymongo.errors import NetworkTimeout, PyMongoError, ServerSelectionTimeoutError
 
 from keylane.errors import StoreUnavailableError, UnstorableError
 from keylane.threads import Threads
@@ -58,4 +58,6 @@ class Calls:
 def words(error: Exception) -> str:
     """One short line about an error, without the driver's topology dump."""
     text = str(error).split(", Timeout:", maxsplit=1)[0].split(" (configured timeouts", maxsplit=1)[0]
+    if isinstance(error, (ServerSelectionTimeoutError, NetworkTimeout)):
+        return f"MongoDB does not answer: {text[:300]}"
     return f"{type(error).__name__}: {text[:300]}"
