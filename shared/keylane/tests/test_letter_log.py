@@ -264,3 +264,12 @@ async def test_what_was_done_is_told_from_index_and_replay_topic_together(index:
         ("ada", LetterState.REPLAYED),
         ("bob", LetterState.DISCARDED),
     ]
+
+
+async def test_letters_that_died_together_are_listed_as_they_lie() -> None:
+    """Reading their values then is reading on, not a seek for each."""
+    shelf = Shelf()
+    for offset in range(9):
+        shelf.lay(offset)
+
+    assert [letter.offset for letter in await DeadLetters("g", ["t"], broker=shelf).list()] == list(range(9))

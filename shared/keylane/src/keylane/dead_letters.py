@@ -280,7 +280,7 @@ class DeadLetters:
 
 
 def _by_death(letters: Sequence[DeadLetter]) -> tuple[DeadLetter, ...]:
-    return tuple(sorted(letters, key=lambda letter: (letter.last_failed_at, letter.id)))
+    return tuple(sorted(letters, key=lambda letter: (letter.last_failed_at, letter.rest)))
 
 
 async def _discard_steps(letters: Sequence[DeadLetter]) -> AsyncIterator[Step]:
