@@ -10,7 +10,7 @@ import time
 from types import CoroutineType, coroutine
 from typing import TYPE_CHECKING, Any
 
-from keylane.cloudevents import decode, is_binary, payload
+from keylane.cloudevents import JSON_BYTES, decode, is_binary, payload
 from keylane.inbox import Payload
 from keylane.intake import Way
 from keylane.lane import Begun
@@ -84,7 +84,8 @@ class Swift:
                     break
                 message.fence = 1
                 # what it says is kept before the handler has its hands on it
-                type_, other = message.type, None if is_binary(message.headers) else payload(message, record)
+                type_, mode = message.type, message.headers.get("content-type")
+                other = None if mode == JSON_BYTES or is_binary(message.headers) else payload(message, record)
                 at = monotonic()
                 if at - came > bound_s:
                     queue_s.observe_alike(waited, waited_s, bound_s)
