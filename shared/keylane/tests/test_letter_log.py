@@ -97,6 +97,17 @@ async def test_what_was_published_counts_before_an_older_mark(index: MongoLetter
     assert len(shelf.replayed) == 1
 
 
+async def test_a_wild_count_in_a_topic_is_not_counted_on() -> None:
+    """The worker believes none above a thousand: a replay that counts on from there would be passed over."""
+    shelf = Shelf()
+    letter_id = shelf.lay(0)
+    shelf.lay(0, replays=10**17)
+    publish(shelf, mark(letter_id, 10**17, "a stranger"))
+    await DeadLetters("g", ["t"], broker=shelf).replay(apply=True, actor="ada")
+
+    assert shelf.replayed[1:] == [("m0", "1")]
+
+
 async def test_words_of_a_replay_are_bounded_in_its_headers() -> None:
     """In bytes, however many of them a character has: a letter near the broker's limit still fits."""
     shelf = Shelf()

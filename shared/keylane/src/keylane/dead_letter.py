@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from keylane.cloudevents import decode
 from keylane.errors import UndecodableError
 from keylane.letter_index import LetterState
-from keylane.places import LETTER_ID, PREFIX, milliseconds, moment, whole
+from keylane.places import LETTER_ID, PREFIX, milliseconds, moment, replays, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,7 +137,7 @@ def read_letter(record: Record) -> DeadLetter:
         host=facts.get("host", ""),
         app_version=facts.get("app-version", ""),
         traceparent=facts.get("traceparent", ""),
-        replay_count=whole(facts["replay-count"]),
+        replay_count=replays(facts["replay-count"]),
         value_bytes=None if record.value is None else len(record.value),
         rest=Rest(record.topic, record.partition, record.offset),
     )

@@ -94,6 +94,17 @@ def whole(text: bytes | str) -> int:
     return number
 
 
+def replays(text: bytes | str) -> int:
+    """Which replay it is, as a header carries it.
+
+    Raises:
+        ValueError: As `whole`, or nobody replayed anything so often.
+    """
+    if (count := whole(text)) > MAX_REPLAYS:
+        raise ValueError("nobody replayed it so often")
+    return count
+
+
 def milliseconds(text: bytes | str) -> int:
     """A record's timestamp as a header carries it; -1 when the record has none.
 
@@ -121,9 +132,7 @@ def _carried(record: Record, source: str) -> Place:
     topic = facts["topic"].decode()
     if topic not in (source, record.topic):  # what somebody wrote to the replay topic himself stood there first
         raise ValueError("it comes from another topic")
-    replay = Replay(whole(facts["replay-count"]), facts.get("replay-id", b"").decode())
-    if replay.count > MAX_REPLAYS:
-        raise ValueError("nobody replayed it so often")
+    replay = Replay(replays(facts["replay-count"]), facts.get("replay-id", b"").decode())
     failed = moment(facts["first-failed-at"].decode()) if "first-failed-at" in facts else None
     place = whole(facts["partition"]), whole(facts["offset"]), milliseconds(facts["timestamp"])
     return Place(topic, *place, replay, failed)

@@ -11,7 +11,7 @@ from keylane import letters
 from keylane.dead_letter import DeadLetter, text_of
 from keylane.errors import ConfigurationError
 from keylane.letter_index import LetterState, Mark
-from keylane.places import PREFIX, moment, whole
+from keylane.places import PREFIX, moment, replays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,7 +148,7 @@ def mark_of_replay(record: Record) -> Mark:
         letter_id=facts[f"{PREFIX}id"],
         group=facts[f"{PREFIX}group"],
         state=LetterState.REPLAYED,
-        replay_count=whole(facts[f"{PREFIX}replay-count"]) - 1,
+        replay_count=replays(facts[f"{PREFIX}replay-count"]) - 1,
         actor=facts[f"{PREFIX}replayed-by"],
         why=facts[f"{PREFIX}replay-why"],
         run=facts[f"{PREFIX}replay-id"],
