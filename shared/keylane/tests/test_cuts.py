@@ -308,3 +308,32 @@ async def test_an_awaitable_that_a_plain_function_returns_has_the_same_limit(mem
     assert dict(letter.headers)["x-dlq-error-type"] == b"keylane.errors.OverrunError"
     assert dict(letter.headers)["x-dlq-error-msg"] == b"no end within 0.02 s"
     assert worker.counts.failed == 2
+
+
+@pytest.mark.parametrize("stubborn", [False, True])
+async def test_what_follows_a_cut_is_told_to_the_store_by_a_task_that_counts_as_cancelled_by_nobody(
+    memory: Rig, stubborn: bool
+) -> None:
+    """Else a store's adapter whose library counts cancellations gives up what it was asked; also after two."""
+    inbox = FaultyInbox(MemoryInbox())
+    counted: list[int] = []
+
+    def count() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        counted.append(task.cancelling())
+
+    async def handle(_: Message) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            if stubborn:
+                await asyncio.Event().wait()
+
+    inbox.before("fail", count)
+    await memory.publish("e", data={})
+    policy = RetryPolicy(base=timedelta(0), timeout=timedelta(milliseconds=20), max_attempts=2)
+    memory.start({"made": handle}, retry=policy, inbox=inbox)
+    await memory.letters(1)
+
+    assert counted == [0]
