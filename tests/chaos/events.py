@@ -13,7 +13,7 @@ from .orders import DRAIN, ENTRY, ENTRY_ON_LOOP
 
 SHUFFLED_OVER = 40
 """A copy of an event is published up to so many events later than its turn."""
-LONG_PART = 0.006
+LONG_PART = 0.01
 """Of the events, those whose runs take longer than a hand-over waits for them."""
 REFUNDED_PART = 0.3
 SEATED_PART = 0.6
