@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keylane import MAX_RETRY_AFTER, Fatal, Message, Retry, RetryPolicy, Skip
-from keylane.testing import until
+from keylane import MAX_RETRY_AFTER, Fatal, MemoryInbox, Message, Retry, RetryPolicy, Skip
+from keylane.testing import FaultyInbox, until
 from keylane.verdict import Judge
 
 if TYPE_CHECKING:
@@ -165,6 +166,30 @@ async def test_a_group_of_skips_is_one(memory: Rig, asynchronous: bool) -> None:
     await memory.publish("e", data={})
     worker = memory.start({"made": handle_async if asynchronous else handle})
     await until(lambda: worker.counts.done == 1, timeout_s=5)
+
+
+@pytest.mark.parametrize(("error", "outcome"), [(Skip(), "finish"), (Gone("away"), "release"), (ValueError(), "fail")])
+async def test_a_group_means_the_same_in_a_thread_that_outlives_its_lane(
+    memory: Rig, error: Exception, outcome: str
+) -> None:
+    inbox, gate, began = FaultyInbox(MemoryInbox()), threading.Event(), threading.Event()
+
+    def handle(_: Message) -> None:
+        began.set()
+        gate.wait(20)
+        raise ExceptionGroup("both", [Skip(), error])
+
+    await memory.publish("e", data={})
+    worker = memory.start({"made": handle}, inbox=inbox, outages=[Gone])
+    await until(began.is_set)
+    membership = worker._membership
+    assert membership is not None
+    await membership.revoked(list(membership.owned))
+    gate.set()
+    outcomes = ("finish", "release", "fail")
+    await until(lambda: any(inbox.calls[one] for one in outcomes))
+
+    assert [one for one in outcomes if inbox.calls[one]] == [outcome]
 
 
 def test_what_a_group_comes_to() -> None:
