@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keylane import MemoryInbox, Message, Worker, membership, partition
 from keylane.broker import TopicPartition
@@ -14,6 +14,7 @@ from keylane.health import Health
 from keylane.measures import Measures
 from keylane.partition import Partition
 from keylane.testing import InMemoryBroker, MemoryRecord, until
+from keylane.testing.memory_broker import MemorySubscription
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -154,6 +155,32 @@ async def test_a_key_whose_records_queue_up_bounds_what_is_held_and_nothing_else
     await until(lambda: worker.counts.done == 1_001)
 
     assert most[0] <= 50 + 20, "no more than the bound and one poll"
+
+
+async def test_a_paused_partition_is_looked_at_often_as_no_poll_sees_that_it_has_room(
+    memory: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its keys would stand still for the rest of a poll in which nothing can come."""
+    monkeypatch.setattr(partition, "MAX_HELD_RECORDS", 4)
+    gate, waits = asyncio.Event(), []
+    poll = MemorySubscription.poll
+
+    async def noted(self: MemorySubscription, *, max_records: int, timeout_s: float) -> Any:
+        waits.append((bool(_paused(worker)), timeout_s))
+        return await poll(self, max_records=max_records, timeout_s=timeout_s)
+
+    async def handle(_: Message) -> None:
+        await gate.wait()
+
+    monkeypatch.setattr(MemorySubscription, "poll", noted)
+    for number in range(5):
+        await memory.publish(f"e{number}", key="k", data={})
+    worker = memory.start({"made": handle})
+    await until(lambda: _paused(worker) and len(waits) > 5)
+    gate.set()
+    await until(lambda: worker.counts.done == 5 and not waits[-1][0])
+
+    assert set(waits) == {(False, membership.POLL_S), (True, membership.FULL_POLL_S)}
 
 
 async def test_what_finishes_behind_a_stuck_key_is_no_more_than_the_inbox_remembers(

@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 POLL_S: Final = 0.2
 """Longest wait of one poll, in seconds."""
+FULL_POLL_S: Final = 0.01
+"""The same while a partition is paused until it has room, which no poll can see: 0.2 s are 1,000 records and more."""
 POLL_RECORDS: Final = 500
 """Most records taken by one poll: how far a partition may overshoot its bounds."""
 INTERRUPT_S: Final = 2.0
@@ -129,7 +131,7 @@ class Membership:
     async def _poll(self) -> None:
         while not self._stop.asked:
             self._tick()
-            batch = await self._answer(self._subscription.poll(max_records=POLL_RECORDS, timeout_s=POLL_S))
+            batch = await self._answer(self._subscription.poll(max_records=POLL_RECORDS, timeout_s=self._poll_s()))
             if batch is None:  # given up: the positions may be behind records that it took and never returned
                 return
             for tp, records in batch.items():
@@ -137,9 +139,14 @@ class Membership:
                 if partition is not None and records:
                     self._measures.fetched += len(records)
                     self._lanes.offer(partition, records)
-            self._pass_gaps(batch)
+            self._pass_gaps()
             self._throttle()
             await asyncio.sleep(0)
+
+    def _poll_s(self) -> float:
+        if self._processor.circuit.holds_everything:
+            return POLL_S
+        return FULL_POLL_S if any(partition.paused for partition in self.owned.values()) else POLL_S
 
     def _share_what_is_remembered(self) -> None:
         """What a hand-over may have delivered again must not be more than the inbox remembers, or all of it runs.
@@ -153,13 +160,11 @@ class Membership:
         for partition in self.owned.values():
             partition.max_span = max(half // len(self.owned), half - (total - partition.span))
 
-    def _pass_gaps(self, batch: Collection[TopicPartition]) -> None:
+    def _pass_gaps(self) -> None:
         """Follow the positions of partitions that rest: behind a transaction's marker the lag would never reach 0."""
         for tp, partition in self.owned.items():
-            if partition.unfinished == 0 and tp not in batch:
-                position = self._subscription.position(tp)
-                if position is not None:
-                    partition.passed(position)
+            if (position := self._subscription.position(tp)) is not None:
+                partition.passed(position)
 
     def _throttle(self) -> None:
         """Pause partitions that are full, and resume them at half; all of them, while nothing can run."""

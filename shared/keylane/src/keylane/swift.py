@@ -121,10 +121,11 @@ class Swift:
             else:
                 what = None
         finally:
-            self._inbox.finish_all_unclaimed(finished)
-            self._counts.done += done
             queue_s.observe_alike(waited, waited_s, bound_s)
-            handler_s.observe_alike(swift, swift_s, soon_s)
+            if done:
+                self._inbox.finish_all_unclaimed(finished)
+                self._counts.done += done
+                handler_s.observe_alike(swift, swift_s, soon_s)
         return done, what
 
     def _begun(self, message: Message, said: Payload, key: str, begun: Begun) -> Head:
