@@ -96,11 +96,15 @@ class Verdict:
         return sum(one.amid is amid and one.process.startswith(f"{world}-") for one in self._outcome.restarts)
 
 
+def _dead(evidence: Evidence) -> set[str]:
+    return {letter.event_id for letter in evidence.letters}
+
+
 FACTS: Mapping[str, Callable[[Evidence], object]] = {
     "published": lambda evidence: len(evidence.acknowledged),
     "records": lambda evidence: len(evidence.log),
-    "done": lambda evidence: len({event for _, event in evidence.applied}),
-    "dead": lambda evidence: len({letter.event_id for letter in evidence.letters}),
+    "done": lambda evidence: len({event for _, event in evidence.applied} - _dead(evidence)),
+    "dead": lambda evidence: len(_dead(evidence)),
     "of these killed 5x in their runs": lambda evidence: len(given_up(evidence)),
     "dead letters, one per poisoned record": lambda evidence: dead_by_reason(evidence).total(),
     "handler runs": lambda evidence: counted(evidence.notes, "ran"),
