@@ -51,7 +51,9 @@ SELECTING: Final[tuple[click.Option, ...]] = (
     click.Option(["--message", "message_id"], help="Id of the event."),
     click.Option(["--since"], type=Moment(), help="Died then or later: 2026-03-01T12:00, or 30m, 2h, 7d, 2w ago."),
     click.Option(["--until"], type=Moment(), help="Died before then, said likewise."),
-    click.Option(["--replays", "replay_count"], type=click.IntRange(min=0), help="Replayed exactly so often."),
+    click.Option(
+        ["--replays", "replay_count"], type=click.IntRange(min=0), help="Came back from exactly so many replays."
+    ),
     click.Option(
         ["--state", "states"],
         type=click.Choice([state.value for state in LetterState]),
