@@ -7,7 +7,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from keylane import MemoryInbox
+from keylane import FencedError, MemoryInbox
 from keylane.health import Health
 from keylane.inbox import Claim
 from keylane.leases import Leases
@@ -89,3 +89,28 @@ async def test_the_end_of_a_claim_that_was_overtaken_ends_no_later_one() -> None
     await until(lambda: inbox.calls["renew"], timeout_s=5)
     renewing.cancel()
     await asyncio.wait([renewing])
+
+
+async def test_a_renewal_that_is_refused_as_its_run_ends_takes_no_lease_for_lost(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The end of the run is what refused it: a claim that is finished cannot be renewed."""
+    inbox = FaultyInbox(MemoryInbox())
+    lost: list[Claim] = []
+    leases = Leases(inbox, timedelta(seconds=0.06), Health("worker"), lost.append)
+    claim = Claim("g:e", "w/1", 1)
+
+    def end() -> None:
+        leases.drop(claim)
+        raise FencedError("it is done")
+
+    leases.hold(claim)
+    inbox.before("renew", end)
+    renewing = asyncio.create_task(leases.renew_regularly())
+    await until(lambda: inbox.calls["ping"] >= 4, timeout_s=5)
+    renewing.cancel()
+    await asyncio.wait([renewing])
+
+    assert inbox.calls["renew"] == 1
+    assert lost == []
+    assert "lease_lost" not in [getattr(record, "action", "") for record in caplog.records]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keylane import ConfigurationError
+from keylane import ConfigurationError, MemoryInbox, Message
+from keylane.membership import Membership
 from keylane.testing import until
 from keylane.testing.memory_broker import MemorySubscription
 
 if TYPE_CHECKING:
     from keylane.testing import Rig
+
+PARTITIONS = 4
+"""As many as the rig's topics have."""
 
 
 @pytest.mark.parametrize("error", [AssertionError("no such state"), AttributeError("_coordinator"), KeyError(0)])
@@ -65,3 +70,48 @@ async def test_a_worker_that_was_stopped_says_no_more_than_that(memory: Rig) -> 
     await memory.stop()
 
     assert worker.why_unready == "broker: stopped"
+
+
+def key_elsewhere(key: str) -> str:
+    """A key whose records are in another partition."""
+    place = zlib.crc32(key.encode()) % PARTITIONS
+    return next(other for other in map(str, range(100)) if zlib.crc32(other.encode()) % PARTITIONS != place)
+
+
+async def test_what_comes_while_its_partition_is_handed_over_is_not_passed_over(
+    memory: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client delivers on; nothing of it begins here, and a log that seems worked off to its end is not."""
+    gate, inbox = asyncio.Event(), MemoryInbox()
+    runs: list[str] = []
+    polls: list[int] = []
+    honest = Membership._pass_gaps
+
+    def pass_gaps(self: Membership) -> None:
+        honest(self)
+        polls.append(1)
+
+    monkeypatch.setattr(Membership, "_pass_gaps", pass_gaps)
+
+    async def handle(message: Message) -> None:
+        runs.append(message.id)
+        if message.id == "slow":
+            await gate.wait()
+
+    worker = memory.start({"made": handle}, inbox=inbox)
+    await memory.publish("first", key="a", data={})
+    await until(lambda: worker.counts.done == 1)
+    await memory.publish("slow", key=key_elsewhere("a"), data={})
+    await until(lambda: runs == ["first", "slow"])
+    membership = worker._membership
+    assert membership is not None
+    handing = asyncio.create_task(membership.revoked(list(membership.owned)))
+    await memory.publish("late", key="a", data={})
+    await until(lambda: worker.measures.fetched == 3, what="it to be delivered, and dropped")
+    polls.clear()
+    await until(lambda: len(polls) >= 3, what="polls that find nothing new")
+    gate.set()
+    await handing
+    await memory.stop()
+    memory.start({"made": handle}, inbox=inbox)
+    await until(lambda: "late" in runs, timeout_s=5)

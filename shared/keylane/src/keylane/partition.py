@@ -161,8 +161,11 @@ class Partition:
     def passed(self, position: int) -> None:
         """Move the watermark behind offsets that hold no record, if nothing fetched is unfinished.
 
-        The first position is where this epoch begins: committing it again would say nothing new.
+        What comes for a revoked partition is dropped: its position is behind records that nobody handled. The first
+        position is where this epoch begins: committing it again would say nothing new.
         """
+        if self.revoked:
+            return
         if self._start is None:
             self._start = position
         elif not self.unfinished and position > (self._start if self.watermark is None else self.watermark):
