@@ -46,18 +46,18 @@ class Member:
         await self.subscription.start()
         return self
 
-    async def poll(self) -> list[Record]:
+    async def poll(self, *, max_records: int = 500, timeout_s: float = 0.2) -> list[Record]:
         """One poll, in the order in which records came."""
-        batch = await self.subscription.poll(max_records=500, timeout_s=0.2)
+        batch = await self.subscription.poll(max_records=max_records, timeout_s=timeout_s)
         found = [record for records in batch.values() for record in records]
         self.read += found
         return found
 
-    async def until_read(self, count: int) -> list[Record]:
+    async def until_read(self, count: int, *, max_records: int = 500) -> list[Record]:
         """Poll until that many records were read in all."""
         async with asyncio.timeout(15):
             while len(self.read) < count:
-                await self.poll()
+                await self.poll(max_records=max_records)
         return self.read
 
     async def until_owning(self, count: int) -> None:

@@ -139,6 +139,24 @@ async def test_a_paused_partition_holds_its_records_back_and_others_flow(
     assert [record.value for record in one.read if record.key == b"k"] == [b"0", b"1", b"2", b"3"]
 
 
+@pytest.mark.parametrize("beside", [True, False])
+async def test_what_was_fetched_before_a_pause_is_there_at_once_after_it(
+    rig: Rig, member: Callable[[], Member], *, beside: bool
+) -> None:
+    """Without it each pause would cost a fetch, and each end of one the time of another."""
+    await send(rig, b"k", b"0", b"1", b"2")
+    one = await member().join()
+    (first,) = await one.until_read(1, max_records=1)
+    paused = [place(first)] if beside else [TopicPartition(rig.topic, number) for number in range(PARTITIONS)]
+    one.subscription.pause(paused)
+    await one.poll(timeout_s=0.1)
+    assert [record.value for record in one.read] == [b"0"]
+    one.subscription.resume(paused)
+    await one.poll(timeout_s=0)
+
+    assert [record.value for record in one.read] == [b"0", b"1", b"2"]
+
+
 async def _until_all_but(one: Member, paused: TopicPartition) -> list[Record]:
     """What comes until every other partition has given something; none of it from the paused one."""
     seen = len(one.read)

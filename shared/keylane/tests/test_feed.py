@@ -105,7 +105,7 @@ class SlowToReadAgain:
     def state(self, tp: TopicPartition) -> SimpleNamespace:
         return SimpleNamespace(position=self.positions[tp], has_valid_position=True)
 
-    async def getmany(self, **_: object) -> dict[TopicPartition, list[Any]]:
+    async def getmany(self, *_: object, **__: object) -> dict[TopicPartition, list[Any]]:
         self.polls += 1
         if self.polls < 3:  # an assignment that rests: its first positions are followed
             return {}

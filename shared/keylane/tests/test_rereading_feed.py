@@ -45,7 +45,7 @@ class Scripted:
     def state(self, tp: TopicPartition) -> SimpleNamespace:
         return SimpleNamespace(position=self.positions[tp], has_valid_position=True)
 
-    async def getmany(self, **_: object) -> Any:
+    async def getmany(self, *_: object, **__: object) -> Any:
         answer, positions = self.script.pop(0)
         self.positions |= positions
         if isinstance(answer, Exception):

@@ -1,8 +1,9 @@
 """What one consumer of aiokafka delivers, where nothing is passed over in silence.
 
 aiokafka 0.14's `getmany` can neither deliver nor skip a record with a header name that is not UTF-8, and loses what it
-had taken from other partitions when it meets one. And a reset of offsets says nothing: here the consumer has no reset
-policy, so that records which retention deleted before they were read are noticed.
+had taken from other partitions when it meets one. A reset of offsets says nothing: here the consumer has no reset
+policy, so that records which retention deleted before they were read are noticed. And it throws away what it fetched of
+a partition that is paused, unless it is asked for the others by name.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
+import aiokafka
 from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.protocol.fetch import FetchRequest
 
@@ -18,7 +20,7 @@ from keylane.errors import BrokerUnavailableError
 from keylane.unreadable import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from keylane.broker import Record
 
@@ -26,6 +28,11 @@ log = logging.getLogger("keylane")
 
 MAX_FETCH_BYTES: Final = 1024 * 1024
 """Bytes of one partition per fetch: what the client may hold beyond the worker's own bounds."""
+MAX_FETCH_WAIT_MS: Final = 50
+"""How long a broker may keep a fetch that finds nothing, in milliseconds. aiokafka has one fetch per broker in flight,
+so a partition that is resumed waits for the end of one that was sent for others, such as an empty replay topic."""
+NOTHING: Final = aiokafka.TopicPartition("", 0)
+"""Asked for alone where all partitions are paused, as no name at all means every one of them."""
 
 
 class Feed:
@@ -57,7 +64,8 @@ class Feed:
             BrokerUnavailableError: What was delivered is no longer in the log: a new membership is needed.
         """
         try:
-            batch = await self._consumer.getmany(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+            wanted = self._wanted()
+            batch = await self._consumer.getmany(*wanted, timeout_ms=int(timeout_s * 1000), max_records=max_records)
         except UnicodeDecodeError:
             return await self._read_again()
         except NoOffsetForPartitionError as exc:
@@ -78,6 +86,11 @@ class Feed:
         subscription = self._consumer._subscription.subscription  # noqa: SLF001  the public way waits for a position
         state = subscription.assignment.state_value(tp) if subscription.assignment is not None else None
         return state.position if state is not None and state.has_valid_position else None
+
+    def _wanted(self) -> Collection[Any]:
+        """Partitions to name in a fetch; none for all of them."""
+        paused = self._consumer.paused()
+        return (self._consumer.assignment() - paused or (NOTHING,)) if paused else ()
 
     async def _start(self, tp: Any) -> None:
         """Nothing was ever committed: everything that the log holds is new."""

@@ -14,7 +14,7 @@ from keylane.broker import TopicPartition
 from keylane.connection import bounded, connection, unreached, words
 from keylane.dismantle import dismantle, started
 from keylane.errors import BrokerUnavailableError, CommitRefusedError, ConfigurationError
-from keylane.feed import MAX_FETCH_BYTES, Feed
+from keylane.feed import MAX_FETCH_BYTES, MAX_FETCH_WAIT_MS, Feed
 from keylane.metadata import partition_counts
 from keylane.producers import Producers
 from keylane.rivals import Rivals
@@ -104,6 +104,7 @@ class KafkaSubscription:
             rebalance_timeout_ms=milliseconds(rebalance),
             partition_assignment_strategy=self._assignors,
             max_partition_fetch_bytes=MAX_FETCH_BYTES,
+            fetch_max_wait_ms=MAX_FETCH_WAIT_MS,
             **connection(self._settings),
         )
         self._feed = Feed(self._consumer, self._listener.skipped)
