@@ -15,6 +15,9 @@ from modelguard._mongoengine import is_abstract, is_embedded, is_top_level, sett
 from modelguard._place import model_place
 from modelguard.checking import problems
 from modelguard.errors import GuardError, UnsupportedError
+from modelguard.lint import command as lint_command
+from modelguard.lint.catalogue import EXPLANATIONS as RULES
+from modelguard.lint.errors import LintError
 
 CLEAN, PROBLEMS, COULD_NOT_RUN = 0, 1, 2
 
@@ -22,7 +25,8 @@ _EXAMPLE = """\
 example:
   modelguard check shop.models billing.models     import both, then report every problem
   modelguard list shop.models                     name, kind, collection and place of each model
-  modelguard explain missing-model                what a code means and what to do
+  modelguard lint shop                            read the code, import nothing, report what registers a model badly
+  modelguard explain MG02                         what a code means and what to do
 
 exit codes: 0 clean, 1 problems found, 2 could not run
 """
@@ -38,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = int(options.run(options))
         sys.stdout.flush()
-    except (_CannotRunError, UnsupportedError) as error:
+    except (_CannotRunError, LintError, UnsupportedError) as error:
         sys.stderr.write(f"modelguard: {error}\n")
         return COULD_NOT_RUN
     except GuardError as error:
@@ -67,8 +71,11 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="import modules, then list the registered models")
     listing.add_argument("modules", nargs="+", metavar="MODULE", help="dotted name, as in an import statement")
     listing.set_defaults(run=_list)
+    linting = commands.add_parser("lint", help="read the code and report what registers a model badly")
+    lint_command.configure(linting)
+    linting.set_defaults(run=lint_command.run)
     explain = commands.add_parser("explain", help="say what a code means and what to do")
-    explain.add_argument("code", nargs="?", metavar="CODE", help="as printed in brackets; without it, all codes")
+    explain.add_argument("code", nargs="?", metavar="CODE", help="as printed with a problem; without it, all codes")
     explain.set_defaults(run=_explain)
     return parser
 
@@ -105,10 +112,10 @@ def _row(name: str) -> tuple[str, str, str, str]:
 
 def _explain(options: argparse.Namespace) -> int:
     if options.code is None:
-        for code in EXPLANATIONS:
+        for code in (*EXPLANATIONS, *RULES):
             _say(code)
         return CLEAN
-    text = EXPLANATIONS.get(options.code)
+    text = EXPLANATIONS.get(options.code) or RULES.get(options.code)
     if text is None:
         raise _CannotRunError(f"no code {options.code!r}; `modelguard explain` lists them")
     _say(f"{options.code}\n\n{text}")

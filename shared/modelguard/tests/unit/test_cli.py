@@ -10,6 +10,7 @@ import pytest
 
 from modelguard._explanations import EXPLANATIONS
 from modelguard.cli import main
+from modelguard.lint.catalogue import EXPLANATIONS as RULES
 
 if TYPE_CHECKING:
     from shared.modelguard.tests.conftest import Project
@@ -102,7 +103,7 @@ def test_the_list_shows_name_kind_collection_and_place(guarded: Project, capsys:
     ]
 
 
-@pytest.mark.parametrize("code", EXPLANATIONS)
+@pytest.mark.parametrize("code", [*EXPLANATIONS, *RULES])
 def test_each_code_is_explained_with_what_to_do(capsys: pytest.CaptureFixture[str], code: str) -> None:
     assert main(["explain", code]) == 0
     out = capsys.readouterr().out
@@ -112,7 +113,7 @@ def test_each_code_is_explained_with_what_to_do(capsys: pytest.CaptureFixture[st
 
 def test_codes_are_listed_and_unknown_ones_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain"]) == 0
-    assert capsys.readouterr().out.split() == list(EXPLANATIONS)
+    assert capsys.readouterr().out.split() == [*EXPLANATIONS, *RULES]
     assert main(["explain", "nonsense"]) == 2
     assert capsys.readouterr().err == "modelguard: no code 'nonsense'; `modelguard explain` lists them\n"
 

@@ -1,0 +1,79 @@
+"""Facts of files that did not change, kept between runs.
+
+A file is known by what it holds, never by its time: the cache of one checkout fits another. A cache that cannot be
+read or written costs time only, so nothing is said about it.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from modelguard.lint.facts import Facts, from_json
+
+_FILE = "facts.json"
+_NOTHING: dict[str, Any] = {}
+
+
+class Cache:
+    """Facts by the digest of a file's content."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._release = _release()
+        self._stored = _read(folder / _FILE, self._release) if folder is not None else _NOTHING
+        self._used: dict[str, Any] = {}
+
+    @staticmethod
+    def key(data: bytes) -> str:
+        """The digest of a file's content."""
+        return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+    def get(self, key: str) -> Facts | None:
+        """The facts of a content that was read before."""
+        stored = self._stored.get(key)
+        if stored is None:
+            return None
+        self._used[key] = stored
+        return from_json(stored)
+
+    def put(self, key: str, facts: Facts) -> None:
+        """Keep the facts of a content."""
+        self._used[key] = facts
+
+    def save(self) -> None:
+        """Write what this run used, if that is not what there was."""
+        if self._folder is None or self._used.keys() == self._stored.keys():
+            return
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            ignored = self._folder / ".gitignore"
+            if not ignored.exists():
+                ignored.write_text("*\n", encoding="utf-8")
+            text = json.dumps({"release": self._release, "facts": self._used}, separators=(",", ":"))
+            with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=self._folder, delete=False) as file:
+                file.write(text)
+            Path(file.name).replace(self._folder / _FILE)
+
+
+def _read(file: Path, release: str) -> dict[str, Any]:
+    try:
+        read = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(read, dict) or read.get("release") != release or not isinstance(read.get("facts"), dict):
+        return {}
+    facts: dict[str, Any] = read["facts"]
+    return facts
+
+
+def _release() -> str:
+    """Another release of this package, or of Python, reads other facts from the same file."""
+    folder = Path(__file__).parent
+    stamps = [(entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in os.scandir(folder)]
+    said = f"{sys.version} {sorted(stamp for stamp in stamps if stamp[0].endswith('.py'))}"
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,25 @@
+"""All rules, and the two codes that no rule has."""
+
+from types import MappingProxyType
+
+from modelguard.lint.rule import Rule
+from modelguard.lint.rules import guarded_bases, import_places
+
+RULES: tuple[Rule, ...] = (guarded_bases.RULE, import_places.INNER, import_places.CONDITIONAL)
+
+UNREADABLE, SUPPRESSION = "MG00", "MG99"
+_OTHERS = {
+    UNREADABLE: (
+        "A file that could not be read.\n"
+        "What it registers stays unknown: it does not parse, is no UTF-8, holds a null byte, is nested too deeply, or "
+        "is larger than a file that somebody wrote.\n"
+        "Do: correct the file, or name it in exclude under [tool.modelguard]."
+    ),
+    SUPPRESSION: (
+        "A comment `# modelguard: ...` that allows nothing.\n"
+        "It gives no reason, names no rule, or nothing is found at its line: it would hide the next finding there.\n"
+        "Do: write `# modelguard: allow MG02 because REASON` behind the line or above it, and drop it in time."
+    ),
+}
+CODES = tuple(rule.code for rule in RULES)
+EXPLANATIONS = MappingProxyType({**_OTHERS, **{rule.code: str(rule) for rule in RULES}})

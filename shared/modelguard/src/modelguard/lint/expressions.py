@@ -1,0 +1,100 @@
+"""Expressions reduced to what can be followed: texts, dotted names, calls and lists of them."""
+
+import ast
+
+from modelguard.lint.facts import UNKNOWN, Expression
+
+_FIRST_ARGUMENTS = 4  # more are never asked for
+
+
+def dotted(node: ast.expr) -> str:
+    """`a.b.c` of a chain of attributes, also through `getattr(a, "b")`; empty for anything else."""
+    parts: list[str] = []
+    while True:
+        if isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        elif isinstance(node, ast.Name):
+            parts.append(node.id)
+            return ".".join(reversed(parts))
+        elif (attribute := _constant_getattr(node)) is not None:
+            parts.append(attribute[1])
+            node = attribute[0]
+        else:
+            return ""
+
+
+def _constant_getattr(node: ast.expr) -> tuple[ast.expr, str] | None:
+    match node:
+        case ast.Call(func=ast.Name(id="getattr"), args=[owner, ast.Constant(value=str(name)), *_]):
+            return owner, name
+    return None
+
+
+def base_name(node: ast.expr) -> str:
+    """The dotted name of a base class or decorator, without its `[...]` or `(...)`."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return dotted(node)
+
+
+def reduced(node: ast.expr | None) -> Expression:  # noqa: PLR0911 - one per kind of expression
+    """The expression as facts hold it."""
+    match node:
+        case None:
+            return UNKNOWN
+        case ast.Constant(value=str(text)):
+            return ["text", text]
+        case ast.Name() | ast.Attribute():
+            name = dotted(node)
+            return ["name", name] if name else UNKNOWN
+        case ast.Call():
+            return _joined_text(node) or reduced_call(node)
+        case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
+            return ["many", [reduced(item) for item in items]]
+        case ast.BinOp(op=ast.Add()):
+            return ["joined", [reduced(each) for each in _summands(node)]]
+        case ast.JoinedStr(values=values):
+            return ["joined", [_piece(value) for value in values]]
+        case ast.Dict() | ast.DictComp() | ast.BinOp(op=ast.BitOr()):
+            return ["copy"]
+    return UNKNOWN
+
+
+def reduced_call(node: ast.Call) -> Expression:
+    """A call whose callee has a name; what is called otherwise has an empty one."""
+    name = dotted(node)
+    if name:  # getattr(module, "name")
+        return ["name", name]
+    positional = [reduced(each) for each in node.args[:_FIRST_ARGUMENTS]]
+    keywords = {each.arg: reduced(each.value) for each in node.keywords if each.arg}
+    return ["call", base_name(node.func), positional, keywords, node.lineno, node.col_offset]
+
+
+def _summands(node: ast.expr) -> list[ast.expr]:
+    found: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        found.append(node.right)
+        node = node.left
+    return [node, *reversed(found)]
+
+
+def _piece(value: ast.expr) -> Expression:
+    if isinstance(value, ast.FormattedValue):
+        plain = value.format_spec is None and value.conversion == -1
+        return reduced(value.value) if plain else UNKNOWN
+    return reduced(value)
+
+
+def _joined_text(node: ast.Call) -> Expression | None:
+    """`".".join(["a", "b"])`."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str(separator)), attr="join"),
+            args=[ast.List(elts=items) | ast.Tuple(elts=items)],
+        ):
+            parts: list[Expression] = []
+            for item in items:
+                parts += [["text", separator], reduced(item)]
+            return ["joined", parts[1:]]
+    return None

@@ -1,0 +1,97 @@
+"""Which files a run reads, and the dotted name of each."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from modelguard.lint.errors import LintError
+from modelguard.lint.settings import Settings
+
+_NEVER = frozenset({"__pycache__", "node_modules", "site-packages"})
+_ENVIRONMENT = "pyvenv.cfg"  # in each virtual environment
+_SOURCES = "src"
+
+
+def python_files(places: Sequence[Path], settings: Settings) -> list[str]:
+    """Absolute paths of the Python files below some files and folders, sorted, each real file once.
+
+    Of a file that two paths lead to, the path without a symlink is kept. Folders behind symlinks are not entered.
+
+    Raises:
+        LintError: a place does not exist.
+    """
+    found: dict[str, None] = {}
+    for place in places:
+        for file in _below(place, settings):
+            found.setdefault(file)
+    return sorted(found)
+
+
+def _below(place: Path, settings: Settings) -> Iterator[str]:
+    try:
+        place.stat()
+    except (OSError, RuntimeError) as error:
+        raise LintError(f"{place}: {getattr(error, 'strerror', None) or error}") from error
+    if not place.is_dir():
+        yield os.path.abspath(place)  # noqa: PTH100 - Path.absolute keeps `..`, os.path does not
+        return
+    yield from _walk(os.path.abspath(place), settings)  # noqa: PTH100 - as above
+
+
+def _walk(folder: str, settings: Settings) -> Iterator[str]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise LintError(f"{folder}: {error.strerror or error}") from error
+    if any(entry.name == _ENVIRONMENT for entry in entries):
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name in _NEVER or settings.excludes(shown(entry.path, settings)):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path, settings)
+        elif entry.name.endswith(".py") and not (entry.is_symlink() and entry.is_dir()):
+            yield entry.path
+
+
+def shown(file: str, settings: Settings) -> str:
+    """The path as patterns and messages have it: below the settings' folder if it is there, with slashes."""
+    folder = f"{settings.folder}{os.sep}"
+    return file.removeprefix(folder).replace(os.sep, "/")
+
+
+class Namer:
+    """Dotted names of files, as most imports in the project would write them."""
+
+    def __init__(self, top: str, settings: Settings) -> None:
+        self._top = top
+        self._roots = {str(settings.folder / root) for root in settings.roots}
+        self._packages: dict[str, tuple[str, ...]] = {}
+
+    def name(self, file: str) -> str:
+        """The name of a module: from the root it is found under, or from where `__init__.py` files begin."""
+        folder, base = os.path.split(file)
+        last = () if base == "__init__.py" else (base.removesuffix(".py"),)
+        return ".".join((*self._package(folder), *last)) or Path(folder).name
+
+    def _package(self, folder: str) -> tuple[str, ...]:
+        known = self._packages.get(folder)
+        if known is None:
+            known = self._parts(folder)
+            self._packages[folder] = known
+        return known
+
+    def _parts(self, folder: str) -> tuple[str, ...]:
+        parent, name = os.path.split(folder)
+        if folder in {*self._roots, self._top, parent}:
+            # A folder with `__init__.py` is a package, whatever it stands in.
+            return (name,) if self._is_package(folder) and folder not in self._roots else ()
+        if name == _SOURCES and not self._is_package(folder):
+            return ()
+        if self._is_package(folder) and not self._is_package(parent) and parent not in self._roots:
+            return (name,)
+        return (*self._package(parent), name)
+
+    @staticmethod
+    def _is_package(folder: str) -> bool:
+        return os.path.isfile(f"{folder}/__init__.py")  # noqa: PTH113 - once per folder of a large project

@@ -1,0 +1,116 @@
+"""The whole project, linked: what rules look at."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from modelguard.lint.facts import Import
+from modelguard.lint.fields import Fields
+from modelguard.lint.finding import Finding
+from modelguard.lint.models import Bases, Classes, Model
+from modelguard.lint.modules import Module, Names
+from modelguard.lint.settings import Settings
+from modelguard.lint.symbols import Symbol, Symbols
+
+
+class Index:
+    """Modules, classes, and who exports which model.
+
+    Attributes:
+        modules: every file, by path.
+        settings: of the project.
+        symbols: what names mean.
+        classes: every class, linked.
+        fields: what class bodies declare.
+    """
+
+    def __init__(self, modules: list[Module], top: str, settings: Settings) -> None:
+        self.modules = sorted(modules, key=lambda module: module.path)
+        self.settings = settings
+        self.symbols = Symbols(Names(self.modules, top))
+        self.classes = Classes(self.modules, self.symbols, Bases(settings.guarded_bases, settings.plain_bases))
+        self.fields = Fields(self.classes)
+
+    @cached_property
+    def models(self) -> list[Model]:
+        """Every model, by path and line."""
+        found = [each for each in self.classes if each.is_model and not self._is_library(each)]
+        return sorted(found, key=lambda each: (each.module.path, each.fact.line))
+
+    def _is_library(self, model: Model) -> bool:
+        """Whether it is itself one of the bases: this linter may look at its own package."""
+        return self.classes.bases.is_base(model.name)
+
+    def models_for(self, code: str) -> Iterator[Model]:
+        """The models in files that a rule looks at."""
+        return (each for each in self.models if self.settings.looks_at(code, each.module.path))
+
+    @cached_property
+    def model_modules(self) -> set[Module]:
+        """Modules whose import registers a model of their own."""
+        return {each.module for each in self.models if each.is_registered_at_import}
+
+    @cached_property
+    def registry(self) -> dict[str, Model]:
+        """Every model that importing the project registers, by its registry name; the first of several."""
+        found: dict[str, Model] = {}
+        for each in self.models:
+            if each.is_registered_at_import:
+                found.setdefault(each.registry_name, each)
+        return found
+
+    @cached_property
+    def indexes(self) -> set[Module]:
+        """Packages, and modules without a model, whose top level imports hand on models."""
+        return {module for module in self.modules if module not in self.model_modules and self._hands_on(module)}
+
+    def _hands_on(self, module: Module) -> bool:
+        if not module.is_package:
+            return False
+        return any(
+            each.name and not each.scope and not each.typing and self.brings(module, each) in self.model_modules
+            for each in module.facts.imports
+        )
+
+    def brings(self, module: Module, each: Import) -> Module | None:
+        """The project's module that an import is after: of `from models import user`, the submodule, if it is one."""
+        if each.name is None:
+            return self.symbols.named(module, each.module)
+        source = self.symbols.imported(module, each)
+        if not isinstance(source, Module):
+            return None
+        if ("", each.name) in source.bound:
+            return source
+        return self.symbols.submodule(source, each.name) or source
+
+    def model_of(self, symbol: Symbol | None) -> Model | None:
+        """The model that a name means, if it is one."""
+        found = self.classes.of(symbol) if symbol is not None and symbol.kind == "class" else None
+        return found if found is not None and found.is_model and not self._is_library(found) else None
+
+    def model_module(self, module: Module | None) -> bool:
+        """Whether importing the module is importing models: it defines some, or hands them on."""
+        return module is not None and (module in self.model_modules or module in self.indexes)
+
+    def target(self, module: Module, each: Import) -> Module | None:
+        """The model module that an import is after; None for every other import.
+
+        A name that an index hands on counts if it is a model: `from shop import new_id` is no import of models.
+        """
+        found = self.brings(module, each)
+        if found is None or found is module:
+            return None
+        if found in self.model_modules:
+            return found
+        if found not in self.indexes:
+            return None
+        if each.name in {None, "*"}:
+            return found
+        symbols = self.symbols.meanings(found, "", each.name or "")
+        is_module = self.symbols.submodule(module, each.name or "") is found or found.spot.endswith(f"/{each.name}")
+        return found if is_module or any(self.model_of(symbol) for symbol in symbols) else None
+
+
+def at(model: Model, code: str, message: str, fix: str, *, line: int = 0, column: int = 0) -> Finding:
+    """A finding on a class; at its statement, if no other line is given."""
+    line, column = (line, column) if line else (model.fact.line, model.fact.column)
+    return Finding(model.module.path, line, column + 1, code, model.name, message, fix)

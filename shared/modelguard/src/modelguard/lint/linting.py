@@ -1,0 +1,106 @@
+"""One run: settings, index, rules, then what comments and baseline accept."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from modelguard.lint.cache import Cache
+from modelguard.lint.catalogue import CODES, RULES, UNREADABLE
+from modelguard.lint.errors import LintError
+from modelguard.lint.files import shown
+from modelguard.lint.finding import Finding
+from modelguard.lint.index import Index
+from modelguard.lint.project import read_project
+from modelguard.lint.settings import Settings, settings_for
+from modelguard.lint.suppressions import allowed_out
+
+
+class Report(NamedTuple):
+    """What a run found.
+
+    Attributes:
+        findings: sorted by place, their paths as the settings' folder has them.
+        files: how many files were read.
+        models: how many models they define.
+        folder: what the paths are relative to.
+    """
+
+    findings: list[Finding]
+    files: int
+    models: int
+    folder: Path
+
+
+def lint(places: Sequence[Path], *, config: Path | None = None, cached: bool = True) -> Report:
+    """Check the files below some places, in the light of the whole project they belong to.
+
+    Without places, what the settings name as the project. `config` is another file with settings.
+
+    Raises:
+        LintError: a place does not exist, or the settings cannot be read.
+    """
+    settings = settings_for(_start(places), config, CODES)
+    project = _existing(settings)
+    asked = list(places) or project or [settings.folder]
+    cache = Cache(settings.folder / settings.cache_dir if cached and settings.is_written else None)
+    index = read_project([*asked, *project], settings, cache)
+    found = sorted(set(allowed_out(findings(index), index.modules)))
+    wanted = [os.path.abspath(place) for place in asked]  # noqa: PTH100 - Path.absolute keeps `..`
+    places_asked = tuple(shown(place, settings) for place in wanted)
+    reported = [each for each in found if _is_below(each.path, places_asked, settings)]
+    return Report(
+        list(_in_characters(reported, settings.folder)), len(index.modules), len(index.models), settings.folder
+    )
+
+
+def _start(places: Sequence[Path]) -> Path:
+    """The folder around everything that was asked for; the working directory if that is nothing."""
+    if not places:
+        return Path.cwd()
+    for place in places:
+        if not os.path.lexists(place):
+            raise LintError(f"{place}: no such file or folder")
+    around = Path(os.path.commonpath([os.path.abspath(place) for place in places]))  # noqa: PTH100 - as above
+    return around if around.is_dir() else around.parent
+
+
+def _existing(settings: Settings) -> list[Path]:
+    """What belongs to the project: `paths`, or all of its folder."""
+    if not settings.is_written:
+        return []
+    project = [settings.folder / path for path in settings.paths or ["."]]
+    for path in project:
+        if not path.exists():
+            raise LintError(f"tool.modelguard.paths: {path} does not exist")
+    return project
+
+
+def _is_below(path: str, asked: Iterable[str], settings: Settings) -> bool:
+    whole = str(settings.folder)
+    return any(place in (whole, path) or path.startswith(f"{place.rstrip('/')}/") for place in asked)
+
+
+def findings(index: Index) -> Iterator[Finding]:
+    """What the rules find, and the files that could not be read."""
+    for module in index.modules:
+        if module.facts.trouble is not None:
+            line, column, text = module.facts.trouble
+            fix = "correct it, or exclude it under [tool.modelguard]"
+            yield Finding(module.path, line, column + 1, UNREADABLE, "", text, fix)
+    for rule in RULES:
+        yield from rule.find(index)
+
+
+def _in_characters(found: Sequence[Finding], folder: Path) -> Iterator[Finding]:
+    """Python counts columns in bytes, editors in characters."""
+    lines: dict[str, list[bytes]] = {}
+    for each in found:
+        if each.column == 1 or each.code == UNREADABLE:
+            yield each
+            continue
+        if each.path not in lines:
+            lines[each.path] = (folder / each.path).read_bytes().splitlines()
+        line = lines[each.path][each.line - 1 : each.line]
+        before = b"".join(line)[: each.column - 1]
+        yield each._replace(column=len(before.decode(errors="replace")) + 1)

@@ -1,0 +1,71 @@
+"""MG01: models on unguarded bases."""
+
+from collections.abc import Iterator
+
+from modelguard.lint.finding import Finding
+from modelguard.lint.index import Index, at
+from modelguard.lint.models import Model
+from modelguard.lint.rule import Rule
+
+_CODE = "MG01"
+
+
+def _find(index: Index) -> Iterator[Finding]:
+    for model in sorted(index.classes, key=lambda each: (each.module.path, each.fact.line)):
+        if not index.settings.looks_at(_CODE, model.module.path) or index.classes.bases.is_base(model.name):
+            continue
+        if model.is_model and not model.is_guarded:
+            yield _plain(model, index)
+        elif not model.is_model and model.unresolved and index.fields.has_any(model):
+            yield _unknown(model)
+
+
+def _plain(model: Model, index: Index) -> Finding:
+    library = next(name for name in model.library_bases if not index.classes.bases.is_guarded(name))
+    kind = library.rpartition(".")[2]
+    parent = next((each for each in model.parents if each.is_model), None)
+    if parent is not None:
+        way = f"{model.fact.name} derives from {parent.fact.name} ({parent.module.path}:{parent.fact.line}), which "
+        fix = f"guard {parent.fact.name}, then this one is guarded too"
+    else:
+        way = f"{model.fact.name} "
+        fix = f"write: from modelguard import {kind}"
+    message = f"{way}stands on {library}, which is not guarded: a second definition would replace it without a word"
+    return at(model, _CODE, message, fix)
+
+
+def _unknown(model: Model) -> Finding:
+    bases = ", ".join(dict.fromkeys(model.unresolved))
+    message = f"{model.fact.name} has fields, but its base {bases} cannot be followed: it may not be guarded"
+    fix = (
+        "derive it from a base that modelguard gives (write: from modelguard import Document), or name the base in "
+        "guarded-bases or plain-bases under [tool.modelguard]"
+    )
+    return at(model, _CODE, message, fix)
+
+
+RULE = Rule(
+    _CODE,
+    "A model whose base is not guarded.",
+    "mongoengine keeps one registry per process, and the last class of a name wins: a reload, a second import path or "
+    "a copied file replaces the model without a word. A base that cannot be followed is reported as such.",
+    "Import the bases from modelguard; fields and queries stay mongoengine's.",
+    """
+# shop/models.py
+from mongoengine import Document, StringField
+
+
+class User(Document):
+    name = StringField()
+""",
+    """
+# shop/models.py
+from mongoengine import StringField
+from modelguard import Document
+
+
+class User(Document):
+    name = StringField()
+""",
+    _find,
+)
