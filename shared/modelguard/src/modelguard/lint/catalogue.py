@@ -3,9 +3,38 @@
 from types import MappingProxyType
 
 from modelguard.lint.rule import Rule
-from modelguard.lint.rules import guarded_bases, import_places
+from modelguard.lint.rules import (
+    class_places,
+    cycles,
+    decorators,
+    dynamic_imports,
+    exports,
+    file_names,
+    guarded_bases,
+    import_places,
+    module_state,
+    references,
+    registry_names,
+    shared_collections,
+    shared_meta,
+)
 
-RULES: tuple[Rule, ...] = (guarded_bases.RULE, import_places.INNER, import_places.CONDITIONAL)
+RULES: tuple[Rule, ...] = (
+    guarded_bases.RULE,
+    import_places.INNER,
+    import_places.CONDITIONAL,
+    dynamic_imports.RULE,
+    class_places.RULE,
+    decorators.RULE,
+    exports.RULE,
+    registry_names.RULE,
+    shared_collections.RULE,
+    references.RULE,
+    file_names.RULE,
+    module_state.RULE,
+    shared_meta.RULE,
+    cycles.RULE,
+)
 
 UNREADABLE, SUPPRESSION = "MG00", "MG99"
 _OTHERS = {

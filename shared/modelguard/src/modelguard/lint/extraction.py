@@ -150,6 +150,9 @@ class _Visitor:
             self._imports.append(Import(node.module or "", node.level, each.name, each.asname or each.name, *place))
 
     def _class(self, node: ast.ClassDef, where: _Where) -> None:
+        if where.typing:  # never runs, and registers nothing
+            self._bindings.append(Binding(where.scope, node.name, "other", UNKNOWN))
+            return
         body = Body(node.body)
         inner = where.inside("c", node.name, node.lineno)
         decorators = [Decorator(_called(each), each.lineno, each.col_offset) for each in node.decorator_list]
@@ -256,10 +259,10 @@ class _Visitor:
         if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
             self.block(node.orelse, where.under(letter))
 
-    def _use(self, node: ast.expr, where: _Where) -> None:
+    def _use(self, node: ast.expr, where: _Where, *, is_handed_over: bool = False) -> None:
         name = dotted(node)
         if name:
-            self._uses.append(Use(name, node.lineno, node.col_offset, where.scope))
+            self._uses.append(Use(is_handed_over, name, node.lineno, node.col_offset, where.scope))
 
     def _search(self, node: ast.AST, where: _Where) -> None:
         """Find calls, and functions handed over to calls, in an expression."""
@@ -279,7 +282,7 @@ class _Visitor:
             self._calls.append(Call(call, where.scope, runs))
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
             if isinstance(argument, (ast.Name, ast.Attribute)):
-                self._use(argument, where)
+                self._use(argument, where, is_handed_over=True)
 
 
 def _walk(node: ast.AST, *, runs: bool) -> Iterator[tuple[ast.AST, bool]]:

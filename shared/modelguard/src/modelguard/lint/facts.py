@@ -116,8 +116,13 @@ class Call(NamedTuple):
 
 
 class Use(NamedTuple):
-    """A dotted name that is read while the module is imported, or handed over to a call."""
+    """A watched dotted name that is read, not called.
 
+    Attributes:
+        is_handed_over: whether it is an argument of a call, which may call it in turn.
+    """
+
+    is_handed_over: bool
     name: str
     line: int
     column: int

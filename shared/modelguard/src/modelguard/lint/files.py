@@ -1,7 +1,7 @@
 """Which files a run reads, and the dotted name of each."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from modelguard.lint.errors import LintError
@@ -61,15 +61,24 @@ def shown(file: str, settings: Settings) -> str:
 
 
 class Namer:
-    """Dotted names of files, as most imports in the project would write them."""
+    """Dotted names of files, as most imports in the project write them.
 
-    def __init__(self, top: str, settings: Settings) -> None:
+    Where a name begins, nothing says for sure: `__init__.py` files and a folder `src` are hints, and so is what the
+    project's imports begin with.
+
+    Args:
+        top: the folder around everything.
+        heads: what absolute imports in the project begin with.
+    """
+
+    def __init__(self, top: str, settings: Settings, heads: Collection[str]) -> None:
         self._top = top
+        self._heads = heads
         self._roots = {str(settings.folder / root) for root in settings.roots}
         self._packages: dict[str, tuple[str, ...]] = {}
 
     def name(self, file: str) -> str:
-        """The name of a module: from the root it is found under, or from where `__init__.py` files begin."""
+        """The name of a module."""
         folder, base = os.path.split(file)
         last = () if base == "__init__.py" else (base.removesuffix(".py"),)
         return ".".join((*self._package(folder), *last)) or Path(folder).name
@@ -83,14 +92,16 @@ class Namer:
 
     def _parts(self, folder: str) -> tuple[str, ...]:
         parent, name = os.path.split(folder)
-        if folder in {*self._roots, self._top, parent}:
-            # A folder with `__init__.py` is a package, whatever it stands in.
-            return (name,) if self._is_package(folder) and folder not in self._roots else ()
-        if name == _SOURCES and not self._is_package(folder):
+        package = self._is_package(folder)
+        if folder in self._roots or parent == folder or (name == _SOURCES and not package):
             return ()
-        if self._is_package(folder) and not self._is_package(parent) and parent not in self._roots:
+        if folder == self._top:
+            return (name,) if package or name in self._heads else ()
+        above = self._package(parent)
+        begins_here = package and not self._is_package(parent) and parent not in self._roots
+        if begins_here and not (above and above[0] in self._heads):
             return (name,)
-        return (*self._package(parent), name)
+        return (*above, name)
 
     @staticmethod
     def _is_package(folder: str) -> bool:

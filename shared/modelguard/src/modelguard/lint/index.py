@@ -110,6 +110,24 @@ class Index:
         return found if is_module or any(self.model_of(symbol) for symbol in symbols) else None
 
 
+def exports(index: Index, package: Module) -> dict[Model, list[str]]:
+    """The models that a package's top level gives names to, with those names; a star gives each its own."""
+    found: dict[Model, list[str]] = {}
+    for each in package.facts.imports:
+        if each.scope or each.typing or not each.name:
+            continue
+        if each.name == "*":
+            source = index.brings(package, each)
+            for model in index.models:
+                if model.module is source and not model.fact.nesting:
+                    found.setdefault(model, []).append(model.fact.name)
+            continue
+        for symbol in index.symbols.meanings(package, "", each.alias):
+            if (handed := index.model_of(symbol)) is not None:
+                found.setdefault(handed, []).append(each.alias)
+    return found
+
+
 def at(model: Model, code: str, message: str, fix: str, *, line: int = 0, column: int = 0) -> Finding:
     """A finding on a class; at its statement, if no other line is given."""
     line, column = (line, column) if line else (model.fact.line, model.fact.column)

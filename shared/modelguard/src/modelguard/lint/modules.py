@@ -14,13 +14,15 @@ class Module:
         path: as messages show it.
         file: the absolute path of the file; of a folder, the folder.
         name: dotted, as most of the project's imports would write it.
+        real: the file that a symlink leads to; `file` for all others.
     """
 
-    def __init__(self, path: str, file: str, name: str, facts: Facts) -> None:
+    def __init__(self, path: str, file: str, name: str, facts: Facts, real: str = "") -> None:
         self.path = path
         self.file = file
         self.name = name
         self.facts = facts
+        self.real = real or file
         self.is_package = file.endswith("/__init__.py") or not file.endswith(".py")
         self.spot = spot(file)
 
@@ -79,10 +81,11 @@ class Names:
     def _add_folders(self, module: Module) -> None:
         """Folders without `__init__.py` around a module are packages too."""
         folder, name = PurePath(module.spot).parent.as_posix(), module.name.rpartition(".")[0]
-        while name and folder not in self._at:
-            package = Module(folder, folder, name, nothing())
+        while folder not in self._at and f"{folder}/".startswith(f"{self._top}/"):
+            package = Module(folder, folder, name or PurePath(folder).name, nothing())
             self._at[folder] = package
-            self._named.setdefault(name, []).append(package)
+            if name:
+                self._named.setdefault(name, []).append(package)
             folder, name = PurePath(folder).parent.as_posix(), name.rpartition(".")[0]
 
     def inside(self, package: Module, name: str) -> Module | None:
@@ -104,7 +107,7 @@ class Names:
         tail = name.replace(".", "/")
         while True:
             found = self._at.get(f"{folder}/{tail}")
-            if found is not None or folder == self._top or "/" not in folder.strip("/"):
+            if found is not None or not f"{folder}/".startswith(f"{self._top}/"):  # one above: it may be a package
                 return found
             folder = PurePath(folder).parent.as_posix()
 

@@ -21,8 +21,13 @@ def read_project(places: Sequence[Path], settings: Settings, cache: Cache) -> In
     """
     files = python_files(places, settings)
     top = _top(files, settings)
-    namer = Namer(top, settings)
-    modules = [Module(shown(file, settings), file, namer.name(file), _facts(file, cache)) for file in files]
+    facts = [_facts(file, cache) for file in files]
+    heads = {each.module.partition(".")[0] for read in facts for each in read.imports if not each.level}
+    namer = Namer(top, settings, heads)
+    modules = [
+        Module(shown(file, settings), file, namer.name(file), read, _real(file))
+        for file, read in zip(files, facts, strict=True)
+    ]
     cache.save()
     return Index(modules, top, settings)
 
@@ -32,6 +37,10 @@ def _top(files: Sequence[str], settings: Settings) -> str:
     if settings.is_written or not files:
         return str(settings.folder)
     return os.path.commonpath([os.path.dirname(file) for file in files])  # noqa: PTH120 - once per file
+
+
+def _real(file: str) -> str:
+    return os.path.realpath(file) if os.path.islink(file) else file  # noqa: PTH114 - once per file
 
 
 def _facts(file: str, cache: Cache) -> Facts:

@@ -1,0 +1,65 @@
+"""MG05: model classes that are made anywhere but at the top level."""
+
+from collections.abc import Iterator
+
+from modelguard.lint.facts import BLOCKS
+from modelguard.lint.finding import Finding
+from modelguard.lint.index import Index, at
+from modelguard.lint.rule import Rule
+
+_CODE = "MG05"
+
+
+def _find(index: Index) -> Iterator[Finding]:
+    for model in index.models_for(_CODE):
+        blocks = model.fact.nesting.replace("c", "")  # in a class body it is made once, with that class
+        if not blocks:
+            continue
+        function = "f" in blocks
+        where = "in a function" if function else f"under `{BLOCKS[blocks[-1]]}`"
+        why = (
+            "each call runs the class statement again, and the model does not exist before the first"
+            if function
+            else "whether it is registered, or how often, depends on what happens there"
+        )
+        message = f"defines the model {model.registry_name} {where}: {why}"
+        fix = (
+            "move the class to the top level of a model module; in a test, use modelguard.isolated() and say so: "
+            f"# modelguard: allow {_CODE} because REASON"
+            if function
+            else "move the class to the top level, without a condition"
+        )
+        yield at(model, _CODE, message, fix)
+
+
+RULE = Rule(
+    _CODE,
+    "A model class defined in a function, a loop or under a condition.",
+    "A class statement that runs per call or per turn defines its model each time; under a condition, two processes "
+    "hold different models.",
+    "Define each model once, at the top level of a module.",
+    """
+# shop/audit.py
+from modelguard import Document
+
+
+def entry(text):
+    class Entry(Document):
+        pass
+
+    return Entry(text=text)
+""",
+    """
+# shop/audit.py
+from modelguard import Document
+
+
+class Entry(Document):
+    pass
+
+
+def entry(text):
+    return Entry(text=text)
+""",
+    _find,
+)

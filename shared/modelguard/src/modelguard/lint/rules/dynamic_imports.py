@@ -1,0 +1,231 @@
+"""MG04: models imported by a text that only running the program tells."""
+
+from collections.abc import Callable, Iterator
+
+from modelguard.lint.facts import UNKNOWN, Call, Expression
+from modelguard.lint.finding import Finding
+from modelguard.lint.index import Index
+from modelguard.lint.modules import Module
+from modelguard.lint.reading import facts_of
+from modelguard.lint.rule import Rule
+from modelguard.lint.symbols import Symbol
+
+_CODE = "MG04"
+_DEEPEST = 3  # exec of a text that calls exec of a text
+
+# What a call imports: model modules, nothing, or (`None`) something that only running it would tell.
+Answer = list[Module] | None
+Judge = Callable[[Index, Module, Call], Answer]
+
+
+def _find(index: Index) -> Iterator[Finding]:
+    if not index.model_modules:
+        return
+    for module in index.modules:
+        if not index.settings.looks_at(_CODE, module.path) or module.name == index.settings.loader:
+            continue
+        for call in module.facts.calls:
+            yield from _judged(index, module, call)
+        yield from _handed_over(index, module)
+
+
+def _judged(index: Index, module: Module, call: Call) -> Iterator[Finding]:
+    name = _watched(index.symbols.meaning(module, call.scope, call.call[1]))
+    if name is None:
+        return
+    line, column = call.call[4:6]
+    imported = _JUDGES[name](index, module, call)
+    if imported is None:
+        yield _computed(module, line, column, name, call.scope)
+    elif imported:
+        target = imported[0]
+        message = (
+            f"imports the model module {target.name} through {name}: no reader and no check of the import graph sees "
+            "it, and a second name would register its models again"
+        )
+        fix = f"write at the top of the file: import {target.name}"
+        subject = f"{module.name}:{call.scope.partition('@')[0]}:{target.name}"
+        yield Finding(module.path, line, column + 1, _CODE, subject, message, fix)
+
+
+def _handed_over(index: Index, module: Module) -> Iterator[Finding]:
+    """`map(import_module, NAMES)`."""
+    for use in module.facts.uses:
+        name = _watched(index.symbols.meaning(module, use.scope, use.name)) if use.is_handed_over else None
+        if name is not None:
+            yield _computed(module, use.line, use.column, name, use.scope)
+
+
+def _computed(module: Module, line: int, column: int, name: str, scope: str) -> Finding:
+    message = f"{name} gets what only running the program tells: it may run any model module, unseen or a second time"
+    fix = (
+        "import the modules by name at the top of the package that owns them (write: from shop.models.user import "
+        f'User), or let one module do all of it: loader = "{module.name}" under [tool.modelguard]'
+    )
+    subject = f"{module.name}:{scope.partition('@')[0]}:{name}"
+    return Finding(module.path, line, column + 1, _CODE, subject, message, fix)
+
+
+def _watched(symbol: Symbol | None) -> str | None:
+    if symbol is None or symbol.kind != "outside":
+        return None
+    name = symbol.name.removeprefix("builtins.")
+    return name if name in _JUDGES else None
+
+
+def _argument(call: Call, position: int, keyword: str) -> Expression | None:
+    _, _, positional, keywords, *_ = call.call
+    if position < len(positional):
+        found: Expression = positional[position]
+        return found
+    named: Expression | None = keywords.get(keyword)
+    return named
+
+
+def _text(index: Index, module: Module, call: Call, position: int, keyword: str) -> str | None:
+    return index.symbols.text(module, call.scope, _argument(call, position, keyword) or UNKNOWN)
+
+
+def _by_name(index: Index, module: Module, call: Call) -> Answer:
+    name = _text(index, module, call, 0, "name")
+    if name is None:
+        return None
+    if name.startswith("."):
+        package = _text(index, module, call, 1, "package")
+        if package is None:
+            return None
+        dots = len(name) - len(name.lstrip("."))
+        base = package.split(".")
+        name = ".".join([*base[: len(base) - dots + 1], *filter(None, [name[dots:]])])
+    return _models(index, [index.symbols.named(module, name)])
+
+
+def _by_attribute(index: Index, module: Module, call: Call) -> Answer:
+    """`resolve_name("shop.models:User")`: the longest part that is a module."""
+    name = _text(index, module, call, 0, "name")
+    if name is None:
+        return None
+    parts = name.replace(":", ".").split(".")
+    heads = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    found = next((each for each in (index.symbols.named(module, head) for head in heads) if each is not None), None)
+    return _models(index, [found])
+
+
+def _by_file(position: int, keyword: str) -> Judge:
+    def judge(index: Index, module: Module, call: Call) -> Answer:
+        path = _text(index, module, call, position, keyword)
+        if path is None:
+            return None
+        tail = f"/{path.removeprefix('./').lstrip('/')}"
+        return [each for each in index.modules if each.file.endswith(tail) and index.model_module(each)]
+
+    return judge
+
+
+def _by_object(index: Index, module: Module, call: Call) -> Answer:
+    """`reload(module)`."""
+    argument = _argument(call, 0, "module") or UNKNOWN
+    symbol = index.symbols.meaning(module, call.scope, argument[1]) if argument[0] == "name" else None
+    if symbol is None or symbol.kind not in {"module", "outside"}:
+        return None
+    return _models(index, [symbol.module])
+
+
+def _by_walk(index: Index, module: Module, call: Call) -> Answer:
+    """`walk_packages(shop.models.__path__)`."""
+    argument = _argument(call, 0, "path") or UNKNOWN
+    if argument[0] != "name" or not argument[1].endswith(".__path__"):
+        return None
+    package = index.symbols.meaning(module, call.scope, argument[1].removesuffix(".__path__"))
+    if package is None or package.kind not in {"module", "outside"}:
+        return None
+    if package.module is None:
+        return []
+    inside = f"{package.module.spot}/"
+    return [each for each in index.modules if each.spot.startswith(inside) and index.model_module(each)]
+
+
+def _by_code(index: Index, module: Module, call: Call) -> Answer:
+    """`exec("import shop.models")`."""
+    return _run(index, module, _text(index, module, call, 0, "source"), 0)
+
+
+def _run(index: Index, module: Module, code: str | None, depth: int) -> Answer:
+    if code is None or depth > _DEEPEST:
+        return None
+    inner = Module(module.path, module.file, module.name, facts_of(code.encode(errors="replace")))
+    targets = [index.target(inner, each) for each in inner.facts.imports]
+    found = [each for each in targets if each is not None]
+    for each in inner.facts.calls:
+        name = _watched(index.symbols.meaning(inner, each.scope, each.call[1]))
+        if name is not None:
+            by_code = _JUDGES[name] is _by_code
+            text = _text(index, inner, each, 0, "source") if by_code else None
+            answer = _run(index, inner, text, depth + 1) if by_code else _JUDGES[name](index, inner, each)
+            if answer is None:
+                return None
+            found += answer
+    return found
+
+
+def _models(index: Index, modules: list[Module | None]) -> Answer:
+    return [each for each in modules if each is not None and index.model_module(each)]
+
+
+_JUDGES: dict[str, Judge] = {
+    "importlib.import_module": _by_name,
+    "importlib.__import__": _by_name,
+    "__import__": _by_name,
+    "runpy.run_module": _by_name,
+    "importlib.util.spec_from_file_location": _by_file(1, "location"),
+    "importlib.util.spec_from_loader": _by_name,
+    "importlib.machinery.SourceFileLoader": _by_file(1, "path"),
+    "imp.load_source": _by_file(1, "pathname"),
+    "runpy.run_path": _by_file(0, "path_name"),
+    "exec": _by_code,
+    "eval": _by_code,
+    "importlib.reload": _by_object,
+    "imp.reload": _by_object,
+    "pkgutil.walk_packages": _by_walk,
+    "pkgutil.iter_modules": _by_walk,
+    "pkgutil.resolve_name": _by_attribute,
+    "pydoc.locate": _by_attribute,
+}
+
+RULE = Rule(
+    _CODE,
+    "A dynamic import of a model module.",
+    "import_module, __import__, spec_from_file_location, runpy, exec, eval, reload and pkgutil walks register models "
+    "where no reader looks; some of them run a file a second time under another name, and plain mongoengine then has "
+    "two classes for one collection. A name that is computed may be any module.",
+    "Import statically in the package that owns the models. Where a project has to load by name, do it in one module, "
+    'and name that one: loader = "shop.loader" under [tool.modelguard].',
+    """
+# shop/models.py
+from modelguard import Document
+
+
+class User(Document):
+    pass
+# shop/start.py
+from importlib import import_module
+
+MODELS = "shop." + "models"
+import_module(MODELS)
+""",
+    """
+# shop/models.py
+from modelguard import Document
+
+
+class User(Document):
+    pass
+# shop/start.py
+from importlib import import_module
+
+import shop.models
+
+import_module("shop.tasks")
+""",
+    _find,
+)

@@ -1,0 +1,142 @@
+"""MG12: state in model modules that a second run of the file would make again."""
+
+from collections.abc import Iterator
+
+from modelguard.lint.facts import Call
+from modelguard.lint.finding import Finding
+from modelguard.lint.index import Index, at
+from modelguard.lint.models import Model
+from modelguard.lint.modules import Module
+from modelguard.lint.rule import Rule
+
+_CODE = "MG12"
+_CONNECTING = frozenset(
+    f"mongoengine{module}.{name}" for module in ("", ".connection") for name in ("connect", "register_connection")
+)
+_QUERIES = ".objects"
+
+
+def _find(index: Index) -> Iterator[Finding]:
+    for model in index.classes:
+        if model.module in index.model_modules and index.settings.looks_at(_CODE, model.module.path):
+            yield from _enum(model)
+    for module in index.modules:
+        if not index.settings.looks_at(_CODE, module.path):
+            continue
+        for call in module.facts.calls:
+            if call.runs_at_import:
+                yield from _of_call(index, module, call)
+        for use in module.facts.uses:
+            if "f:" not in use.scope and not use.is_handed_over:
+                yield from _query(index, module, use.name, use.scope, use.line, use.column)
+                if module in index.model_modules and use.name.endswith(".connect"):
+                    yield from _connection(index, module, use.name, use.scope, use.line, use.column)
+
+
+def _enum(model: Model) -> Iterator[Finding]:
+    if model.fact.nesting:  # in a model's body, the kept class keeps it; in a function, it is nobody's state
+        return
+    bases = [symbol for each in (model, *model.ancestors) for _, symbol in each.bases if symbol is not None]
+    if any(symbol.kind == "outside" and symbol.name.startswith("enum.") for symbol in bases):
+        name = model.fact.name
+        message = (
+            f"defines the enum {name} beside models: when the file runs again the kept model class still knows the old "
+            f"{name}, and refuses members of the new one"
+        )
+        fix = f"move it to a module without models and write: from {_beside(model.module)} import {name}"
+        yield at(model, _CODE, message, fix)
+
+
+def _beside(module: Module) -> str:
+    package = module.name.rpartition(".")[0]
+    return f"{package}.states" if package else "states"
+
+
+def _of_call(index: Index, module: Module, call: Call) -> Iterator[Finding]:
+    _, name, _, _, line, column = call.call
+    yield from _query(index, module, name, call.scope, line, column)
+    if module in index.model_modules:
+        yield from _connection(index, module, name, call.scope, line, column)
+
+
+def _connection(index: Index, module: Module, name: str, scope: str, line: int, column: int) -> Iterator[Finding]:
+    symbol = index.symbols.meaning(module, scope, name)
+    if symbol is None:
+        return
+    signal = symbol.name.endswith((".connect", ".connect_via")) and (
+        symbol.kind == "value" or symbol.name.startswith("mongoengine.signals.")
+    )
+    if signal:
+        message = f"connects a handler with {name} while the model module is imported: a second run connects it twice"
+        fix = "connect handlers in a function that the program calls once, at start"
+    elif symbol.kind == "outside" and symbol.name in _CONNECTING:
+        message = (
+            f"calls {name} while the model module is imported: who imports a model opens a connection, or a second"
+        )
+        fix = "connect where the program starts, not where models are defined"
+    else:
+        return
+    yield Finding(module.path, line, column + 1, _CODE, f"{module.name}:{name}", message, fix)
+
+
+def _query(index: Index, module: Module, name: str, scope: str, line: int, column: int) -> Iterator[Finding]:
+    head, found, rest = name.partition(_QUERIES)
+    if not found or (rest and not rest.startswith(".")):
+        return
+    model = index.model_of(index.symbols.meaning(module, scope, head))
+    if model is not None:
+        message = (
+            f"queries {model.fact.name} while {module.name} is imported: the query set belongs to the class and the "
+            "connection of that moment, and outlives both"
+        )
+        fix = f"put the query into a function: def find(): return {head}.objects(...)"
+        yield Finding(module.path, line, column + 1, _CODE, f"{module.name}:{name}", message, fix)
+
+
+RULE = Rule(
+    _CODE,
+    "State beside models: an enum, a connection, a signal handler, or a query set made at import time.",
+    "The guard keeps the class when a file runs again; everything else in that file is new. An enum then has a second "
+    "identity that the kept class does not know, and a handler is connected twice.",
+    "Keep model modules to models: put enums next door, connect where the program starts, query in functions.",
+    """
+# shop/models.py
+from enum import Enum
+
+from mongoengine import EnumField, connect
+from modelguard import Document
+
+
+class Kind(Enum):
+    STAFF = "staff"
+
+
+class User(Document):
+    kind = EnumField(Kind)
+
+
+connect("shop")
+STAFF = User.objects(kind=Kind.STAFF)
+""",
+    """
+# shop/states.py
+from enum import Enum
+
+
+class Kind(Enum):
+    STAFF = "staff"
+# shop/models.py
+from mongoengine import EnumField
+from modelguard import Document
+from shop.states import Kind
+
+
+class User(Document):
+    kind = EnumField(Kind)
+
+
+def staff():
+    return User.objects(kind=Kind.STAFF)
+""",
+    _find,
+)
