@@ -99,10 +99,11 @@ def locked_versions() -> set[str]:
 @nox.session(tags=["check"])
 @timed
 def lint(session: nox.Session) -> None:
-    """Style and formatting of every file."""
-    install(session, groups=("lint",))
+    """Style and formatting of every file, and how models are registered and imported."""
+    install(session, "modelguard", groups=("lint",), tested=False)
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("modelguard", "lint", ".")
 
 
 @nox.session(tags=["check"])

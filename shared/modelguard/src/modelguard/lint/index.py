@@ -66,10 +66,12 @@ class Index:
     def _hands_on(self, module: Module) -> bool:
         if not module.is_package:
             return False
-        return any(
-            each.name and not each.scope and not each.typing and self.brings(module, each) in self.model_modules
-            for each in module.facts.imports
-        )
+        top = [each for each in module.facts.imports if each.name and not each.scope and not each.typing]
+        return any(self.brings(module, each) in self.model_modules or self._names_model(module, each) for each in top)
+
+    def _names_model(self, module: Module, each: Import) -> bool:
+        """Whether the name comes from a model module through another index."""
+        return any(self.model_of(symbol) for symbol in self.symbols.meanings(module, "", each.alias))
 
     def brings(self, module: Module, each: Import) -> Module | None:
         """The project's module that an import is after: of `from models import user`, the submodule, if it is one."""

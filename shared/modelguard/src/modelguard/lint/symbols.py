@@ -179,6 +179,18 @@ class Symbols:
                 return None if None in texts else "".join(text for text in texts if text is not None)
         return None
 
+    def beginning(self, module: Module, scope: str, expression: Expression) -> str:
+        """The text that an expression begins with, as far as that can be said."""
+        if expression[0] != "joined":
+            return self.text(module, scope, expression) or ""
+        found = ""
+        for part in expression[1]:
+            text = self.text(module, scope, part)
+            if text is None:
+                break
+            found += text
+        return found
+
 
 def _distinct(symbols: Iterable[Symbol]) -> list[Symbol]:
     """Each once: two statements of one name are two."""

@@ -89,7 +89,7 @@ def _text(index: Index, module: Module, call: Call, position: int, keyword: str)
 def _by_name(index: Index, module: Module, call: Call) -> Answer:
     name = _text(index, module, call, 0, "name")
     if name is None:
-        return None
+        return [] if _stays_elsewhere(index, module, call) else None
     if name.startswith("."):
         package = _text(index, module, call, 1, "package")
         if package is None:
@@ -98,6 +98,15 @@ def _by_name(index: Index, module: Module, call: Call) -> Answer:
         base = package.split(".")
         name = ".".join([*base[: len(base) - dots + 1], *filter(None, [name[dots:]])])
     return _models(index, [index.symbols.named(module, name)])
+
+
+def _stays_elsewhere(index: Index, module: Module, call: Call) -> bool:
+    """Whether a name is computed inside a package that is known, and has no models."""
+    known = index.symbols.beginning(module, call.scope, _argument(call, 0, "name") or UNKNOWN)
+    package, dot, _ = known.rpartition(".")
+    if not dot or not package:
+        return False
+    return not any(f"{each.name}.".startswith(f"{package}.") for each in index.model_modules | index.indexes)
 
 
 def _by_attribute(index: Index, module: Module, call: Call) -> Answer:
