@@ -31,7 +31,7 @@ class Cache:
     @staticmethod
     def key(data: bytes) -> str:
         """The digest of a file's content."""
-        return hashlib.blake2b(data, digest_size=16).hexdigest()
+        return _digest(data)
 
     def get(self, key: str) -> Facts | None:
         """The facts of a content that was read before."""
@@ -54,20 +54,21 @@ class Cache:
             ignored = self._folder / ".gitignore"
             if not ignored.exists():
                 ignored.write_text("*\n", encoding="utf-8")
-            text = json.dumps({"release": self._release, "facts": self._used}, separators=(",", ":"))
+            text = json.dumps(self._used, separators=(",", ":"))
+            header = f"{self._release} {_digest(text.encode())}\n"
             with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=self._folder, delete=False) as file:
-                file.write(text)
+                file.write(header + text)
             Path(file.name).replace(self._folder / _FILE)
 
 
 def _read(file: Path, release: str) -> dict[str, Any]:
     try:
-        read = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        header, _, text = file.read_bytes().partition(b"\n")
+    except OSError:
         return {}
-    if not isinstance(read, dict) or read.get("release") != release or not isinstance(read.get("facts"), dict):
+    if header != f"{release} {_digest(text)}".encode():
         return {}
-    facts: dict[str, Any] = read["facts"]
+    facts: dict[str, Any] = json.loads(text)
     return facts
 
 
@@ -76,4 +77,8 @@ def _release() -> str:
     folder = Path(__file__).parent
     stamps = [(entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in os.scandir(folder)]
     said = f"{sys.version} {sorted(stamp for stamp in stamps if stamp[0].endswith('.py'))}"
-    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+    return _digest(said.encode())
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -50,7 +50,7 @@ def _walk(folder: str, settings: Settings) -> Iterator[str]:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(entry.path, settings)
-        elif entry.name.endswith(".py") and not (entry.is_symlink() and entry.is_dir()):
+        elif entry.name.endswith(".py") and not (entry.is_symlink() and Path(entry.path).is_dir()):
             yield entry.path
 
 

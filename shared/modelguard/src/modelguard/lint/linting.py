@@ -45,6 +45,7 @@ def lint(places: Sequence[Path], *, config: Path | None = None, cached: bool = T
     asked = list(places) or project or [settings.folder]
     cache = Cache(settings.folder / settings.cache_dir if cached and settings.is_written else None)
     index = read_project([*asked, *project], settings, cache)
+    _check_names(settings, index)
     found = sorted(set(allowed_out(findings(index), index.modules)))
     wanted = [os.path.abspath(place) for place in asked]  # noqa: PTH100 - Path.absolute keeps `..`
     places_asked = tuple(shown(place, settings) for place in wanted)
@@ -74,6 +75,15 @@ def _existing(settings: Settings) -> list[Path]:
         if not path.exists():
             raise LintError(f"tool.modelguard.paths: {path} does not exist")
     return project
+
+
+def _check_names(settings: Settings, index: Index) -> None:
+    """Refuse settings that name what is not there: they would silently do nothing."""
+    if settings.loader and settings.loader not in {module.name for module in index.modules}:
+        raise LintError(f"tool.modelguard.loader: no module {settings.loader} in the project")
+    for root in settings.roots:
+        if not (settings.folder / root).is_dir():
+            raise LintError(f"tool.modelguard.roots: {settings.folder / root} does not exist")
 
 
 def _is_below(path: str, asked: Iterable[str], settings: Settings) -> bool:

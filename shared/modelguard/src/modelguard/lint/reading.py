@@ -1,6 +1,7 @@
 """From a file to its facts. Whatever is wrong with a file becomes one line of trouble, never an exception."""
 
 import ast
+import stat
 import warnings
 from pathlib import Path
 
@@ -14,7 +15,10 @@ LARGEST_BYTES = 1_000_000  # no one writes a module of this size; to parse one t
 def content(path: Path) -> bytes | Facts:
     """What a file holds, or the trouble that reading it met."""
     try:
-        size = path.stat().st_size
+        found = path.stat()
+        size = found.st_size
+        if not stat.S_ISREG(found.st_mode):
+            return _trouble(1, 0, "cannot be read: it is no regular file")
         if size > LARGEST_BYTES:
             return _trouble(1, 0, f"has {size / 1e6:.1f} MB, more than the {LARGEST_BYTES / 1e6:.0f} MB that are read")
         return path.read_bytes()

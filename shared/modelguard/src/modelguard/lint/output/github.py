@@ -1,6 +1,7 @@
 """Annotations that GitHub shows beside the lines of a pull request."""
 
 from modelguard.lint.finding import Finding
+from modelguard.lint.output.plain import printable
 
 
 def annotation(finding: Finding, path: str) -> str:
@@ -16,7 +17,7 @@ def annotation(finding: Finding, path: str) -> str:
     }
     listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     said = f"{finding.message}; {finding.fix}" if finding.fix else finding.message
-    return f"::error {listed}::{_data(said)}"
+    return printable(f"::error {listed}::{_data(said)}")
 
 
 def _data(text: str) -> str:
