@@ -9,9 +9,12 @@ import pytest
 
 from modelguard.lint import project
 from modelguard.lint.linting import lint
+from modelguard.lint.reading import facts_of
 
 if TYPE_CHECKING:
     from shared.modelguard.tests.lint.conftest import Sources
+
+    from modelguard.lint.facts import Facts
 
 FILES = """
 # shop/__init__.py
@@ -35,8 +38,12 @@ def f(name):
 def parses(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What was parsed so far."""
     seen: list[bytes] = []
-    real = project.facts_of
-    monkeypatch.setattr(project, "facts_of", lambda data: (seen.append(data), real(data))[1])
+
+    def counted(data: bytes) -> Facts:
+        seen.append(data)
+        return facts_of(data)
+
+    monkeypatch.setattr(project, "facts_of", counted)
     return seen
 
 
@@ -78,7 +85,7 @@ def test_facts_of_the_wrong_shape_are_read_anew(sources: Sources) -> None:
     cold = lint([sources.root])
     file = sources.root / ".modelguard_cache" / "facts.json"
     header, _, text = file.read_text(encoding="utf-8").partition("\n")
-    stored = json.dumps(dict.fromkeys(json.loads(text), [1, 2]))
+    stored = json.dumps({key: [1, 2] for key in json.loads(text)})
     file.write_text(f"{header}\n{stored}", encoding="utf-8")
 
     assert lint([sources.root]) == cold

@@ -36,7 +36,7 @@ ONE_FILE: dict[str, tuple[str, list[tuple[str, int]]]] = {
     "08 the same text twice": ("class A(Document): pass\nclass A(Document): pass\n", []),
     "08 a comment more": ("class A(Document): pass\nclass A(Document):\n    # why\n    pass\n", []),
     "08 embedded and document": ("class A(Document): pass\nclass B:\n    class A(EmbeddedDocument): pass\n", [("MG08", 3)]),
-    "08 subclasses of two": (USER + "class Admin(User): pass\nclass Admin(Document): pass\n", []),
+    "08 subclasses of two": (USER + "class Admin(User): pass\nclass Admin(Document): pass\n", [("MG08", 4)]),
     "08 embedded have no prefix": ("class A(EmbeddedDocument):\n    meta = {'allow_inheritance': True}\nclass B(A): pass\nclass C:\n    class B(EmbeddedDocument): pass\n", [("MG08", 5)]),
     "08 abstract bases have a name": ("class A(Document):\n    meta = {'abstract': True}\nclass B:\n    class A(Document): pass\n", [("MG08", 4)]),
     "08 abstract gives no prefix": ("class A(Document):\n    meta = {'abstract': True}\nclass B(A): pass\nclass C:\n    class B(Document):\n        meta = {'collection': 'c'}\n", [("MG08", 5)]),

@@ -13,14 +13,30 @@ _CODE = "MG08"
 
 def _find(index: Index) -> Iterator[Finding]:
     by_name: dict[str, list[Model]] = defaultdict(list)
+    by_place: dict[tuple[str, str], list[Model]] = defaultdict(list)
     for model in index.models_for(_CODE):
         if model.is_registered_at_import:
             by_name[model.registry_name].append(model)
+            by_place[model.module.real, model.fact.qualname].append(model)
+    for models in by_place.values():
+        yield from _at_one_place(models)
     for name, models in by_name.items():
         for number, model in enumerate(models):
             rival = next((each for each in models[:number] if not _is_the_same(each, model)), None)
             if rival is not None:
                 yield _finding(name, rival, model)
+
+
+def _at_one_place(models: list[Model]) -> Iterator[Finding]:
+    """Statements of one qualified name in a file whose bases give them different registry names."""
+    first = models[0]
+    for model in models[1:]:
+        if model.registry_name != first.registry_name and not _is_the_same(first, model):
+            message = (
+                f"defines {model.fact.name!r} again, which line {first.fact.line} defines as {first.registry_name!r}: "
+                "to the guard this is an edit of that class, and refused"
+            )
+            yield at(model, _CODE, message, "give one of the two classes another name")
 
 
 def _is_the_same(one: Model, other: Model) -> bool:
