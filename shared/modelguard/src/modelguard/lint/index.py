@@ -1,6 +1,6 @@
 """The whole project, linked: what rules look at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from modelguard.lint.facts import Import
@@ -43,6 +43,14 @@ class Index:
     def models_for(self, code: str) -> Iterator[Model]:
         """The models in files that a rule looks at."""
         return (each for each in self.models if self.settings.looks_at(code, each.module.path))
+
+    @cached_property
+    def models_in(self) -> Mapping[str, list[Model]]:
+        """The models by the folder of their file."""
+        found: dict[str, list[Model]] = {}
+        for each in self.models:
+            found.setdefault(each.module.folder, []).append(each)
+        return found
 
     @cached_property
     def model_modules(self) -> set[Module]:

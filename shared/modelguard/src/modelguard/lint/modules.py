@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from pathlib import PurePath
 
 from modelguard.lint.facts import Binding, Facts, Import, nothing
 
@@ -12,6 +11,8 @@ class Module:
 
     Attributes:
         path: as messages show it.
+        folder: the folder that the file is in.
+        spot: the path without what makes it a module.
         file: the absolute path of the file; of a folder, the folder.
         name: dotted, as most of the project's imports would write it.
         real: the file that a symlink leads to; `file` for all others.
@@ -25,6 +26,7 @@ class Module:
         self.real = real or file
         self.is_package = file.endswith("/__init__.py") or not file.endswith(".py")
         self.spot = spot(file)
+        self.folder = file.rpartition("/")[0]
 
     def __repr__(self) -> str:
         return f"<Module {self.name}>"
@@ -80,13 +82,13 @@ class Names:
 
     def _add_folders(self, module: Module) -> None:
         """Folders without `__init__.py` around a module are packages too."""
-        folder, name = PurePath(module.spot).parent.as_posix(), module.name.rpartition(".")[0]
+        folder, name = module.spot.rpartition("/")[0], module.name.rpartition(".")[0]
         while folder not in self._at and f"{folder}/".startswith(f"{self._top}/"):
-            package = Module(folder, folder, name or PurePath(folder).name, nothing())
+            package = Module(folder, folder, name or folder.rpartition("/")[2], nothing())
             self._at[folder] = package
             if name:
                 self._named.setdefault(name, []).append(package)
-            folder, name = PurePath(folder).parent.as_posix(), name.rpartition(".")[0]
+            folder, name = folder.rpartition("/")[0], name.rpartition(".")[0]
 
     def inside(self, package: Module, name: str) -> Module | None:
         """The module or package of this last name in a package."""
@@ -94,10 +96,9 @@ class Names:
 
     def absolute(self, importer: Module, name: str) -> Module | None:
         """Whom `import name` means in a file; None if it is not of this project."""
-        folder = PurePath(importer.file).parent.as_posix()
-        key = (folder, name)
+        key = (importer.folder, name)
         if key not in self._known:
-            self._known[key] = self._nearest(folder, name)
+            self._known[key] = self._nearest(*key)
         return self._known[key]
 
     def _nearest(self, folder: str, name: str) -> Module | None:
@@ -109,14 +110,14 @@ class Names:
             found = self._at.get(f"{folder}/{tail}")
             if found is not None or not f"{folder}/".startswith(f"{self._top}/"):  # one above: it may be a package
                 return found
-            folder = PurePath(folder).parent.as_posix()
+            folder = folder.rpartition("/")[0]
 
     def relative(self, importer: Module, level: int, name: str) -> Module | None:
         """Whom `from ..name import` means in a file."""
-        place = PurePath(importer.spot) if importer.is_package else PurePath(importer.spot).parent
+        place = importer.spot if importer.is_package else importer.folder
         for _ in range(level - 1):
-            place = place.parent
-        return self._at.get((place / name.replace(".", "/")).as_posix() if name else place.as_posix())
+            place = place.rpartition("/")[0]
+        return self._at.get("/".join([place, *filter(None, name.split("."))]))
 
 
 def _common(one: str, other: str) -> str:

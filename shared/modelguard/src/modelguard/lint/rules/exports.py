@@ -27,7 +27,7 @@ def _find(index: Index) -> Iterator[Finding]:
 
 
 def _of_package(index: Index, package: Module) -> Iterator[Finding]:
-    inside = [each for each in index.models_for(_CODE) if _is_exported_kind(each) and _is_child(each.module, package)]
+    inside = [each for each in _children(index, package) if _is_exported_kind(each)]
     if not inside or not (package in index.indexes or package.name.rpartition(".")[2] in _USUAL_NAMES):
         return
     handed_on = exports(index, package)
@@ -49,9 +49,11 @@ def _is_exported_kind(model: Model) -> bool:
     return not (model.fact.nesting or model.is_abstract or model.fact.name.startswith("_"))
 
 
-def _is_child(module: Module, package: Module) -> bool:
-    folder = f"{package.spot}/"
-    return module is not package and module.spot.startswith(folder) and "/" not in module.spot.removeprefix(folder)
+def _children(index: Index, package: Module) -> Iterator[Model]:
+    """The models in the files of a package, other than its index."""
+    for model in index.models_in.get(package.folder, ()):
+        if model.module is not package and index.settings.looks_at(_CODE, model.module.path):
+            yield model
 
 
 def _fix(package: Module, model: Model) -> str:
