@@ -116,7 +116,7 @@ def test_a_clean_project_is_clean(sources: Sources) -> None:
     report = sources.lint()
 
     assert report.findings == []
-    assert (report.files, report.models) == (18, 7)
+    assert (report.files, report.models) == (14, 7)
 
 
 def test_it_is_clean_without_settings_and_as_parts(sources: Sources) -> None:

@@ -183,3 +183,11 @@ def test_an_explanation_has_hazard_and_both_examples(capsys: pytest.CaptureFixtu
     out = capsys.readouterr().out
 
     assert [part in out for part in (f"{code}\n\n", "\nDo: ", "\nBad:\n    # ", "\nGood:\n    # ")] == [True] * 4
+
+
+def test_without_settings_every_path_starts_at_the_working_directory(sources: Sources, run: Any) -> None:
+    (sources.root / "pyproject.toml").unlink()
+    sources.write("shop/a.py", "from modelguard import Document\nclass A(Document): pass\n")
+    sources.write("shop/b.py", "from modelguard import Document\nclass A(Document): pass\n")
+
+    assert run("shop")[1].startswith("shop/b.py:2:1 MG08 defines the model 'A', which shop/a.py:2 defines too")

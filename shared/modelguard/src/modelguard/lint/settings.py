@@ -81,7 +81,8 @@ def settings_for(start: Path, given: Path | None, codes: Sequence[str]) -> Setti
         file = folder / _FILE
         if file.is_file() and (table := _table(file)) is not None:
             return _settings(file, table, codes)
-    return Settings(start)
+    here = Path.cwd()
+    return Settings(here if start.is_relative_to(here) else start)
 
 
 def _table(file: Path) -> dict[str, Any] | None:
