@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ import pytest
 import modelguard
 from modelguard._explanations import EXPLANATIONS
 from modelguard.cli import main
+from modelguard.lint.catalogue import EXPLANATIONS as LINT_CODES
+from modelguard.lint.settings import _LISTS, _TEXTS
 
 if TYPE_CHECKING:
     from shared.modelguard.tests.conftest import Project
@@ -46,6 +49,16 @@ def test_every_public_name_is_in_the_readme() -> None:
     missing = [name for name in modelguard.__all__ if name not in README and name != "Stats"]
 
     assert missing == []
+
+
+def test_every_rule_of_the_linter_is_in_the_readme() -> None:
+    assert [code for code in LINT_CODES if not re.search(rf"^\| .*{code}", README, re.MULTILINE)] == []
+
+
+def test_every_setting_of_the_linter_is_in_the_readme() -> None:
+    example = tomllib.loads(re.findall(r"```toml\n(.*?)```", README, re.DOTALL)[-1])["tool"]["modelguard"]
+
+    assert set(example) == {"per-file-ignores", *_LISTS, *_TEXTS}
 
 
 def test_codes_in_the_documents_exist() -> None:

@@ -19,11 +19,7 @@ def _find(index: Index) -> Iterator[Finding]:
             continue
         rival = first.setdefault((model.database, model.collection), model)
         # Two definitions of one name are MG08's affair.
-        if (
-            rival.tree is not model.tree
-            and rival.tree.registry_name != model.tree.registry_name
-            and model is model.tree
-        ):
+        if rival.tree.registry_name != model.tree.registry_name and model is model.tree:
             yield _finding(rival.tree, model)
 
 
