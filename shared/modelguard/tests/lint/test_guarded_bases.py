@@ -112,6 +112,16 @@ class Role(db.Guarded): pass
     assert [(each.code, each.line) for each in sources.found()] == [("MG01", 2)]
 
 
+def test_a_package_in_a_folder_of_its_own_name_has_its_name_once(sources: Sources) -> None:
+    sources.write("shop/setup.py", "from shop import models\n")
+    sources.write("shop/shop/__init__.py")
+    sources.write("shop/shop/models.py", "from modelguard import Document\nclass User(Document): pass\n")
+    sources.write("shop/shop/tasks.py", "def f():\n    from shop.models import User\n")
+
+    [found] = sources.found()
+    assert found.message.startswith("imports the model module shop.models inside")
+
+
 def test_a_class_that_derives_from_itself_ends(sources: Sources) -> None:
     sources.write("shop.py", "from other import A as B\nclass A(B): pass\n")
     sources.write("other.py", "from shop import A as C\nclass A(C): pass\n")

@@ -184,6 +184,21 @@ def test_the_import_to_write_is_the_one_that_stood_there(sources: Sources) -> No
     ]
 
 
+@pytest.mark.parametrize("index", ["from . import user", "from shop.models import user", "import shop.models.user"])
+def test_an_index_that_imports_its_own_modules_hands_them_on(sources: Sources, index: str) -> None:
+    sources.write("shop/__init__.py")
+    sources.write("shop/models/__init__.py", f"{index}\n")
+    sources.write("shop/models/user.py", "from mongoengine import Document\nclass User(Document): pass\n")
+    sources.write(
+        "shop/tasks.py",
+        "from shop import models\nfrom shop.models import user\nclass A(user.User): pass\nclass B(models.user.User): pass\n"
+        "def f():\n    from shop.models import user\ndef g():\n    from shop import models\n",
+    )
+
+    assert sources.places("MG01") == [("shop/models/user.py", 2), ("shop/tasks.py", 3), ("shop/tasks.py", 4)]
+    assert sources.places("MG02") == [("shop/tasks.py", 6), ("shop/tasks.py", 8)]
+
+
 def test_an_alias_of_another_file_is_followed(sources: Sources) -> None:
     sources.write_all(PROJECT)
     sources.write("shop/compat.py", "from importlib import import_module\n")

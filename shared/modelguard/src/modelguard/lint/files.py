@@ -99,7 +99,7 @@ class Namer:
             return (name,) if package or name in self._heads else ()
         above = self._package(parent)
         begins_here = package and not self._is_package(parent) and parent not in self._roots
-        if begins_here and not (above and above[0] in self._heads):
+        if begins_here and (name in self._heads or not above or above[0] not in self._heads):
             return (name,)
         return (*above, name)
 

@@ -74,8 +74,15 @@ class Index:
     def _hands_on(self, module: Module) -> bool:
         if not module.is_package:
             return False
-        top = [each for each in module.facts.imports if each.name and not each.scope and not each.typing]
-        return any(self.brings(module, each) in self.model_modules or self._names_model(module, each) for each in top)
+        top = [each for each in module.facts.imports if not each.scope and not each.typing]
+        return any(self._hands_on_by(module, each) for each in top)
+
+    def _hands_on_by(self, module: Module, each: Import) -> bool:
+        found = self.brings(module, each)
+        if each.name is None:  # `import shop.models.user`, in shop/models/__init__.py
+            inside = found is not None and found.spot.startswith(f"{module.spot}/")
+            return inside and found in self.model_modules
+        return found in self.model_modules or self._names_model(module, each)
 
     def _names_model(self, module: Module, each: Import) -> bool:
         """Whether the name comes from a model module through another index."""
@@ -88,7 +95,7 @@ class Index:
         source = self.symbols.imported(module, each)
         if not isinstance(source, Module):
             return None
-        if ("", each.name) in source.bound:
+        if self.symbols.binds(source, each.name):
             return source
         return self.symbols.submodule(source, each.name) or source
 

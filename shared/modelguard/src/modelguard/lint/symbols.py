@@ -63,6 +63,17 @@ class Symbols:
         """The module of that last name in a package."""
         return self._names.inside(package, name)
 
+    def binds(self, module: Module, name: str) -> bool:
+        """Whether the top level of a module gives a name something else than the package's own submodule.
+
+        `from . import user` in `__init__.py` only says that there is a module of that name.
+        """
+        bound = module.bound.get(("", name), ())
+        return any(
+            isinstance(each, Binding) or each.name != name or self.imported(module, each) is not module
+            for each in bound
+        )
+
     def _meanings(self, module: Module, scope: str, dotted: str, depth: int) -> Iterator[Symbol]:
         head, *rest = dotted.split(".")
         for found in self._heads(module, scope, head, depth):
@@ -133,8 +144,8 @@ class Symbols:
         return [Symbol("outside" if owner.kind == "outside" else "value", f"{owner.name}.{name}", owner.module)]
 
     def _of_module(self, module: Module, name: str, depth: int) -> list[Symbol]:
-        bound = module.bound.get(("", name))
-        if bound:
+        if self.binds(module, name):
+            bound = module.bound["", name]
             return [symbol for each in bound for symbol in self._bound(module, each, depth + 1)]
         inside = self._names.inside(module, name)
         if inside is not None:
