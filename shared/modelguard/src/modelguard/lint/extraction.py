@@ -3,8 +3,8 @@
 import ast
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
+from modelguard.lint.blocks import Where
 from modelguard.lint.class_bodies import Body, digest
 from modelguard.lint.expressions import base_name, dotted, reduced, reduced_call
 from modelguard.lint.facts import UNKNOWN, Binding, Call, Class, Comment, Decorator, Facts, Import, Use
@@ -23,34 +23,6 @@ _WORDS = tuple(word.encode() for word in DYNAMIC | STATE)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-class _Where(NamedTuple):
-    """The blocks around a statement."""
-
-    scope: str = ""
-    nesting: str = ""
-    branches: tuple[str, ...] = ()
-    typing: bool = False
-    qualname: str = ""
-
-    @property
-    def runs_at_import(self) -> bool:
-        return "f" not in self.nesting
-
-    def under(self, block: str, branch: str = "", *, typing: bool = False) -> "_Where":
-        """The same scope, one block further in."""
-        branches = (*self.branches, branch) if branch else self.branches
-        return self._replace(nesting=self.nesting + block, branches=branches, typing=self.typing or typing)
-
-    def inside(self, block: str, name: str, line: int) -> "_Where":
-        """The scope of a class or function body; the line tells two of one name apart."""
-        tail = ".<locals>." if block == "f" else "."
-        return self._replace(
-            scope=f"{self.scope}{block}:{name}@{line}/",
-            nesting=self.nesting + block,
-            qualname=f"{self.qualname}{name}{tail}",
-        )
-
-
 def extract(tree: ast.Module, data: bytes, comments: list[Comment]) -> Facts:
     """The facts of a parsed file.
 
@@ -58,7 +30,7 @@ def extract(tree: ast.Module, data: bytes, comments: list[Comment]) -> Facts:
         RecursionError: it is nested too deeply.
     """
     visitor = _Visitor(searches=any(word in data for word in _WORDS))
-    visitor.block(tree.body, _Where())
+    visitor.block(tree.body, Where())
     return visitor.facts(comments)
 
 
@@ -112,12 +84,12 @@ class _Visitor:
         for found, node in self._classes:
             yield found._replace(text=digest(node)) if count[found.qualname] > 1 else found
 
-    def block(self, statements: Iterable[ast.stmt], where: _Where) -> None:
+    def block(self, statements: Iterable[ast.stmt], where: Where) -> None:
         """Read the statements of one block."""
         for statement in statements:
             self._statement(statement, where)
 
-    def _statement(self, node: ast.stmt, where: _Where) -> None:
+    def _statement(self, node: ast.stmt, where: Where) -> None:
         match node:
             case ast.Import():
                 self._import(node, where)
@@ -136,7 +108,7 @@ class _Visitor:
             case _:
                 self._search(node, where)
 
-    def _import(self, node: ast.Import, where: _Where) -> None:
+    def _import(self, node: ast.Import, where: Where) -> None:
         for each in node.names:
             alias = each.asname or each.name.partition(".")[0]
             place = (node.lineno, node.col_offset, where.scope, where.nesting, where.typing)
@@ -144,12 +116,12 @@ class _Visitor:
             if each.asname:  # binds the last module of the chain, not the first
                 self._bindings.append(Binding(where.scope, each.asname, "module", ["text", each.name]))
 
-    def _import_from(self, node: ast.ImportFrom, where: _Where) -> None:
+    def _import_from(self, node: ast.ImportFrom, where: Where) -> None:
         for each in node.names:
             place = (node.lineno, node.col_offset, where.scope, where.nesting, where.typing)
             self._imports.append(Import(node.module or "", node.level, each.name, each.asname or each.name, *place))
 
-    def _class(self, node: ast.ClassDef, where: _Where) -> None:
+    def _class(self, node: ast.ClassDef, where: Where) -> None:
         if where.typing:  # never runs, and registers nothing
             self._bindings.append(Binding(where.scope, node.name, "other", UNKNOWN))
             return
@@ -168,7 +140,7 @@ class _Visitor:
             self._search(each, where)
         self.block(node.body, inner)
 
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, where: _Where) -> None:
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, where: Where) -> None:
         self._bindings.append(Binding(where.scope, node.name, "other", UNKNOWN))
         arguments = node.args
         for each in (*node.decorator_list, *arguments.defaults, *filter(None, arguments.kw_defaults)):
@@ -180,7 +152,7 @@ class _Visitor:
             self._bindings.append(Binding(inner.scope, argument.arg, "other", UNKNOWN))
         self.block(node.body, inner)
 
-    def _assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, where: _Where) -> None:
+    def _assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, where: Where) -> None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
             self._bind(target, node, where)
@@ -189,7 +161,7 @@ class _Visitor:
         if node.value is not None:
             self._search(node.value, where)
 
-    def _bind(self, target: ast.expr, node: ast.Assign | ast.AnnAssign | ast.AugAssign, where: _Where) -> None:
+    def _bind(self, target: ast.expr, node: ast.Assign | ast.AnnAssign | ast.AugAssign, where: Where) -> None:
         if isinstance(target, ast.Name):
             if target.id == "__all__" and not where.scope:
                 self._export(node)
@@ -201,7 +173,7 @@ class _Visitor:
         elif isinstance(target, (ast.Tuple, ast.List)):
             self._bind_names(target, where)
 
-    def _bind_names(self, target: ast.expr, where: _Where) -> None:
+    def _bind_names(self, target: ast.expr, where: Where) -> None:
         for each in ast.walk(target):
             if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
                 self._bindings.append(Binding(where.scope, each.id, "other", UNKNOWN))
@@ -214,7 +186,7 @@ class _Visitor:
             self._computes_exports = True
         self._exported = [*(self._exported or []), *names] if isinstance(node, ast.AugAssign) else names
 
-    def _branching(self, node: ast.If | ast.Try | ast.TryStar | ast.Match, where: _Where) -> None:
+    def _branching(self, node: ast.If | ast.Try | ast.TryStar | ast.Match, where: Where) -> None:
         self._blocks += 1
         number = self._blocks
         arms: Sequence[tuple[list[ast.stmt], bool]]
@@ -235,12 +207,12 @@ class _Visitor:
         for arm, (statements, typing) in enumerate(arms):
             self.block(statements, where.under("" if typing else letter, f"{number}:{arm}", typing=typing))
 
-    def _bind_handlers(self, node: ast.Try | ast.TryStar, where: _Where) -> None:
+    def _bind_handlers(self, node: ast.Try | ast.TryStar, where: Where) -> None:
         for each in node.handlers:
             if each.name:
                 self._bindings.append(Binding(where.scope, each.name, "other", UNKNOWN))
 
-    def _plain_block(self, node: ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith, where: _Where) -> None:
+    def _plain_block(self, node: ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith, where: Where) -> None:
         match node:
             case ast.While(test=test):
                 letter = "l"
@@ -259,12 +231,12 @@ class _Visitor:
         if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
             self.block(node.orelse, where.under(letter))
 
-    def _use(self, node: ast.expr, where: _Where, *, is_handed_over: bool = False) -> None:
+    def _use(self, node: ast.expr, where: Where, *, is_handed_over: bool = False) -> None:
         name = dotted(node)
         if name:
             self._uses.append(Use(is_handed_over, name, node.lineno, node.col_offset, where.scope))
 
-    def _search(self, node: ast.AST, where: _Where) -> None:
+    def _search(self, node: ast.AST, where: Where) -> None:
         """Find calls, and functions handed over to calls, in an expression."""
         if not self._searches:
             return
@@ -276,7 +248,7 @@ class _Visitor:
             elif isinstance(each, ast.Subscript) and isinstance(each.value, ast.Attribute):
                 self._use(each.value, where)
 
-    def _call(self, node: ast.Call, where: _Where, *, runs: bool) -> None:
+    def _call(self, node: ast.Call, where: Where, *, runs: bool) -> None:
         call = reduced_call(node)
         if call[0] == "call":
             self._calls.append(Call(call, where.scope, runs))
