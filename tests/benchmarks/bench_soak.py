@@ -18,18 +18,18 @@ from typing import IO, TYPE_CHECKING
 import psutil  # type: ignore[import-untyped]  # ships no types
 from confluent_kafka import Producer
 
-from .judging import Row, at_most, slope
+from .judging import Row, at_most, growth
 from .load import FLUSH_S, PRODUCER, create, event
 from .options import parsed
 from .places import kafka, say
 from .report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 MIB = 1024 * 1024
 BAR_RESIDENT_MIB = 250
-BAR_GROWTH_MIB = 10
+BAR_GROWTH_MIB = 5
 JUDGED_FROM_S = 100.0
 SHORT_S, FULL_S = 12.0, 120.0
 LARGE_BYTES = 100_000
@@ -127,7 +127,6 @@ def soak(bootstrap: str, seconds: float, report: Report) -> list[Row]:
     with started(bootstrap, "soak") as worker, flooded(bootstrap, "soak", worker):
         worker.watch(seconds)
     length = worker.samples[-1][0]
-    growth = slope(worker.samples) * length * 2 / 3
     report.figures |= {
         "rss_mib": [[round(at, 1), round(mib, 1)] for at, mib in worker.samples],
         "bar_mib": BAR_RESIDENT_MIB,
@@ -136,7 +135,7 @@ def soak(bootstrap: str, seconds: float, report: Report) -> list[Row]:
     return [
         Row(f"full load for {length:.0f} s, 1 % failing", said),
         resident("full load, peak", worker),
-        grown(growth, slope(worker.samples) * 60, length),
+        grown([mib for _, mib in worker.samples], length),
     ]
 
 
@@ -166,12 +165,13 @@ def stuck_key(bootstrap: str, seconds: float) -> list[Row]:
     ]
 
 
-def grown(growth_mib: float, per_minute: float, length_s: float) -> Row:
+def grown(samples_mib: Sequence[float], length_s: float) -> Row:
     """A short soak ends before caches are full: it is no proof either way, and has no bar."""
-    what, figure = "growth over the last two thirds", f"{growth_mib:+.1f} MiB ({per_minute:+.2f} MiB/min)"
+    what = "last third against the second, peak or trough"
     if length_s < JUDGED_FROM_S:
-        return Row(what, figure, f"from {JUDGED_FROM_S:.0f} s on")
-    return at_most(what, figure, growth_mib, BAR_GROWTH_MIB, " MiB")
+        return Row(what, "too short to tell", f"from {JUDGED_FROM_S:.0f} s on")
+    growth_mib = growth(samples_mib)
+    return at_most(what, f"{growth_mib:+.1f} MiB", growth_mib, BAR_GROWTH_MIB, " MiB")
 
 
 def resident(what: str, worker: Worker) -> Row:

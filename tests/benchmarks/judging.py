@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-SETTLED_FROM = 1 / 3
 """The first third of a soak is not judged: caches fill, and the allocator takes what it will keep."""
 
 
@@ -59,16 +58,17 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return sorted(values)[max(0, math.ceil(len(values) * percent / 100) - 1)]
 
 
-def slope(samples: Sequence[tuple[float, float]]) -> float:
-    """Least-squares growth of the second value per unit of the first, over the settled part of the samples.
+def growth(samples: Sequence[float]) -> float:
+    """How much higher the last third lies than the second: by its peak or by its trough, whichever grew more.
+
+    Memory goes in a sawtooth, as tables are made anew when they are full: a line through it says where in a tooth the
+    run ended. What leaks lifts troughs and peaks alike. The first third is for filling caches.
 
     Raises:
-        ValueError: Fewer than two moments are left to draw a line through.
+        ValueError: Fewer than three samples.
     """
-    settled = samples[int(len(samples) * SETTLED_FROM) :]
-    if len({x for x, _ in settled}) < 2:
-        raise ValueError(f"{len(settled)} settled samples make no line")
-    mean_x = sum(x for x, _ in settled) / len(settled)
-    mean_y = sum(y for _, y in settled) / len(settled)
-    spread = sum((x - mean_x) ** 2 for x, _ in settled)
-    return sum((x - mean_x) * (y - mean_y) for x, y in settled) / spread
+    third = len(samples) // 3
+    if not third:
+        raise ValueError(f"{len(samples)} samples have no thirds")
+    before, after = samples[third : 2 * third], samples[2 * third :]
+    return max(max(after) - max(before), min(after) - min(before))

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from .contest import Outcome, median_of
-from .judging import Row, at_least, at_most, hold, percentile, slope
+from .judging import Row, at_least, at_most, growth, hold, percentile
 from .takeover import Line, Watch
 from .verifying import Verified, place, verify
 
@@ -44,16 +44,31 @@ def test_a_percentile_of_one_is_that_one_and_of_none_is_an_error() -> None:
         percentile([], 50)
 
 
-def test_the_slope_is_that_of_the_settled_part_only() -> None:
-    climbing = [(second, 10.0 * second) for second in range(30)]
-    flat_then = [(second, 300.0) for second in range(30, 90)]
-    assert slope(climbing + flat_then) == pytest.approx(0.0)
-    assert slope([(second, 5.0 + 2.0 * second) for second in range(60)]) == pytest.approx(2.0)
+def test_what_fills_up_at_first_is_no_growth() -> None:
+    assert growth([10.0 * second for second in range(30)] + [300.0] * 60) == 0.0
 
 
-def test_no_line_goes_through_one_moment() -> None:
-    with pytest.raises(ValueError, match="no line"):
-        slope([(1.0, 2.0)])
+@pytest.mark.parametrize("start", range(20))
+def test_a_sawtooth_does_not_grow_wherever_it_is_cut_off(start: int) -> None:
+    assert growth([100.0 + (start + second) % 20 for second in range(120)]) == 0.0
+
+
+@pytest.mark.parametrize("leak", [0.1, 1.0])
+def test_a_leak_shows_in_full_below_a_sawtooth(leak: float) -> None:
+    samples = [100.0 + second % 20 + leak * second for second in range(120)]
+
+    assert growth(samples) == pytest.approx(40 * leak)
+
+
+def test_peaks_or_troughs_that_rise_alone_are_growth() -> None:
+    quiet, higher, never_so_low = [1.0, 9.0] * 30, [1.0, 12.0] * 15, [4.0, 9.0] * 15
+
+    assert growth(quiet + higher) == growth(quiet + never_so_low) == 3.0
+
+
+def test_too_few_samples_have_no_thirds() -> None:
+    with pytest.raises(ValueError, match="no thirds"):
+        growth([1.0, 2.0])
 
 
 def test_each_key_in_log_order_is_faultless_however_keys_and_partitions_mix() -> None:
