@@ -174,6 +174,29 @@ async def test_the_swift_way_is_taken() -> None:
     assert (sum(done for done, _ in taken), {what for _, what in taken}) == (50, {None})
 
 
+async def test_nothing_passes_an_older_record_of_its_key_that_waits() -> None:
+    """Behind another key's record in one row, which is taken at a glance."""
+    site, gate, order = Site(swift=True), asyncio.Event(), list[str]()
+
+    async def handle(message: Message) -> None:
+        order.append(message.id)
+        if message.id == "first":
+            await gate.wait()
+            order.append("first ends")
+
+    for id_, key in (("first", "k"), ("beside", "l"), ("second", "k")):
+        site.publish(id_, key, "async", "fine")
+    worker = Worker("g", ["t"], {"async": handle}, inbox=site.inbox, broker=site.broker)
+    running = asyncio.create_task(worker.run())
+    await until(lambda: worker.counts.done == 1)
+    gate.set()
+    await until(lambda: worker.counts.done == 3)
+    await worker.stop()
+    await running
+
+    assert order == ["first", "beside", "first ends", "second"]
+
+
 @pytest.mark.parametrize("kind", ["async", "waiting"])
 async def test_a_run_that_a_stop_interrupts_is_given_back_uncounted_both_ways(kind: str) -> None:
     async def on(*, swift: bool) -> dict[str, Any]:
