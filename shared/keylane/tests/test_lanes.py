@@ -12,15 +12,15 @@ from keylane import MemoryInbox, Message
 from keylane.broker import TopicPartition
 from keylane.lane import Lane, Outcome
 from keylane.lanes import SLICE_S, Lanes
-from keylane.partition import Partition
+from keylane.partition import MAX_HELD_BYTES, Partition
 from keylane.testing import FaultyInbox, InMemoryBroker, MemoryRecord, until
 
 if TYPE_CHECKING:
     from keylane.testing import Rig
 
 
-def record(offset: int) -> MemoryRecord:
-    return MemoryRecord("t", 0, offset, 0, b"k%d" % offset, b"", ())
+def record(offset: int, *, value: bytes = b"") -> MemoryRecord:
+    return MemoryRecord("t", 0, offset, 0, b"k%d" % offset, value, ())
 
 
 async def test_nothing_queued_of_a_withdrawn_partition_starts() -> None:
@@ -46,6 +46,28 @@ async def test_nothing_queued_of_a_withdrawn_partition_starts() -> None:
 
     assert ran == [(going.tp, 0), (staying.tp, 2)]
     assert going.watermark == 1, "what did run counts until the hand-over's commit"
+
+
+async def test_what_was_held_of_a_partition_is_given_back_in_full() -> None:
+    """Batches that come while others wait are counted as a whole, then record by record; else it would pause for ever."""
+    gate = asyncio.Event()
+
+    async def run(_: Lane) -> Outcome:
+        await gate.wait()
+        return Outcome.COMPLETED
+
+    partition = Partition(TopicPartition("t", 0))
+    lanes = Lanes(run, concurrency=1)
+    for first in range(0, 40, 4):
+        lanes.offer(
+            partition, [record(offset, value=b"x" * (MAX_HELD_BYTES // 30)) for offset in range(first, first + 4)]
+        )
+    assert partition.full
+    gate.set()
+    await until(lambda: partition.watermark == 40)
+    await lanes.close()
+
+    assert (partition.full, partition.has_room, partition.unfinished) == (False, True, 0)
 
 
 async def test_a_lane_that_gets_ready_in_the_very_moment_the_last_runner_ends_is_run() -> None:
