@@ -6,6 +6,8 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from keylane import MemoryInbox, Message, Worker, membership, partition
 from keylane.broker import TopicPartition
 from keylane.commits import Commits
@@ -18,8 +20,6 @@ from keylane.testing.memory_broker import MemorySubscription
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    import pytest
 
     from keylane.testing import Rig
 
@@ -210,6 +210,32 @@ async def test_what_finishes_behind_a_stuck_key_is_no_more_than_the_inbox_rememb
     await until(lambda: len(runs) == 300 and again.counts.done + again.counts.duplicate == 300)
 
     assert [id_ for id_, count in runs.items() if count > 1 and id_ != "stuck"] == []
+
+
+@pytest.mark.parametrize("capacity", [1, 6])
+async def test_an_inbox_that_remembers_next_to_nothing_stops_no_partition_for_good(
+    memory: Rig, monkeypatch: pytest.MonkeyPatch, capacity: int
+) -> None:
+    """Neither from the start, nor where a key that is stuck uses up all that may be remembered."""
+    monkeypatch.setattr(membership, "POLL_RECORDS", 5)
+    gate = asyncio.Event()
+
+    async def handle(message: Message) -> None:
+        if message.id == "stuck":
+            await gate.wait()
+        await asyncio.sleep(0)
+
+    broker = memory.broker
+    assert isinstance(broker, InMemoryBroker)
+    for number in range(80):
+        id_ = b"e%d" % number if number else b"stuck"
+        headers = [("ce_id", id_), ("ce_type", b"made")]
+        broker.append(memory.topic, key=id_, value=b"{}", headers=headers, partition=number % 4)
+    worker = memory.start({"made": handle}, inbox=MemoryInbox(capacity=capacity))
+    await until(lambda: worker.counts.done >= 60, what="the other partitions to be worked off")
+    await until(lambda: [one.tp.partition for one in _paused(worker)] == [0])
+    gate.set()
+    await until(lambda: worker.counts.done == 80)
 
 
 def _owned(worker: Worker) -> list[Partition]:

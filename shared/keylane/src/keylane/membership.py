@@ -151,14 +151,15 @@ class Membership:
     def _share_what_is_remembered(self) -> None:
         """What a hand-over may have delivered again must not be more than the inbox remembers, or all of it runs.
 
-        One partition alone gets half of that; the others still get their share of the other half.
+        One partition alone gets half of that; the others still get their share of the other half. However little that
+        is, each may go on while nothing of it is unfinished.
         """
         if self._remembered is None or not self.owned:
             return
         half = self._remembered // 2
         total = sum(partition.span for partition in self.owned.values())
         for partition in self.owned.values():
-            partition.max_span = max(half // len(self.owned), half - (total - partition.span))
+            partition.max_span = max(1, half // len(self.owned), half - (total - partition.span))
 
     def _pass_gaps(self) -> None:
         """Follow the positions of partitions that rest: behind a transaction's marker the lag would never reach 0."""

@@ -7,6 +7,7 @@ from collections import deque
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from keylane.arguments import check_count
 from keylane.errors import FencedError
 from keylane.inbox import Burial, Busy, Claim, Known, Payload, Replay, Reused, Settled
 
@@ -43,11 +44,16 @@ class MemoryInbox:
     Two workers of one process may share it; it is used from one event loop only.
 
     Args:
-        capacity: Messages remembered; about 300 bytes each.
+        capacity: Messages remembered; about 300 bytes each. What a hand-over may deliver again is kept within half of
+            it, so a few thousand for each partition leave room for others beside a key that is stuck.
         monotonic: Seconds, for leases.
+
+    Raises:
+        ConfigurationError: The capacity is no whole number of at least 1.
     """
 
     def __init__(self, *, capacity: int = 250_000, monotonic: Callable[[], float] = time.monotonic) -> None:
+        check_count("MemoryInbox.capacity", capacity)
         self._entries: dict[str, _Entry] = {}
         self._done: dict[str, int] = {}  # digests of binary ones, of which nothing else is worth knowing: of most
         self._finished: deque[str] = deque()
