@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ssl
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,26 @@ from keylane.connection import connection
 from keylane.mongo import MongoInbox, OutboxRelay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable, Generator
+
+    from keylane import Message
 
 HANDLERS: dict[str, Any] = {"made": lambda _: None}
+
+
+def yields(message: Message) -> Generator[Message, None, None]:
+    yield message
+
+
+async def yields_later(message: Message) -> AsyncGenerator[Message, None]:
+    yield message
+
+
+class Yields:
+    """A handler that is an object."""
+
+    def __call__(self, message: Message) -> Generator[Message, None, None]:
+        yield message
 
 
 def worker(**changes: Any) -> Worker:
@@ -33,6 +51,10 @@ def worker(**changes: Any) -> Worker:
         (lambda: worker(topics=[""]), "no topics"),
         (lambda: worker(handlers={}), "no handler"),
         (lambda: worker(handlers={"made": 3}), "cannot be called"),
+        (lambda: worker(handlers={"made": yields}), "the handler of 'made' has a `yield`, so a call would run no line"),
+        (lambda: worker(handlers={"made": yields_later}), "give a plain or an async function"),
+        (lambda: worker(handlers={"made": functools.partial(yields)}), "has a `yield`"),
+        (lambda: worker(handlers={"made": Yields()}), "has a `yield`"),
         (lambda: worker(ignored=["made"]), "both handles and ignores made"),
         (lambda: worker(order="random"), "order is 'random'"),
         (lambda: worker(concurrency=0), "concurrency is 0"),
@@ -51,6 +73,8 @@ def worker(**changes: Any) -> Worker:
         (lambda: worker(lease=30), r"lease is 30: give a datetime\.timedelta"),
         (lambda: worker(inbox=None), "inbox is None: give one such as MemoryInbox"),
         (lambda: worker(inbox=MemoryInbox), "inbox is <class .*: give one such as MemoryInbox"),
+        (lambda: MemoryInbox(capacity=0), "MemoryInbox.capacity is 0: it must be at least 1"),
+        (lambda: MemoryInbox(capacity=1e6), "MemoryInbox.capacity is 1000000.0: give a whole number"),  # type: ignore[arg-type]  # wrong on purpose
         (lambda: worker(retry=5), "retry is 5: give a RetryPolicy"),
         (lambda: worker(retry=RetryPolicy), "retry is <class .*: give a RetryPolicy"),
         (lambda: worker(settings="localhost:9092"), "settings is 'localhost:9092': give a KafkaSettings"),

@@ -15,7 +15,7 @@ from keylane.testing import FaultyInbox, until
 from keylane.verdict import Judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from keylane.testing import Rig
 
@@ -202,3 +202,29 @@ def test_what_a_group_comes_to() -> None:
     assert judge.meant(ExceptionGroup("mixed", [skip, gone, odd])) is odd, "what failed counts, whatever is away"
     assert judge.meant(ExceptionGroup("away", [skip, gone])) is gone
     assert judge.meant(both) is both, "neither says more than the other"
+
+
+async def test_a_generator_that_a_decorator_hid_is_a_failed_run_not_a_done_message(memory: Rig) -> None:
+    """No line of it has run."""
+
+    def lines(message: Message) -> Iterator[Message]:
+        yield message
+
+    async def later(message: Message) -> AsyncIterator[Message]:
+        yield message
+
+    def hidden(generator: Callable[[Message], Any]) -> Callable[[Message], Any]:
+        def called(message: Message) -> Any:
+            return generator(message)
+
+        return called
+
+    kinds = [hidden(lines), hidden(later)]
+    worker = memory.start({f"made.{at}": kind for at, kind in enumerate(kinds)})
+    for at in range(len(kinds)):
+        await memory.publish(f"e{at}", type_=f"made.{at}", key=f"k{at}", data={})
+    await until(lambda: worker.counts.dead == len(kinds))
+
+    assert worker.counts.done == 0
+    said = {dict(letter.headers)["x-dlq-error-msg"] for letter in await memory.letters(len(kinds))}
+    assert said == {b"the handler returned a generator, of which no line ran: take out its `yield`"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from datetime import timedelta
 from typing import Any
 
@@ -56,3 +58,15 @@ def check_given(name: str, value: Any, kind: type) -> None:
     """
     if value is not None and not isinstance(value, kind):
         raise ConfigurationError(f"{name} is {value!r}: give a {kind.__name__}")
+
+
+def functions_of(called: Any) -> tuple[Any, Any]:
+    """What may run when this is called: itself, without the arguments that were bound to it, or its `__call__`."""
+    while isinstance(called, functools.partial):
+        called = called.func
+    return called, getattr(called, "__call__", None)  # noqa: B004  asks for the method, not about callability
+
+
+def is_generator(called: Any) -> bool:
+    """Whether calling this runs no line of it."""
+    return any(inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one) for one in functions_of(called))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from keylane.arguments import check_count, check_duration, check_given, check_text
+from keylane.arguments import check_count, check_duration, check_given, check_text, is_generator
 from keylane.errors import ConfigurationError
 from keylane.places import replay_topic
 from keylane.retry import RetryPolicy
@@ -39,6 +39,12 @@ def check(group: str, topics: Sequence[str], handlers: Mapping[str, Handler], ig
     if not topics or not all(_is_name(topic) for topic in topics):
         raise ConfigurationError(f"worker {group} has no topics: give a list of topic names")
     _check_names(group, topics)
+    _check_handlers(group, handlers)
+    if both := sorted(set(ignored) & set(handlers)):
+        raise ConfigurationError(f"worker {group} both handles and ignores {', '.join(both)}")
+
+
+def _check_handlers(group: str, handlers: Mapping[str, Handler]) -> None:
     if not isinstance(handlers, Mapping):
         raise ConfigurationError(f"worker {group}: handlers is {handlers!r}: give a dict of event types and functions")
     if not handlers:
@@ -46,8 +52,9 @@ def check(group: str, topics: Sequence[str], handlers: Mapping[str, Handler], ig
     for type_, handler in handlers.items():
         if not callable(handler):
             raise ConfigurationError(f"worker {group}: the handler of {type_!r} cannot be called")
-    if both := sorted(set(ignored) & set(handlers)):
-        raise ConfigurationError(f"worker {group} both handles and ignores {', '.join(both)}")
+        if is_generator(handler):
+            words = f"the handler of {type_!r} has a `yield`, so a call would run no line of it"
+            raise ConfigurationError(f"worker {group}: {words}: give a plain or an async function")
 
 
 def _check_names(group: str, topics: Sequence[str]) -> None:

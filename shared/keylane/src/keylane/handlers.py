@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
+from types import AsyncGeneratorType, GeneratorType
 from typing import TYPE_CHECKING, Any, cast
 
+from keylane.arguments import functions_of
 from keylane.errors import KeylaneError
 from keylane.wording import said
 
@@ -54,15 +55,16 @@ class Handlers:
 
 def _guarded(handler: Handler, message: Message) -> Any:
     try:
-        return handler(message)
+        result = handler(message)
     except Exception:
         raise
     except BaseException as exc:
         raise HandlerEscapeError(exc) from exc
+    if not inspect.isawaitable(result) and isinstance(result, (GeneratorType, AsyncGeneratorType)):
+        raise TypeError("the handler returned a generator, of which no line ran: take out its `yield`")
+    return result
 
 
 def is_async(handler: Any) -> bool:
     """Whether calling the handler gives something to await."""
-    while isinstance(handler, functools.partial):
-        handler = handler.func
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None))  # noqa: B004  asks about the method, not about callability
+    return any(map(inspect.iscoroutinefunction, functions_of(handler)))
