@@ -276,12 +276,37 @@ def test_a_mark_whose_answer_was_lost_counts_once_a_peer_saw_it() -> None:
 @pytest.mark.parametrize(("kills", "charges"), [(5, []), (4, ["wrongly dead or alive"])])
 def test_an_innocent_may_die_only_after_five_runs_that_were_cut_off(kills: int, charges: list[str]) -> None:
     cut_off = [
-        note(2.0, "claimed", process=f"ledger-{n}", id="b.fails2", fence=4 + n, attempts=0, asked=2.0)
+        note(5.0 + n, "claimed", process=f"ledger-{n}", id="b.fails2", fence=4 + n, attempts=0, asked=2.0)
         for n in range(kills + 1)
     ]
     given = (*HONEST.letters, letter(LOG[1], reason="crash_loop", attempts=0))
 
     assert charged(doctored(notes=(*HONEST.notes, *cut_off), letters=given)) == charges
+
+
+@pytest.mark.parametrize(("given_back_at", "charges"), [(7.1, []), (6.9, ["wrongly dead or alive"])])
+def test_what_a_suspended_owner_gives_back_after_the_next_claim_was_cut_off(
+    given_back_at: float, charges: list[str]
+) -> None:
+    cut_off = [
+        note(5.0 + n, "claimed", process=f"ledger-{n}", id="b.fails2", fence=4 + n, attempts=0, asked=2.0)
+        for n in range(6)
+    ]
+    back = note(given_back_at, "released", process="ledger-0", id="b.fails2", fence=4, attempts=1)
+    letters = (*HONEST.letters, letter(LOG[1], reason="crash_loop", attempts=0))
+
+    assert charged(doctored(notes=(*HONEST.notes, *cut_off, back), letters=letters)) == charges
+
+
+def test_what_a_suspended_owner_does_after_the_letter_is_in_nobodys_order() -> None:
+    cut_off = [
+        note(2.0, "claimed", process=f"ledger-{n}", id="a.ok", fence=2 + n, attempts=0, asked=1.0) for n in range(6)
+    ]
+    notes, letters = (*HONEST.notes, *cut_off), (*HONEST.letters, letter(LOG[0], reason="crash_loop", attempts=0))
+    late = HONEST.applied[::-1]
+
+    assert charged(doctored(notes=notes, letters=letters, applied=late)) == []
+    assert charged(doctored(notes=notes, applied=late)) == ["order violations"]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class Message:
         offset: Where it was read.
         attempt: 1 for the first run; failed runs before this one, plus one. Survives restarts.
         fence: Grows with every claim on this message. An effect that carries it in its filter cannot be written by
-            an owner that was overtaken.
+            an owner that was overtaken, once a later one has written.
     """
 
     id: str
