@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import threading
@@ -19,6 +20,7 @@ from pymongo.errors import AutoReconnect
 from keylane import ConfigurationError, FencedError, Inbox, MemoryInbox, StoreUnavailableError
 from keylane.inbox import Burial, Busy, Claim, Known, Payload, Replay, Reused, Settled
 from keylane.mongo import MongoInbox
+from keylane.testing import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -458,6 +460,29 @@ def test_many_threads_claim_a_message_once(shared: Any, abandoned: bool) -> None
         thread.join()
     assert sorted(claim.key for claim in winners) == sorted(f"g:{message}" for message in range(50))
     assert {claim.fence for claim in winners} == {2 if abandoned else 1}
+
+
+async def test_a_lease_is_renewed_while_claims_wait_for_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    collection, inbox = mongo_store()
+    held = await inbox.claim("g:held", owner="a", lease=LEASE)
+    assert isinstance(held, Claim)
+    busy, goes_on = threading.Event(), threading.Event()
+    insert = collection.insert_one
+
+    def wait_and_insert(*args: Any, **named: Any) -> Any:
+        busy.set()
+        goes_on.wait()
+        return insert(*args, **named)
+
+    monkeypatch.setattr(collection, "insert_one", wait_and_insert)
+    claims = [asyncio.create_task(inbox.claim(f"g:{number}", owner="a", lease=LEASE)) for number in range(3)]
+    await until(busy.is_set)
+    try:
+        async with asyncio.timeout(5):
+            await inbox.renew(held, lease=LEASE)
+    finally:
+        goes_on.set()
+        await asyncio.gather(*claims)
 
 
 async def test_of_two_who_saw_a_lease_end_one_takes_over() -> None:

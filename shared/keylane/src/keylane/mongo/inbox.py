@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 SAFETY: Final = 10
 """A lease is at least this many times what the server's clock, as it is known here, may be late."""
 EXPIRY_INDEX: Final = "expire_at_1"
+RENEWAL_THREADS: Final = 4
+"""For leases and pings alone: behind a thousand claims that wait for a thread, the leases of what runs would end."""
 
 
 def utc_now() -> datetime:
@@ -45,7 +47,7 @@ class MongoInbox:
     Args:
         collection: Of a client with `tz_aware=True`. Several groups may share it.
         retention: How long a finished message is remembered: longer than its topic's retention plus any replay.
-        threads: Calls at one time.
+        threads: Calls at one time, renewals of leases apart.
         clock: Aware UTC, until the first `ping()`; from then on the server's own time counts, so that no step of
             this host's clock can take a lease that lives.
         monotonic: Seconds, for the time since that.
@@ -67,6 +69,7 @@ class MongoInbox:
         self._monotonic = monotonic
         self._clock = ServerClock(clock, monotonic)
         self._calls = Calls("keylane-inbox", threads)
+        self._renewals = Calls("keylane-leases", RENEWAL_THREADS)
 
     def create_indexes(self) -> None:
         """Create what `ping()` asks for; blocks, and may be repeated."""
@@ -78,7 +81,7 @@ class MongoInbox:
         Raises:
             ConfigurationError: The index is missing.
         """
-        await self._calls.run(self._ping)
+        await self._renewals.run(self._ping)
 
     async def claim(
         self, key: str, *, owner: str, lease: timedelta, payload: Payload | None = None, replay: Replay | None = None
@@ -88,7 +91,7 @@ class MongoInbox:
 
     async def renew(self, claim: Claim, *, lease: timedelta) -> None:
         """Extend the lease."""
-        await self._calls.run(self._write, claim, {"lease_until": self._now() + lease}, None)
+        await self._renewals.run(self._write, claim, {"lease_until": self._now() + lease}, None)
 
     async def finish(self, claim: Claim) -> None:
         """Mark the message done."""
@@ -131,6 +134,7 @@ class MongoInbox:
     def close(self) -> None:
         """Let the threads end; the client stays the caller's."""
         self._calls.close()
+        self._renewals.close()
 
     # --- in a thread -------------------------------------------------------------------------------------------
 
