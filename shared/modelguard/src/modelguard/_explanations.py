@@ -70,6 +70,23 @@ EXPLANATIONS = MappingProxyType(
             "becomes the first class that uses it, for all of them.\n"
             "Do: declare the field on each concrete model."
         ),
+        "overwritten-model": (
+            "Two places define a model of one registry name on mongoengine's own bases, and the later one has replaced "
+            "the earlier: references, delete rules and handlers go on pointing at the earlier one.\n"
+            "On guarded bases the later one is refused with model-conflict.\n"
+            "Do: rename one of the two, or import the first instead of defining it again."
+        ),
+        "redefined-model": (
+            "One class statement on mongoengine's own bases ran several times and made different models of one name.\n"
+            "On guarded bases the later one is refused with model-changed.\n"
+            "Usual causes: a function that makes models, a file that is run again with other surroundings.\n"
+            "Do: give each model of a factory its own name."
+        ),
+        "custom-metaclass": (
+            "A model on mongoengine's own bases has a metaclass that derives from mongoengine's: Python refuses it on "
+            "a guarded base, with a metaclass conflict.\n"
+            "Do: derive the metaclass from that of the guarded base: class Own(type(modelguard.Document))."
+        ),
         "unguarded-model": (
             "A registered model derives from mongoengine's plain bases, so a second definition replaces it silently.\n"
             "Do: derive it from modelguard's bases. Third-party models, or a project that adopts the guard step by "

@@ -40,6 +40,7 @@ SELF = cast("str", RECURSIVE_REFERENCE_CONSTANT)
 __all__ = [
     "DO_NOTHING",
     "SELF",
+    "BaseDocument",
     "BaseField",
     "CachedReferenceField",
     "DocumentMetaclass",
@@ -56,6 +57,7 @@ __all__ = [
     "fields_of",
     "is_abstract",
     "is_embedded",
+    "is_library_base",
     "is_model",
     "is_top_level",
     "merged_bases",
@@ -109,7 +111,7 @@ def merged_bases(bases: tuple[type, ...]) -> Any:
         seen: dict[type, None] = {}
         _visit(bases, seen)
         known = BasesTuple(base for base in seen if base not in _BASES)
-        if all(map(_is_library_base, bases)):
+        if all(map(is_library_base, bases)):
             _of_library_bases[bases] = known
     return known
 
@@ -118,7 +120,7 @@ def ancestry(bases: tuple[type, ...]) -> Sequence[Any]:
     """All ancestors without the libraries' bases, which have no fields, no name and no subclasses of their own."""
     if bases in _of_library_bases:
         return ()
-    return [base for base in merged_bases(bases) if not _is_library_base(base)]
+    return [base for base in merged_bases(bases) if not is_library_base(base)]
 
 
 def _visit(bases: tuple[type, ...], seen: dict[type, None]) -> None:
@@ -128,7 +130,8 @@ def _visit(bases: tuple[type, ...], seen: dict[type, None]) -> None:
             _visit(base.__bases__, seen)
 
 
-def _is_library_base(base: type) -> bool:
+def is_library_base(base: type) -> bool:
+    """Whether it is one of the classes that libraries give to derive from: no model itself."""
     return "my_metaclass" in vars(base)
 
 

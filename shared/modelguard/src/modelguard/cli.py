@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from modelguard._adoption import watch
 from modelguard._explanations import EXPLANATIONS
 from modelguard._lookup import models
 from modelguard._mongoengine import is_abstract, is_embedded, is_top_level, settings
@@ -20,10 +21,12 @@ from modelguard.lint.catalogue import EXPLANATIONS as RULES
 from modelguard.lint.errors import LintError
 
 CLEAN, PROBLEMS, COULD_NOT_RUN = 0, 1, 2
+_UNGUARDED = "unguarded-model"
 
 _EXAMPLE = """\
 example:
   modelguard check shop.models billing.models     import both, then report every problem
+  modelguard check --adopting shop.models         the same of a project on mongoengine's own bases
   modelguard list shop.models                     name, kind, collection and place of each model
   modelguard lint shop                            read the code, import nothing, report what registers a model badly
   modelguard explain MG02                         what a code means and what to do
@@ -67,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="import modules, then report every problem of the registered models")
     check.add_argument("modules", nargs="+", metavar="MODULE", help="dotted name, as in an import statement")
     check.add_argument("--ignore", action="append", default=[], metavar="CODE", help="accept a kind of problem")
+    check.add_argument(
+        "--adopting",
+        action="store_true",
+        help="judge models on mongoengine's own bases as the guard would, and only count them: what it would refuse, "
+        "what names no model; nothing is changed",
+    )
     check.set_defaults(run=_check)
     listing = commands.add_parser("list", help="import modules, then list the registered models")
     listing.add_argument("modules", nargs="+", metavar="MODULE", help="dotted name, as in an import statement")
@@ -84,11 +93,14 @@ def _check(options: argparse.Namespace) -> int:
     unknown = sorted(set(options.ignore) - set(EXPLANATIONS))
     if unknown:
         raise _CannotRunError(f"--ignore {unknown[0]}: no such code; `modelguard explain` lists them")
-    _load(options.modules)
-    found = [problem for problem in problems() if problem.code not in options.ignore]
+    accepted = {*options.ignore, *([_UNGUARDED] if options.adopting else [])}
+    with watch() as watched:
+        _load(options.modules)
+        found = [each for each in (*watched.problems(), *problems()) if each.code not in accepted]
     for problem in found:
         _say(str(problem))
-    _say(f"{len(models)} models, {_count(len(found), 'problem')}")
+    left = f", {len(models.unguarded)} not guarded yet" if options.adopting else ""
+    _say(f"{_count(len(models), 'model')}{left}, {_count(len(found), 'problem')}")
     return PROBLEMS if found else CLEAN
 
 

@@ -1,0 +1,99 @@
+"""`modelguard check --adopting`: a project on plain bases hears what the guard would refuse, and nothing is changed."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING
+
+import mongoengine
+from mongoengine.base.common import _document_registry
+
+from modelguard.cli import main
+
+if TYPE_CHECKING:
+    import pytest
+    from shared.modelguard.tests.conftest import Project
+
+HEAD = "from mongoengine import *\n"
+
+
+def test_a_plain_project_that_fits_together_is_clean(plain: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    plain.write("shop.py", "class Role(Document): pass\nclass User(Document):\n    role = ReferenceField('Role')\n")
+
+    assert main(["check", "--adopting", "shop"]) == 0
+    assert capsys.readouterr().out == "2 models, 2 not guarded yet, 0 problems\n"
+    assert main(["check", "shop"]) == 1  # without the flag each of them is a problem
+
+
+def test_a_second_definition_is_named_with_both_places(plain: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    plain.write("shop.py", "class User(Document):\n    name = StringField()\n")
+    plain.write("market.py", "import gc\ngc.collect()\nclass User(Document):\n    email = StringField()\n")
+
+    assert main(["check", "--adopting", "shop", "market"]) == 1
+    out = capsys.readouterr().out
+    assert f"User: was overwritten: {plain.root}/shop.py:2 defines it too" in out
+    assert f"[overwritten-model]\n    at {plain.root}/market.py:4\n" in out
+    assert out.endswith("1 model, 1 not guarded yet, 1 problem\n")
+
+
+def test_three_definitions_are_two_problems(plain: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("one", "two", "three"):
+        plain.write(f"{name}.py", "class User(EmbeddedDocument): pass\n")
+
+    assert main(["check", "--adopting", "one", "two", "three"]) == 1
+    assert capsys.readouterr().out.count("[overwritten-model]") == 2
+
+
+def test_what_dangles_is_reported_as_ever(plain: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    plain.write("shop.py", "class User(Document):\n    role = ListField(ReferenceField('Rolle'))\n")
+
+    assert main(["check", "--adopting", "shop"]) == 1
+    assert "User.role: refers to the model 'Rolle', which is not registered [missing-model]" in capsys.readouterr().out
+
+
+def test_a_definition_that_ran_again_would_be_the_same_class(
+    plain: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain.write("shop.py", "class User(Document):\n    name = StringField()\n")
+    plain.write("again.py", "import importlib, shop\nimportlib.reload(shop)\n")
+
+    assert main(["check", "--adopting", "again"]) == 0, capsys.readouterr().out
+
+
+def test_a_factory_of_one_name_and_several_collections_would_be_refused(
+    plain: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain.write(
+        "shop.py",
+        "def log(name):\n    class Log(Document):\n        meta = {'collection': name}\n    return Log\n"
+        "LOGS = [log('a'), log('b')]\n",
+    )
+
+    assert main(["check", "--adopting", "shop"]) == 1
+    out = capsys.readouterr().out
+    assert "Log: was overwritten by another content of the same place (collection): the guard refuses that" in out
+    assert f"[redefined-model]\n    at {plain.root}/shop.py:3\n" in out
+
+
+def test_a_metaclass_that_cannot_stand_on_a_guarded_base(plain: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    plain.write(
+        "shop.py",
+        "class Own(type(Document)): pass\nclass User(Document, metaclass=Own): pass\n",
+    )
+
+    assert main(["check", "--adopting", "shop"]) == 1
+    assert "User: has the metaclass shop.Own, which a guarded base does not go with" in capsys.readouterr().out
+
+
+def test_nothing_is_changed(plain: Project) -> None:
+    bases = {name: getattr(mongoengine, name) for name in ("Document", "EmbeddedDocument")}
+    kinds = [vars(kind).copy() for kind in (type(mongoengine.Document), mongoengine.Document)]
+    plain.write("shop.py", "class User(Document): pass\n")
+    plain.write("market.py", "class User(Document): pass\n")
+    collects = gc.isenabled()
+
+    main(["check", "--adopting", "shop", "market"])
+    assert {name: getattr(mongoengine, name) for name in bases} == bases
+    assert [vars(kind).copy() for kind in (type(mongoengine.Document), mongoengine.Document)] == kinds
+    assert _document_registry["User"].__module__ == "market"  # the last one won, as without the guard
+    assert gc.isenabled() is collects
