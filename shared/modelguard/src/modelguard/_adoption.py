@@ -113,7 +113,8 @@ def _shape(model: Any) -> dict[str, object]:
 
 def _of_foreign_metaclass(name: str, model: Any) -> Iterator[Problem]:
     kind = type(model)
-    if kind in {DocumentMetaclass, TopLevelDocumentMetaclass}:
+    inherited = any(type(base) is kind for base in model.__bases__)  # said of the base already
+    if inherited or kind in {DocumentMetaclass, TopLevelDocumentMetaclass}:
         return
     message = f"has the metaclass {kind.__module__}.{kind.__qualname__}, which a guarded base does not go with"
     hint = "derive that metaclass from the metaclass of the guarded base, as in: class Own(type(modelguard.Document))"

@@ -80,6 +80,8 @@ ONE_FILE: dict[str, tuple[str, list[tuple[str, int]]]] = {
     "12 connect without models": ("connect('db')\n", []),
     "12 connect of another library": ("import sqlite3\nclass U(Document): pass\nC = sqlite3.connect(':memory:')\n", []),
     "12 signal": ("from mongoengine import signals\nclass U(Document): pass\ndef h(*_): pass\nsignals.post_save.connect(h, sender=U)\n", [("MG12", 4)]),
+    "12 method of a model": ("from mongoengine import signals\nclass U(Document):\n    @classmethod\n    def h(cls, *_): pass\nsignals.post_save.connect(U.h, sender=U)\n", []),
+    "12 method of a mixin": ("from mongoengine import signals\nclass M:\n    @staticmethod\n    def h(*_): pass\nclass U(M, Document): pass\nsignals.post_save.connect(M.h, sender=U)\n", [("MG12", 6)]),
     "12 decorated handler": ("from mongoengine import signals\nclass U(Document): pass\n@signals.post_save.connect\ndef h(*_): pass\n", [("MG12", 3)]),
     "12 query": ("class U(Document): pass\nQ = U.objects(a=1)\n", [("MG12", 2)]),
     "12 query chain": ("class U(Document): pass\nQ = U.objects.filter(a=1).first()\n", [("MG12", 2)]),
@@ -304,3 +306,38 @@ def test_a_cycle_through_a_module_without_models_is_none_among_models(sources: S
     sources.write("shop/tool.py", "import shop.a\n")
 
     assert "MG14" not in sources.codes()
+
+
+def test_the_fix_of_a_star_import_names_the_models_of_that_file(sources: Sources) -> None:
+    sources.write_all("""
+# shop/__init__.py
+# shop/models/__init__.py
+from shop.models.user import *
+# shop/models/base.py
+from modelguard import Document
+class Base(Document):
+    meta = {"abstract": True}
+# shop/models/user.py
+from shop.models.base import Base
+class User(Base): pass
+class Role(Base): pass
+""")
+
+    fixes = [each.fix for each in sources.found() if "imports everything" in each.message]
+    assert fixes == ["write: from shop.models.user import Role, User"]
+
+
+def test_the_fix_of_a_late_import_names_all_that_it_imports(sources: Sources) -> None:
+    sources.write_all("""
+# models.py
+from modelguard import Document
+class User(Document): pass
+class Role(Document): pass
+# tasks.py
+def run():
+    from models import User, Role as R
+""")
+
+    assert [each.fix for each in sources.found()] == [
+        "write at the top of the file: from models import User, Role as R"
+    ]

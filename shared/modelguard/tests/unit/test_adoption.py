@@ -78,11 +78,14 @@ def test_a_factory_of_one_name_and_several_collections_would_be_refused(
 def test_a_metaclass_that_cannot_stand_on_a_guarded_base(plain: Project, capsys: pytest.CaptureFixture[str]) -> None:
     plain.write(
         "shop.py",
-        "class Own(type(Document)): pass\nclass User(Document, metaclass=Own): pass\n",
+        "class Own(type(Document)): pass\nclass User(Document, metaclass=Own):\n    meta = {'allow_inheritance': True}\n"
+        "class Admin(User): pass\n",
     )
 
     assert main(["check", "--adopting", "shop"]) == 1
-    assert "User: has the metaclass shop.Own, which a guarded base does not go with" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "User: has the metaclass shop.Own, which a guarded base does not go with" in out
+    assert out.count("[custom-metaclass]") == 1  # not of each class that inherits it
 
 
 def test_nothing_is_changed(plain: Project) -> None:

@@ -89,8 +89,11 @@ def _of_import(index: Index, module: Module, each: Import) -> Iterator[Finding]:
 
 
 def _names(index: Index, source: Module) -> set[str]:
+    """What a star import of models is after: those defined there; of an index, those that it hands on."""
     own = {each.fact.name for each in index.models if each.module is source and not each.fact.nesting}
-    return own | {name for names in exports(index, source).values() for name in names}
+    names = own or {name for names in exports(index, source).values() for name in names}
+    listed = source.facts.exported
+    return names if listed is None else names & set(listed) or names
 
 
 def _has(index: Index, module: Module, name: str) -> bool:

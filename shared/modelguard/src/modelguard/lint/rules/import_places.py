@@ -1,6 +1,6 @@
 """MG02 and MG03: imports of models anywhere but at the top of a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from modelguard.lint.facts import BLOCKS, Import
 from modelguard.lint.finding import Finding
@@ -48,18 +48,28 @@ def _misplaced(index: Index, code: str) -> Iterator[tuple[Module, Import, Module
 
 def _finding(module: Module, each: Import, target: Module, code: str, message: str) -> Finding:
     subject = f"{module.name}:{each.scope.partition('@')[0]}:{target.name}"
-    fix = f"write at the top of the file: {statement(each, target)}"
+    fix = f"write at the top of the file: {statement(each, target, _with_it(module, each))}"
     return Finding(module.path, each.line, each.column + 1, code, subject, message, fix)
 
 
-def statement(each: Import, target: Module) -> str:
+def _with_it(module: Module, each: Import) -> list[Import]:
+    """All names of one statement."""
+    same = (each.line, each.column, each.module, each.level)
+    return [other for other in module.facts.imports if (other.line, other.column, other.module, other.level) == same]
+
+
+def statement(each: Import, target: Module, whole: Sequence[Import]) -> str:
     """The import as it should stand at the top."""
     if each.name is None:
         return f"import {each.module}" + (f" as {each.alias}" if each.alias != each.module.partition(".")[0] else "")
-    renamed = f" as {each.alias}" if each.alias not in {each.name, "*"} else ""
     source = f"{'.' * each.level}{each.module}" if each.level else each.module
-    name = each.name if each.name != "*" else "..."
-    return f"from {source or target.name} import {name}{renamed}"
+    return f"from {source or target.name} import {', '.join(map(_renamed, whole))}"
+
+
+def _renamed(each: Import) -> str:
+    if each.name == "*":
+        return "..."
+    return f"{each.name} as {each.alias}" if each.alias != each.name else f"{each.name}"
 
 
 def _innermost(scope: str) -> tuple[str, str]:

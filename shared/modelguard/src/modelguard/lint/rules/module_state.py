@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from modelguard.lint.facts import Call
+from modelguard.lint.facts import UNKNOWN, Call
 from modelguard.lint.finding import Finding
 from modelguard.lint.index import Index, at
 from modelguard.lint.models import Model
@@ -55,8 +55,15 @@ def _beside(module: Module) -> str:
 def _of_call(index: Index, module: Module, call: Call) -> Iterator[Finding]:
     _, name, _, _, line, column = call.call
     yield from _query(index, module, name, call.scope, line, column)
-    if module in index.model_modules:
+    if module in index.model_modules and not _is_method_of_model(index, module, call):
         yield from _connection(index, module, name, call.scope, line, column)
+
+
+def _is_method_of_model(index: Index, module: Module, call: Call) -> bool:
+    """`post_save.connect(User.saved, sender=User)`: class and method are kept, and blinker connects a receiver once."""
+    handler = next(iter(call.call[2]), UNKNOWN)
+    owner = handler[1].rpartition(".")[0] if handler[0] == "name" else ""
+    return index.model_of(index.symbols.meaning(module, call.scope, owner)) is not None
 
 
 def _connection(index: Index, module: Module, name: str, scope: str, line: int, column: int) -> Iterator[Finding]:
