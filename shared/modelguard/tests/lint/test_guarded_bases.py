@@ -127,3 +127,12 @@ def test_a_class_that_derives_from_itself_ends(sources: Sources) -> None:
     sources.write("other.py", "from shop import A as C\nclass A(C): pass\n")
 
     assert sources.found() == []
+
+
+def test_a_document_of_an_extension_object_is_reported_though_its_fields_are_hidden(sources: Sources) -> None:
+    sources.write(
+        "shop.py",
+        "from ext import Engine, field\ndb = Engine()\nclass User(db.Document):\n    name = field(db.StringField())\nclass Plain(db.Other):\n    name = field(1)\n",
+    )
+
+    assert sources.places("MG01") == [("shop.py", 3)]

@@ -12,9 +12,9 @@ from modelguard.lint.facts import Class, Expression
 from modelguard.lint.modules import Module
 from modelguard.lint.symbols import Symbol, Symbols
 
-_NAMES = ("Document", "DynamicDocument", "EmbeddedDocument", "DynamicEmbeddedDocument")
-GUARDED = frozenset(f"modelguard{module}.{name}" for module in ("", ".bases") for name in _NAMES)
-PLAIN = frozenset(f"mongoengine{module}.{name}" for module in ("", ".document") for name in _NAMES)
+NAMES = ("Document", "DynamicDocument", "EmbeddedDocument", "DynamicEmbeddedDocument")
+GUARDED = frozenset(f"modelguard{module}.{name}" for module in ("", ".bases") for name in NAMES)
+PLAIN = frozenset(f"mongoengine{module}.{name}" for module in ("", ".document") for name in NAMES)
 _DEFAULT_DATABASE = "default"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from modelguard.lint.finding import Finding
 from modelguard.lint.index import Index, at
-from modelguard.lint.models import Model
+from modelguard.lint.models import NAMES, Model
 from modelguard.lint.rule import Rule
 
 _CODE = "MG01"
@@ -16,8 +16,16 @@ def _find(index: Index) -> Iterator[Finding]:
             continue
         if model.is_model and not model.is_guarded:
             yield _plain(model, index)
-        elif not model.is_model and model.unresolved and index.fields.has_any(model):
+        elif not model.is_model and model.unresolved and _looks_like_model(index, model):
             yield _unknown(model)
+
+
+def _looks_like_model(index: Index, model: Model) -> bool:
+    """It has fields; or its base is an attribute of some object, and named as mongoengine's: `db.Document`."""
+    bases = (base for each in (model, *model.ancestors) for base in each.bases)
+    return index.fields.has_any(model) or any(
+        name.rpartition(".")[2] in NAMES and symbol is not None and symbol.kind == "value" for name, symbol in bases
+    )
 
 
 def _plain(model: Model, index: Index) -> Finding:
@@ -36,7 +44,7 @@ def _plain(model: Model, index: Index) -> Finding:
 
 def _unknown(model: Model) -> Finding:
     bases = ", ".join(dict.fromkeys(model.unresolved))
-    message = f"{model.fact.name} has fields, but its base {bases} cannot be followed: it may not be guarded"
+    message = f"{model.fact.name} looks like a model, but its base {bases} cannot be followed: it may not be guarded"
     fix = (
         "derive it from a base that modelguard gives (write: from modelguard import Document), or name the base in "
         "guarded-bases or plain-bases under [tool.modelguard]"
