@@ -27,13 +27,21 @@ def test_a_plain_project_that_fits_together_is_clean(plain: Project, capsys: pyt
 
 def test_a_second_definition_is_named_with_both_places(plain: Project, capsys: pytest.CaptureFixture[str]) -> None:
     plain.write("shop.py", "class User(Document):\n    name = StringField()\n")
-    plain.write("market.py", "import gc\ngc.collect()\nclass User(Document):\n    email = StringField()\n")
+    plain.write("market.py", "class User(Document):\n    email = StringField()\n")
 
     assert main(["check", "--adopting", "shop", "market"]) == 1
     out = capsys.readouterr().out
     assert f"User: was overwritten: {plain.root}/shop.py:2 defines it too" in out
-    assert f"[overwritten-model]\n    at {plain.root}/market.py:4\n" in out
+    assert f"[overwritten-model]\n    at {plain.root}/market.py:2\n" in out
     assert out.endswith("1 model, 1 not guarded yet, 1 problem\n")
+
+
+def test_a_replaced_class_that_nobody_holds_is_found_too(plain: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    plain.write("shop.py", "class User(Document): pass\ndel User\n")
+    plain.write("market.py", "import gc\nclass User(Document): pass\nif gc.isenabled():\n    gc.collect()\n")
+
+    assert main(["check", "--adopting", "shop", "market"]) == 1
+    assert "[overwritten-model]" in capsys.readouterr().out
 
 
 def test_three_definitions_are_two_problems(plain: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MEMBER = Path(__file__).parents[2]
 README = (MEMBER / "README.md").read_text(encoding="utf-8")
 INCIDENTS = (MEMBER / "docs" / "incidents.md").read_text(encoding="utf-8")
+ADOPT, PROOF = ((MEMBER / "docs" / name).read_text(encoding="utf-8") for name in ("adopt.md", "proof.md"))
 QUICK_START = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -68,7 +69,7 @@ def test_codes_in_the_documents_exist() -> None:
     assert len(named) == 2
 
 
-@pytest.mark.parametrize("text", [README, INCIDENTS], ids=["README", "incidents"])
+@pytest.mark.parametrize("text", [README, INCIDENTS, ADOPT, PROOF], ids=["README", "incidents", "adopt", "proof"])
 def test_links_and_tests_named_in_the_documents_exist(text: str) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
         assert (MEMBER / link).exists(), link
