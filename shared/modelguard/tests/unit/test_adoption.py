@@ -101,10 +101,10 @@ def test_nothing_is_changed(plain: Project) -> None:
     kinds = [vars(kind).copy() for kind in (type(mongoengine.Document), mongoengine.Document)]
     plain.write("shop.py", "class User(Document): pass\n")
     plain.write("market.py", "class User(Document): pass\n")
-    collects = gc.isenabled()
+    gc.enable()
 
     main(["check", "--adopting", "shop", "market"])
     assert {name: getattr(mongoengine, name) for name in bases} == bases
     assert [vars(kind).copy() for kind in (type(mongoengine.Document), mongoengine.Document)] == kinds
     assert _document_registry["User"].__module__ == "market"  # the last one won, as without the guard
-    assert gc.isenabled() is collects
+    assert gc.isenabled()
