@@ -341,3 +341,20 @@ def run():
     assert [each.fix for each in sources.found()] == [
         "write at the top of the file: from models import User, Role as R"
     ]
+
+
+def test_names_added_to_all_by_its_methods_count(sources: Sources) -> None:
+    sources.write_all("""
+# shop/__init__.py
+# shop/models/__init__.py
+from shop.models.user import Role, User
+__all__ = ["User"]
+__all__.extend(["Role"])
+__all__.append("Nope")
+# shop/models/user.py
+from modelguard import Document
+class User(Document): pass
+class Role(Document): pass
+""")
+
+    assert [each.message.partition(",")[0] for each in sources.found()] == ["__all__ lists 'Nope'"]

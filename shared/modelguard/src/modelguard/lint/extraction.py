@@ -105,8 +105,16 @@ class _Visitor:
                 self._branching(node, where)
             case ast.For() | ast.AsyncFor() | ast.While() | ast.With() | ast.AsyncWith():
                 self._plain_block(node, where)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="__all__"), attr=how), args=[names])):
+                self._export_more(how, names)
             case _:
                 self._search(node, where)
+
+    def _export_more(self, how: str, names: ast.expr) -> None:
+        """`__all__.extend([...])` and `__all__.append("...")`, as `+=` does."""
+        items = ast.List([names]) if how == "append" else names
+        known = items if how in {"append", "extend"} else ast.Name("__all__")  # remove, sort: computed
+        self._export(ast.copy_location(ast.AugAssign(ast.Name("__all__"), ast.Add(), known), names))
 
     def _import(self, node: ast.Import, where: Where) -> None:
         for each in node.names:
