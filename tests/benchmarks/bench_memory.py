@@ -6,7 +6,6 @@ group, with the embedded database inside its process: a worker on a real MongoDB
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 import time
@@ -15,11 +14,9 @@ from typing import TYPE_CHECKING
 
 import psutil  # type: ignore[import-untyped]  # ships no types
 
-from keylane.testing import until
-from lyceum_database.embedded import embedded_settings
-from lyceum_devstack.demo.program import built_worker, deploy
-from lyceum_devstack.demo.stage import Stage, open_stage
+from lyceum_devstack.demo.stage import open_stage
 
+from . import idle_worker
 from .judging import Row, at_most
 from .options import parsed
 from .report import Report
@@ -27,16 +24,11 @@ from .report import Report
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from allocation_worker.program import AllocationWorker
-
 MIB = 1024 * 1024
 BAR_DEMO_MIB = 500
 BAR_IDLE_WORKER_MIB = 150
 LOOK_EVERY_S = 0.1
 IDLE_FOR_S = 8.0
-START_WITHIN_S = 60.0
-READY = "ready"
-IDLE_WORKER = "idle-worker"
 
 
 def row(what: str, peak: float, bar: int) -> Row:
@@ -54,10 +46,10 @@ def bench_demo() -> Row:
 
 def bench_idle_worker() -> Row:
     """Sample a worker that has joined its group and waits for events."""
-    with open_stage(None, None) as stage, started("-m", __spec__.name, IDLE_WORKER, stage.bootstrap) as worker:
+    with open_stage(None, None) as stage, started("-m", idle_worker.__name__, stage.bootstrap) as worker:
         line = worker.stdout.readline() if worker.stdout else ""
-        if line.strip() != READY:
-            raise SystemExit(f"the idle worker said {line!r} instead of {READY!r}")
+        if line.strip() != idle_worker.READY:
+            raise SystemExit(f"the idle worker said {line!r} instead of {idle_worker.READY!r}")
         peak = peak_mib(worker, until=time.monotonic() + IDLE_FOR_S)
     return row(f"idle allocation worker over {IDLE_FOR_S:.0f} s, peak", peak, BAR_IDLE_WORKER_MIB)
 
@@ -85,26 +77,8 @@ def peak_mib(process: subprocess.Popen[str], *, until: float) -> float:
     return peak / MIB
 
 
-async def be_idle(bootstrap: str) -> None:
-    """Run the worker on a Kafka elsewhere until the process is ended."""
-    stage = Stage("bench", embedded_settings(), bootstrap, topic_prefix="", embedded_mongo=True, embedded_kafka=True)
-    with built_worker(stage, lambda _: None) as worker:
-        await deploy(worker, (), create_topics=False)
-        await asyncio.gather(worker.run(), report_ready(worker))
-
-
-async def report_ready(worker: AllocationWorker) -> None:
-    """Tell the parent when there is nothing left to do."""
-    await until(lambda: worker.ready, timeout_s=START_WITHIN_S)
-    sys.stdout.write(f"{READY}\n")
-    sys.stdout.flush()
-
-
 def main(arguments: list[str]) -> int:
     """Print the table; 1 if a bar is broken."""
-    if arguments[:1] == [IDLE_WORKER]:
-        asyncio.run(be_idle(arguments[1]))
-        return 0
     report = Report("memory", parsed(arguments, "memory", __doc__ or ""))
     report.add("resident memory", [bench_demo(), bench_idle_worker()])
     return report.close()
