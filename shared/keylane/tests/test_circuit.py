@@ -8,7 +8,7 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from keylane import MemoryInbox
+from keylane import MemoryInbox, RetryPolicy
 from keylane.broker import TopicPartition
 from keylane.circuit import STORE, Circuit
 from keylane.health import Health
@@ -110,6 +110,26 @@ async def test_one_type_whose_server_is_away_is_probed_once_at_a_time_and_holds_
     down = False
     await until(lambda: worker.counts.done == 400 and worker.ready)
     assert worker.counts.failed == 0
+
+
+async def test_outages_with_successes_between_them_leave_the_breaker_closed(memory: Rig) -> None:
+    """One key whose own server is away says nothing of the others'."""
+    met = 0
+
+    async def handle(message: Message) -> None:
+        nonlocal met
+        if message.id == "away":
+            met += 1
+            raise Away("one of many")
+
+    await memory.publish("away", key="away", data={})
+    retry = RetryPolicy(outages_to_open=2, base=timedelta(0))
+    worker = memory.start({"made": handle}, outages=(Away,), retry=retry)
+    for number in range(4):
+        await until(lambda so_far=number: met > so_far)  # type: ignore[misc]  # mypy does not infer such lambdas
+        assert not worker._circuit.tripped
+        await memory.publish(f"m{number}", key=f"m{number}", data={})
+        await until(lambda so_far=number: worker.counts.done > so_far)  # type: ignore[misc]  # as above
 
 
 async def test_letters_that_cannot_be_written_are_probed_one_at_a_time(memory: Rig) -> None:

@@ -203,6 +203,7 @@ async def test_what_finishes_behind_a_stuck_key_is_no_more_than_the_inbox_rememb
         broker.append(memory.topic, key=id_, value=b"{}", headers=headers, partition=0)
     worker = memory.start({"made": handle}, inbox=inbox)
     await until(lambda: _paused(worker))
+    assert [one.span for one in _paused(worker)] <= [60 // 2 + membership.POLL_RECORDS]
     await memory.stop()
     assert len(runs) > 20, "one stuck partition may use half of what is remembered"
     gate.set()
@@ -210,6 +211,29 @@ async def test_what_finishes_behind_a_stuck_key_is_no_more_than_the_inbox_rememb
     await until(lambda: len(runs) == 300 and again.counts.done + again.counts.duplicate == 300)
 
     assert [id_ for id_, count in runs.items() if count > 1 and id_ != "stuck"] == []
+
+
+async def test_partitions_that_are_stuck_together_share_what_the_inbox_remembers(
+    memory: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(membership, "POLL_RECORDS", 5)
+    gate = asyncio.Event()
+
+    async def handle(message: Message) -> None:
+        if message.id.startswith("stuck"):
+            await gate.wait()
+
+    broker = memory.broker
+    assert isinstance(broker, InMemoryBroker)
+    for number in range(400):
+        id_ = b"e%d" % number if number >= 4 else b"stuck%d" % number
+        headers = [("ce_id", id_), ("ce_type", b"made")]
+        broker.append(memory.topic, key=id_, value=b"{}", headers=headers, partition=number % 4)
+    worker = memory.start({"made": handle}, inbox=MemoryInbox(capacity=120))
+    await until(lambda: len(_paused(worker)) == 4)
+    assert sum(one.span for one in _owned(worker)) <= 120
+    gate.set()
+    await until(lambda: worker.counts.done == 400)
 
 
 @pytest.mark.parametrize("capacity", [1, 6])

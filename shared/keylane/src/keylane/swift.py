@@ -40,7 +40,6 @@ class Swift:
         self._handlers = processor.handlers.on_loop
         self._inbox = inbox
         self._troubles = processor.troubles
-        self._circuit = processor.circuit
         self._queue_s = processor.measures.queue_s
         self._handler_s = processor.measures.handler_s
         self._counts = processor.counts
@@ -62,7 +61,7 @@ class Swift:
             How many are finished, and what is left of the next one: nothing when time is up, its head when it was
             begun, the way for it to take when it was not.
         """
-        if self._troubles.any or self._circuit.tripped or records[0].topic.endswith(".replay"):
+        if self._troubles.any or records[0].topic.endswith(".replay"):
             return 0, Way.LANE
         monotonic, prefix, handlers, knows = time.monotonic, self._prefix, self._handlers, self._inbox.knows
         queue_s, handler_s = self._queue_s, self._handler_s
