@@ -16,6 +16,9 @@ from keylane.partition import MAX_HELD_BYTES, Partition
 from keylane.testing import FaultyInbox, InMemoryBroker, MemoryRecord, until
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keylane.broker import Record
     from keylane.testing import Rig
 
 
@@ -46,6 +49,27 @@ async def test_nothing_queued_of_a_withdrawn_partition_starts() -> None:
 
     assert ran == [(going.tp, 0), (staying.tp, 2)]
     assert going.watermark == 1, "what did run counts until the hand-over's commit"
+
+
+async def test_what_still_comes_for_a_withdrawn_partition_takes_no_shorter_way() -> None:
+    taken: list[TopicPartition] = []
+
+    def swift(records: Sequence[Record], *_: object) -> tuple[int, None]:
+        taken.extend(TopicPartition(one.topic, one.partition) for one in records)
+        return len(records), None
+
+    async def run(_: Lane) -> Outcome:
+        raise AssertionError("all of it is finished at once")
+
+    going, staying = Partition(TopicPartition("t", 1)), Partition(TopicPartition("t", 0))
+    lanes = Lanes(run, swift=swift)
+    lanes.withdraw([going])
+    lanes.offer(going, [MemoryRecord("t", 1, 0, 0, b"k", b"", ())])
+    lanes.offer(staying, [record(0)])
+    await until(lambda: staying.watermark == 1)
+    await lanes.close()
+
+    assert (taken, going.watermark) == ([staying.tp], None)
 
 
 async def test_what_was_held_of_a_partition_is_given_back_in_full() -> None:
