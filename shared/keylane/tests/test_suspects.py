@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING
 
 from keylane import MemoryInbox, Message, RetryPolicy
 from keylane import suspects as module
+from keylane.broker import TopicPartition
+from keylane.inbox import Claim
+from keylane.lane import Lane
+from keylane.partition import Partition
+from keylane.suspects import Suspects
 from keylane.testing import FaultyInbox, until
 
 if TYPE_CHECKING:
@@ -130,3 +135,17 @@ async def test_a_thread_that_hangs_is_told_of_and_holds_the_others_up_no_longer_
     said = [record for record in caplog.records if getattr(record, "action", "") == "suspects_wait"]
     assert said
     assert said[0].getMessage().startswith(f"{SUSPECTS - 1} messages whose runs ended with their process wait for t-")
+
+
+def test_a_turn_that_ends_before_the_next_in_line_has_lain_down_is_not_waited_for() -> None:
+    """It has no timer yet that could be cut short, while it gives its claim back."""
+    woken: list[Lane] = []
+    suspects = Suspects(RetryPolicy(), wake=woken.extend)
+    partition = Partition(TopicPartition("t", 0))
+    first, second = Lane(partition, b"k"), Lane(partition, b"l")
+    assert suspects.may_run(first, Claim("g:a", "owner", 3, abandoned=2))
+    assert not suspects.may_run(second, Claim("g:b", "owner", 3, abandoned=2))
+    assert suspects.pause_s() > 1
+    suspects.ended()
+
+    assert (woken, suspects.pause_s()) == ([second], 0.0)
