@@ -22,7 +22,7 @@ EXIT_UNREAD = 141
 KNOWN = (
     ("lyceum_devstack.errors", "DevstackError"),
     ("lyceum_allocation", "AllocationError"),
-    ("allocation_worker.errors", "StartRefused"),
+    ("lyceum_program.errors", "StartRefused"),
     ("lyceum_database", "DatabaseError"),
     ("keylane", "KeylaneError"),
     ("lyceum_contracts", "ContractError"),

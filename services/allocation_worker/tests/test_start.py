@@ -18,7 +18,6 @@ import pytest
 
 import lyceum_database
 from allocation_worker import storage
-from allocation_worker.errors import StartRefused
 from allocation_worker.health import HealthServer
 from allocation_worker.main import initialize, main
 from allocation_worker.program import AllocationWorker
@@ -27,6 +26,7 @@ from keylane import KafkaSettings, Worker
 from keylane.testing import until
 from lyceum_allocation import Allocation
 from lyceum_database.embedded import EmbeddedMongoClient
+from lyceum_program.errors import StartRefused
 
 
 @pytest.fixture

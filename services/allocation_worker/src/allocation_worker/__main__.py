@@ -2,7 +2,7 @@
 
 import sys
 
-from allocation_worker.signals import leave_at_signals
+from lyceum_program.signals import leave_at_signals
 
 leave_at_signals(*sys.argv[1:2] or ("none",))
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import TypeVar
 
 from allocation_worker import storage, topics
-from allocation_worker.errors import StartRefused
 from allocation_worker.settings import WorkerSettings
-from allocation_worker.waiting import Stopped, Waiting
 from keylane import UnavailableError, ensure_topics
 from lyceum_database import DatabaseError, Unavailable, connect
+from lyceum_program.errors import StartRefused
+from lyceum_program.waiting import Stopped, Waiting
 
 PATIENCE = timedelta(seconds=60)
 """A server that was started together with this step is there by then."""

@@ -1,8 +1,7 @@
 """What can go wrong in this program, and what becomes of an event whose handling failed.
 
 WorkerError
-├── AllocationServiceNotInitialized   an event was handled before initialize()
-└── StartRefused                      the program cannot work as it was given; exit code 2
+└── AllocationServiceNotInitialized   an event was handled before initialize()
 """
 
 # ruff: noqa: N818 - each name answers "what happened?"; a suffix would repeat the root's
@@ -25,10 +24,6 @@ class WorkerError(Exception):
 
 class AllocationServiceNotInitialized(WorkerError):
     """An event was handled before `initialize()`, or after `shutdown()`."""
-
-
-class StartRefused(WorkerError):
-    """The program cannot work as it was given, and waiting will not heal it. The text says what to change."""
 
 
 def verdict(error: Exception) -> Exception:

@@ -10,8 +10,8 @@ from typing import Self
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from allocation_worker.errors import StartRefused
 from allocation_worker.program import AllocationWorker
+from lyceum_program.errors import StartRefused
 
 MOST_BYTES = 8192
 """Of a request; a health check sends a few hundred."""

@@ -11,17 +11,17 @@ from pymongo import MongoClient
 
 from allocation_worker import deploy
 from allocation_worker.bootstrap import build
-from allocation_worker.errors import StartRefused
 from allocation_worker.handlers import BeforeAttempt
 from allocation_worker.health import HealthServer
 from allocation_worker.instance import ServiceHolder
-from allocation_worker.logs import log_to_stderr
 from allocation_worker.program import AllocationWorker
 from allocation_worker.settings import WorkerSettings, read_settings
-from allocation_worker.signals import leaving_at_signals, stop_on_signals
 from keylane import EXIT_CONFIGURATION, ConfigurationError, RetryPolicy
 from lyceum_allocation import AllocationService
 from lyceum_database import close
+from lyceum_program.errors import StartRefused
+from lyceum_program.logs import log_to_stderr
+from lyceum_program.signals import leaving_at_signals, stop_on_signals
 
 _holder = ServiceHolder()
 

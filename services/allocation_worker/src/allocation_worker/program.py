@@ -9,13 +9,13 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry, generate_latest
 
 from allocation_worker import storage
-from allocation_worker.errors import StartRefused
 from allocation_worker.settings import WorkerSettings
 from allocation_worker.topics import read_topic, written_topic
-from allocation_worker.waiting import Stopped, Waiting
 from keylane import UnavailableError, Worker, missing_topics
 from lyceum_allocation import AllocationService
 from lyceum_database import DatabaseError, IndexesDiffer, Unavailable
+from lyceum_program.errors import StartRefused
+from lyceum_program.waiting import Stopped, Waiting
 
 LOOK_EVERY_S = 0.25
 """How often readiness is looked at, to say when it changes."""

@@ -1,0 +1,1 @@
+"""Who is who on the platform: sign-up, login, sessions, roles, invitations, organizations."""

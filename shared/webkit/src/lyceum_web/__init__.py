@@ -1,0 +1,1 @@
+"""How every service of the platform speaks HTTP."""
