@@ -41,7 +41,7 @@ class Definition(NamedTuple):
             found.append("order of the fields")
         if not found and not self._same_body(later):
             found.append("class body: other statements, with the same result")
-        return found
+        return [*found, *map(_held, dict.fromkeys(equality.replaced))]
 
     def _same_body(self, later: "Definition") -> bool:
         if self.body is None or later.body is None:
@@ -69,6 +69,10 @@ def _changed_names(old: Mapping[str, Any], new: Mapping[str, Any], equality: Equ
             yield from _described(name, one, other, equality)
 
 
+def _held(model: str) -> str:
+    return f"the class in use holds a {model!r} that is not registered any more: another class has taken its name"
+
+
 def _field_order(namespace: Mapping[str, Any]) -> list[str]:
     """Names by creation, as mongoengine orders them: documents are written in this order."""
     fields = sorted(in_namespace(namespace).items(), key=lambda each: each[1].creation_counter)
@@ -86,17 +90,17 @@ def _described(name: str, old: Any, new: Any, equality: Equality) -> Iterator[st
     elif isinstance(old, BaseField) and type(old) is type(new):
         before, after = equality.options(old), equality.options(new)
         for option in equality.altered_options(old, new):
-            yield f"{kind}: {option} {_shown(before.get(option, _ABSENT))} -> {_shown(after.get(option, _ABSENT))}"
+            yield f"{kind}: {option} {_step(before.get(option, _ABSENT), after.get(option, _ABSENT))}"
     elif isinstance(old, BaseField) or isinstance(new, BaseField):
         yield f"{kind}: {type(old).__name__} -> {type(new).__name__}"
     elif name == "meta" and isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(key for key in new if key not in old)]:
             if not equality.same(old.get(key, _ABSENT), new.get(key, _ABSENT)):
-                yield f"meta {key}: {_shown(old.get(key, _ABSENT))} -> {_shown(new.get(key, _ABSENT))}"
-    elif callable(old) or hasattr(old, "__get__"):
+                yield f"meta {key}: {_step(old.get(key, _ABSENT), new.get(key, _ABSENT))}"
+    elif _is_method(old):
         yield f"{kind}: altered"
     else:
-        yield f"{kind}: {_shown(old)} -> {_shown(new)}"
+        yield f"{kind}: {_step(old, new)}"
 
 
 def _kind(name: str, value: object) -> str:
@@ -106,7 +110,16 @@ def _kind(name: str, value: object) -> str:
         return "meta"
     if name == "__doc__":
         return "docstring"
-    return f"method {name}" if callable(value) or hasattr(value, "__get__") else f"attribute {name}"
+    return f"method {name}" if _is_method(value) else f"attribute {name}"
+
+
+def _is_method(value: object) -> bool:
+    return not isinstance(value, type) and (callable(value) or hasattr(value, "__get__"))
+
+
+def _step(old: object, new: object) -> str:
+    before, after = _shown(old), _shown(new)
+    return f"{before} -> {'another ' if before == after else ''}{after}"
 
 
 def _shown(value: object) -> str:

@@ -10,7 +10,8 @@ Running a body again makes new functions, fields, enums and mixins, so identity 
 - decimals with their digits, moments with their zone, though `==` finds `1.0` and `1.00` equal, and noon in two zones;
 - fields and other objects, by class and by their readable state, or by their own `==`;
 - classes, by identity, or by qualified name, file and content (a re-executed enum, mixin or query set class);
-  mongoengine models, by registry name;
+- mongoengine models, by identity: a guarded one that ran again is the same object. Another object of its name is the
+  same only while the registry holds the earlier one: then it is the later run that holds a class which was dropped;
 - variables of a decorator that its functions assign (`nonlocal`), not at all: they count what happened since;
 - opaque objects (no `==` of their own, no readable state), by what pickle would write of them, such as the key of a
   time zone; those that have not even that (locks, sentinels, iterators), by class alone.
@@ -25,26 +26,33 @@ from decimal import Decimal
 from types import (
     BuiltinFunctionType,
     CellType,
-    ClassMethodDescriptorType,
     CodeType,
     FunctionType,
     GenericAlias,
-    GetSetDescriptorType,
-    MemberDescriptorType,
-    MethodDescriptorType,
     MethodType,
     ModuleType,
     UnionType,
-    WrapperDescriptorType,
 )
 from typing import Any
 
 from modelguard._code import PLACE, is_rebound, same_code
 from modelguard._copies import Copies, cell_contents
 from modelguard._fields import Declared, state_of
-from modelguard._mongoengine import SELF, BaseField, is_model
+from modelguard._mongoengine import SELF, BaseField, is_model, registry
 from modelguard._readable import claims_equal, pickled_parts, readable_state
 from modelguard._site import real_file
+from modelguard._values import (
+    IN_C,
+    by_attributes,
+    by_repr,
+    same_code_value,
+    same_default,
+    same_moment,
+    same_number,
+    same_ordered,
+    same_queue,
+    same_text,
+)
 
 _ATOMS = frozenset({type(None), bool, int, str, bytes, complex, type(Ellipsis), type(NotImplemented)})
 
@@ -76,6 +84,9 @@ class Equality:
         modules: the names under which the module that holds the definition was run: they mean the same.
         declared: the state of the earlier fields before registration.
         copies: the earlier containers before the program used them.
+
+    Attributes:
+        replaced: names of models that the earlier values hold, and that belong to other classes now.
     """
 
     def __init__(self, modules: frozenset[str], declared: Declared, copies: Copies) -> None:
@@ -84,6 +95,7 @@ class Equality:
         self._copies = copies
         # By identity; the values are kept so that no id is used twice.
         self._known: dict[tuple[int, int], tuple[bool, Any, Any]] = {}
+        self.replaced: list[str] = []
 
     def same(self, old: Any, new: Any) -> bool:
         """Whether both mean the same; cycles count as the same while they are followed."""
@@ -140,11 +152,27 @@ class Equality:
         return self.same(old, new)
 
     def _same_class(self, old: type, new: type) -> bool:
-        if old.__qualname__ != new.__qualname__ or not self._same_module(old.__module__, new.__module__):
-            return False
         if is_model(old) or is_model(new):
-            return getattr(old, "_class_name", None) == getattr(new, "_class_name", None)
-        return self.same(old.__bases__, new.__bases__) and self._same_namespace(vars(old), vars(new))
+            return self._same_model(old, new)
+        return (
+            self._same_name(old, new)
+            and self.same(old.__bases__, new.__bases__)
+            and self._same_namespace(vars(old), vars(new))
+        )
+
+    def _same_name(self, old: type, new: type) -> bool:
+        return old.__qualname__ == new.__qualname__ and self._same_module(old.__module__, new.__module__)
+
+    def _same_model(self, old: Any, new: Any) -> bool:
+        """Of two objects: the class in use stays right only if what it holds is the registered one."""
+        name: str | None = getattr(old, "_class_name", None)
+        if name is None or name != getattr(new, "_class_name", None):  # a library's base has none
+            return False
+        held: Any = registry().get(name)
+        if held is not old:
+            self.replaced.append(name)
+            return False
+        return self._same_name(old, new)
 
     def _same_namespace(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
         before = {key: value for key, value in old.items() if key not in CLASS_BOOKKEEPING}
@@ -181,7 +209,9 @@ class Equality:
 
     def _twin(self, old: Any, new: Any) -> bool:
         """Compare without leaving answers behind: most pairs tried are not meant to match."""
-        return Equality(self._modules, self._declared, self._copies).same(old, new)
+        twin = Equality(self._modules, self._declared, self._copies)
+        twin.replaced = self.replaced
+        return twin.same(old, new)
 
     def _same_function(self, old: FunctionType, new: FunctionType) -> bool:
         return (
@@ -231,82 +261,31 @@ def _overridden(kind: type) -> set[str]:
     return {name for each in kind.__mro__ if each is not object for name in vars(each)}
 
 
-def _attributes(*names: str) -> Any:
-    def same(equality: Equality, old: Any, new: Any) -> bool:
-        return all(equality.same(getattr(old, name), getattr(new, name)) for name in names)
-
-    return same
-
-
-def _same_text(equality: Equality, old: str, new: str) -> bool:
-    """Of subclasses of `str`, whose own `==` may say anything."""
-    return equality.same(str.__str__(old), str.__str__(new))
-
-
-def _same_number(_: Equality, old: Any, new: Any) -> bool:
-    base = next(kind for kind in (int, bytes, complex) if isinstance(old, kind))
-    return base.__eq__(old, new) is True
-
-
-def _same_default(equality: Equality, old: Any, new: Any) -> bool:
-    return equality.same(old.default_factory, new.default_factory) and equality.same(dict(old), dict(new))
-
-
-def _same_queue(equality: Equality, old: Any, new: Any) -> bool:
-    return old.maxlen == new.maxlen and equality.same(list(old), list(new))
-
-
-def _same_ordered(equality: Equality, old: Any, new: Any) -> bool:
-    return equality.same(list(old), list(new)) and equality.same(dict(old), dict(new))
-
-
-def _same_moment(equality: Equality, old: Any, new: Any) -> bool:
-    clocks = old.replace(tzinfo=None), new.replace(tzinfo=None)
-    return clocks[0] == clocks[1] and old.fold == new.fold and equality.same(old.tzinfo, new.tzinfo)
-
-
-def _by_repr(_: Equality, old: Any, new: Any) -> bool:
-    return repr(old) == repr(new)
-
-
-def _same_code_value(_: Equality, old: CodeType, new: CodeType) -> bool:
-    return same_code(old, new)
-
-
-# Methods of types written in C, such as `str.upper`, and the slots of classes.
-_IN_C = (
-    MethodDescriptorType,
-    WrapperDescriptorType,
-    ClassMethodDescriptorType,
-    GetSetDescriptorType,
-    MemberDescriptorType,
-)
-
 # In this order; the first kind that matches decides.
 _COMPARISONS: tuple[tuple[Any, Any], ...] = (
-    ((float, Decimal), _by_repr),  # nan equals itself here, and -0.0 is not 0.0
-    ((dt.datetime, dt.time), _same_moment),
-    (struct.Struct, _attributes("format")),
-    (str, _same_text),
-    ((int, bytes, complex), _same_number),
-    (defaultdict, _same_default),
-    (deque, _same_queue),
-    (OrderedDict, _same_ordered),
+    ((float, Decimal), by_repr),  # nan equals itself here, and -0.0 is not 0.0
+    ((dt.datetime, dt.time), same_moment),
+    (struct.Struct, by_attributes("format")),
+    (str, same_text),
+    ((int, bytes, complex), same_number),
+    (defaultdict, same_default),
+    (deque, same_queue),
+    (OrderedDict, same_ordered),
     (Mapping, Equality._same_mapping),  # noqa: SLF001 - this module's own
     ((list, tuple), Equality._same_sequence),  # noqa: SLF001 - this module's own
     ((set, frozenset), Equality._same_set),  # noqa: SLF001 - this module's own
     (FunctionType, Equality._same_function),  # noqa: SLF001 - this module's own
-    ((classmethod, staticmethod), _attributes("__func__")),
-    (property, _attributes("fget", "fset", "fdel", "__doc__")),
-    (functools.partial, _attributes("func", "args", "keywords", "__dict__")),
-    (MethodType, _attributes("__func__", "__self__")),
-    (functools._lru_cache_wrapper, _attributes("__wrapped__")),  # noqa: SLF001 - the type has no public name
-    (BuiltinFunctionType, _attributes("__name__", "__self__")),
-    (functools.singledispatchmethod, _attributes("func")),  # others may register with it
-    (_IN_C, _attributes("__name__", "__objclass__")),
-    (GenericAlias, _attributes("__origin__", "__args__")),
-    (UnionType, _attributes("__args__")),
-    (ModuleType, _attributes("__name__")),
-    (CodeType, _same_code_value),
+    ((classmethod, staticmethod), by_attributes("__func__")),
+    (property, by_attributes("fget", "fset", "fdel", "__doc__")),
+    (functools.partial, by_attributes("func", "args", "keywords", "__dict__")),
+    (MethodType, by_attributes("__func__", "__self__")),
+    (functools._lru_cache_wrapper, by_attributes("__wrapped__")),  # noqa: SLF001 - the type has no public name
+    (BuiltinFunctionType, by_attributes("__name__", "__self__")),
+    (functools.singledispatchmethod, by_attributes("func")),  # others may register with it
+    (IN_C, by_attributes("__name__", "__objclass__")),
+    (GenericAlias, by_attributes("__origin__", "__args__")),
+    (UnionType, by_attributes("__args__")),
+    (ModuleType, by_attributes("__name__")),
+    (CodeType, same_code_value),
     (CellType, Equality._same_cell),  # noqa: SLF001 - this module's own
 )

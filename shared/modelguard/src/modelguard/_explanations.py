@@ -16,7 +16,8 @@ EXPLANATIONS = MappingProxyType(
         "model-changed": (
             "A class statement ran again with another content.\n"
             "Usual causes: a file edited while the process reloads it in place, an edited notebook cell, a factory "
-            "that makes different models of one name, a default that differs each time it is evaluated.\n"
+            "that makes different models of one name, a default that differs each time it is evaluated; a model that "
+            "it holds as a class was dropped and defined anew, or is not guarded and ran again.\n"
             "Do: restart the process, or call modelguard.unregister(NAME) and run the definition again; give each "
             "model of a factory its own name."
         ),

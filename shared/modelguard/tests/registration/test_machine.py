@@ -40,6 +40,12 @@ Base = require("Base")
 class Model{index}({base}):
     other = ReferenceField("{target}", reverse_delete_rule={variant})
 {flaw}"""
+HOLDER = """
+from mongoengine import *
+from modelguard import Document, require
+class Holder(Document):
+    held = ReferenceField(require("Model0"))
+"""
 
 
 def lasting_base() -> Any:
@@ -58,6 +64,7 @@ class Registration(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         self.stack.callback(shutil.rmtree, self.folder)
         self.seen: dict[str, tuple[Any, str]] = {}
+        self.holder: tuple[Any, Any] | None = None  # a class, and the Model0 that it holds
         self.refused = 0
         self.edited = 0
         self.failed = 0
@@ -128,6 +135,37 @@ class Registration(RuleBasedStateMachine):
         unregister(name)
         del self.seen[name]
 
+    @precondition(lambda self: "Model0" in self.seen)
+    @rule(route=routes)
+    def hold(self, route: str) -> None:
+        """A class that holds Model0 itself, not its name, is the same for as long as that one is registered."""
+        current = self.seen["Model0"][0]
+        if self.holder is None:
+            self.holder = (self.run_holder(route), current)
+        elif self.holder[1] is current:
+            assert self.run_holder(route) is self.holder[0]
+        else:
+            self.expect_held_change(route)
+            self.edited += 1
+
+    def run_holder(self, route: str) -> Any:
+        file = self.folder / "holder.py"
+        file.write_text(HOLDER, encoding="utf-8")
+        return runpy.run_path(str(file), run_name=route)["Holder"]
+
+    def expect_held_change(self, route: str) -> None:
+        try:
+            self.run_holder(route)
+        except ModelChangedError:
+            return
+        raise AssertionError("no ModelChangedError")
+
+    @precondition(lambda self: self.holder)
+    @rule()
+    def drop_holder(self) -> None:
+        unregister("Holder")
+        self.holder = None
+
     @rule(index=indexes, variant=variants, route=routes)
     def isolate(self, index: int, variant: str, route: str) -> None:
         """Whatever a block does, the surroundings do not notice."""
@@ -136,6 +174,8 @@ class Registration(RuleBasedStateMachine):
                 unregister(name_of(index))
             made = self.run_file(index, variant, route, folder="inside")
             assert require(name_of(index)) is made
+            if index == 0 and self.holder is not None:
+                self.expect_held_change(route)
             self.check_rules({**self.seen, name_of(index): (made, variant)})
 
     @invariant()
@@ -145,6 +185,12 @@ class Registration(RuleBasedStateMachine):
         for name, (model, _) in self.seen.items():
             assert _document_registry[name] is require(name) is model
             assert "id" in model._fields
+
+    @invariant()
+    def a_holder_stays_what_it_was(self) -> None:
+        if self.holder is not None:
+            assert require("Holder") is self.holder[0]
+            assert self.holder[0].held.document_type is self.holder[1]
 
     @invariant()
     def the_base_knows_its_children(self) -> None:
