@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from lyceum_contracts import CONTRACTS, ContractError, PurchaseCreated, PurchaseRefunded, UnknownEventType, parse_event
+from lyceum_contracts import (
+    CONTRACTS,
+    TOPICS,
+    USERS,
+    ContractError,
+    PurchaseCreated,
+    PurchaseRefunded,
+    UnknownEventType,
+    UserRegistered,
+    parse_event,
+)
 
 PURCHASE = {
     "purchase_id": "p-1",
@@ -117,3 +127,19 @@ def test_what_to_do_is_said_in_words(field: str, value: Any, words: str) -> None
         PurchaseCreated.parse({**PURCHASE, field: value})
 
     assert str(caught.value) == f"PURCHASE_CREATED: {field}: {words}"
+
+
+@pytest.mark.parametrize("role", ["", "r" * 65, "a\nb", "\x00"])
+def test_a_role_is_named_in_one_printable_line(role: str) -> None:
+    with pytest.raises(ContractError, match=r"USER_REGISTERED: roles\.0: give the name of a role, 1 to 64 characters"):
+        UserRegistered.parse({"user_id": "u-1", "roles": [role], "registered_at": PURCHASE["paid_at"]})
+
+
+def test_no_event_about_a_person_has_a_field_for_a_name_or_an_address() -> None:
+    assert USERS in TOPICS
+    fields = {field for event_type in USERS.types for field in CONTRACTS[event_type].model_fields}
+
+    assert fields == {
+        *("user_id", "session_id", "roles", "by", "reason"),
+        *("registered_at", "changed_at", "suspended_at", "revoked_at"),
+    }

@@ -17,17 +17,20 @@ from lyceum_contracts.envelope import DEFAULT_ORG, Envelope
 from lyceum_contracts.errors import ContractError, UnknownEventType
 from lyceum_contracts.event import Event
 from lyceum_contracts.ids import derived_id
+from lyceum_contracts.outbox import OutboxEntry, outbox_entry
 from lyceum_contracts.purchases import PurchaseCreated, PurchaseRefunded
 from lyceum_contracts.topics import (
     ALLOCATION_WORKER,
     ALLOCATIONS,
     PURCHASES,
     TOPICS,
+    USERS,
     Topic,
     dead_letter_topic,
     replay_topic,
     topic_of,
 )
+from lyceum_contracts.users import SessionRevoked, UserRegistered, UserRoleChanged, UserSuspended
 
 __all__ = [
     "ALLOCATIONS",
@@ -36,26 +39,33 @@ __all__ = [
     "DEFAULT_ORG",
     "PURCHASES",
     "TOPICS",
+    "USERS",
     "AllocationStarved",
     "AllocationWaitlisted",
     "ContractError",
     "Decoded",
     "Envelope",
     "Event",
+    "OutboxEntry",
     "PurchaseCreated",
     "PurchaseRefunded",
     "Record",
+    "SessionRevoked",
     "Topic",
     "TrainerAllocated",
     "TrainerDeallocated",
     "TrainerReallocated",
     "UnknownEventType",
+    "UserRegistered",
+    "UserRoleChanged",
+    "UserSuspended",
     "breaking_changes",
     "dead_letter_topic",
     "decode",
     "derived_id",
     "encode",
     "key_of",
+    "outbox_entry",
     "parse_event",
     "replay_topic",
     "topic_of",

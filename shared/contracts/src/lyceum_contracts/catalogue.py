@@ -14,6 +14,7 @@ from lyceum_contracts.allocations import (
 from lyceum_contracts.errors import UnknownEventType
 from lyceum_contracts.event import Event
 from lyceum_contracts.purchases import PurchaseCreated, PurchaseRefunded
+from lyceum_contracts.users import SessionRevoked, UserRegistered, UserRoleChanged, UserSuspended
 
 __all__ = ["CONTRACTS", "parse_event"]
 
@@ -25,6 +26,10 @@ _ALL: tuple[type[Event], ...] = (
     TrainerReallocated,
     TrainerDeallocated,
     AllocationStarved,
+    UserRegistered,
+    UserRoleChanged,
+    UserSuspended,
+    SessionRevoked,
 )
 
 CONTRACTS: Mapping[str, type[Event]] = MappingProxyType({contract.type: contract for contract in _ALL})

@@ -7,7 +7,19 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-__all__ = ["IN_WORDS", "Count", "Currency", "Hours", "Id", "LanguageTag", "MinorUnits", "Moment", "SubjectName", "Text"]
+__all__ = [
+    "IN_WORDS",
+    "Count",
+    "Currency",
+    "Hours",
+    "Id",
+    "LanguageTag",
+    "MinorUnits",
+    "Moment",
+    "RoleName",
+    "SubjectName",
+    "Text",
+]
 
 HALF_HOURS_PER_WEEK = 7 * 24 * 2
 LONGEST_LANGUAGE_TAG = 35
@@ -24,6 +36,7 @@ _ID = r"^[A-Za-z0-9_-]{1,64}$"
 _SUBJECT = r"^[^|;\s\x00-\x1f\x7f]([^|;\x00-\x1f\x7f]{0,62}[^|;\s\x00-\x1f\x7f])?$"
 _LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 _CURRENCY = r"^[A-Z]{3}$"
+_ROLE = r"^[^\x00-\x1f\x7f]{1,64}$"
 
 IN_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -31,6 +44,7 @@ IN_WORDS: Mapping[str, str] = MappingProxyType(
         _SUBJECT: "give 1 to 64 characters without | or ;, such as math",
         _LANGUAGE: "give a language tag such as en or pt-br",
         _CURRENCY: "give the three capital letters of a currency, such as EUR",
+        _ROLE: "give the name of a role, 1 to 64 characters, such as student",
     }
 )
 """What to do about a value that does not match the pattern."""
@@ -40,6 +54,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_spelled_out)]
 SubjectName = Annotated[str, Field(pattern=_SUBJECT)]
 LanguageTag = Annotated[str, Field(pattern=_LANGUAGE, max_length=LONGEST_LANGUAGE_TAG)]
 Currency = Annotated[str, Field(pattern=_CURRENCY)]
+RoleName = Annotated[str, Field(pattern=_ROLE)]
 MinorUnits = Annotated[int, Field(strict=True, ge=0)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 HalfHour = Annotated[int, Field(strict=True, ge=0, lt=HALF_HOURS_PER_WEEK)]

@@ -11,10 +11,15 @@ __all__ = [
     "PURCHASES",
     "PURCHASE_CREATED",
     "PURCHASE_REFUNDED",
+    "SESSION_REVOKED",
     "TOPICS",
     "TRAINER_ALLOCATED",
     "TRAINER_DEALLOCATED",
     "TRAINER_REALLOCATED",
+    "USERS",
+    "USER_REGISTERED",
+    "USER_ROLE_CHANGED",
+    "USER_SUSPENDED",
     "Topic",
     "dead_letter_topic",
     "replay_topic",
@@ -29,6 +34,11 @@ ALLOCATION_WAITLISTED = "ALLOCATION_WAITLISTED"
 TRAINER_REALLOCATED = "TRAINER_REALLOCATED"
 TRAINER_DEALLOCATED = "TRAINER_DEALLOCATED"
 ALLOCATION_STARVED = "ALLOCATION_STARVED"
+
+USER_REGISTERED = "USER_REGISTERED"
+USER_ROLE_CHANGED = "USER_ROLE_CHANGED"
+USER_SUSPENDED = "USER_SUSPENDED"
+SESSION_REVOKED = "SESSION_REVOKED"
 
 ALLOCATION_WORKER = "allocation-worker"
 """Consumer group of the allocation worker."""
@@ -72,7 +82,15 @@ ALLOCATIONS = Topic(
     consumers=(),
 )
 
-TOPICS: tuple[Topic, ...] = (PURCHASES, ALLOCATIONS)
+USERS = Topic(
+    name="users",
+    key=("user_id",),
+    types=(USER_REGISTERED, USER_ROLE_CHANGED, USER_SUSPENDED, SESSION_REVOKED),
+    producers=("auth-service",),
+    consumers=(),
+)
+
+TOPICS: tuple[Topic, ...] = (PURCHASES, ALLOCATIONS, USERS)
 
 
 def topic_of(event_type: str) -> Topic:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from mongoengine.fields import StringField
+from mongoengine.fields import DictField, ListField, StringField
 
 from lyceum_database.documents import Record
 from lyceum_database.fields import IdField, MomentField, StateField
@@ -25,8 +25,15 @@ class Session(Record):
     revoked_at: datetime | None = MomentField()
     reason: str | None = StringField(max_length=200)
     status: str = StateField(SessionStatus, default=SessionStatus.LIVE, required=True)
+    outbox: list[dict[str, Any]] = ListField(DictField())
+    outbox_due: datetime | None = MomentField()
 
     meta: ClassVar[dict[str, Any]] = {
         "collection": "sessions",
-        "indexes": [("user_id", "expires_at"), "family", {"fields": ["expires_at"], "expireAfterSeconds": 0}],
+        "indexes": [
+            ("user_id", "expires_at"),
+            "family",
+            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+            {"fields": ["outbox_due"], "sparse": True},
+        ],
     }

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from mongoengine.fields import EmailField, ListField, StringField
+from mongoengine.fields import DictField, EmailField, ListField, StringField
 
 from lyceum_database.documents import Record
 from lyceum_database.fields import FlagField, IdField, MomentField, StateField, UniqueKey
@@ -27,5 +27,10 @@ class User(Record):
     password_hash: str | None = StringField()
     mfa: bool = FlagField(default=False)
     last_login_at: datetime | None = MomentField()
+    outbox: list[dict[str, Any]] = ListField(DictField())
+    outbox_due: datetime | None = MomentField()
 
-    meta: ClassVar[dict[str, Any]] = {"collection": "users", "indexes": ["roles"]}
+    meta: ClassVar[dict[str, Any]] = {
+        "collection": "users",
+        "indexes": ["roles", {"fields": ["outbox_due"], "sparse": True}],
+    }
