@@ -145,6 +145,14 @@ def exports(index: Index, package: Module) -> dict[Model, list[str]]:
     return found
 
 
+def names_of_models(index: Index, source: Module) -> set[str]:
+    """What a star import of models is after: those defined there; of an index, those that it hands on."""
+    own = {each.fact.name for each in index.models if each.module is source and not each.fact.nesting}
+    names = own or {name for names in exports(index, source).values() for name in names}
+    listed = source.facts.exported
+    return names if listed is None else names & set(listed) or names
+
+
 def at(model: Model, code: str, message: str, fix: str, *, line: int = 0, column: int = 0) -> Finding:
     """A finding on a class; at its statement, if no other line is given."""
     line, column = (line, column) if line else (model.fact.line, model.fact.column)

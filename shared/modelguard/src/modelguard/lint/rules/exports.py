@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from modelguard.lint.facts import Import
 from modelguard.lint.finding import Finding
-from modelguard.lint.index import Index, at, exports
+from modelguard.lint.index import Index, at, exports, names_of_models
 from modelguard.lint.models import Model
 from modelguard.lint.modules import Module
 from modelguard.lint.rule import Rule
@@ -77,7 +77,7 @@ def _of_import(index: Index, module: Module, each: Import) -> Iterator[Finding]:
         return
     subject = f"{module.name}:{source.name}.{each.name}"
     if each.name == "*":
-        names = ", ".join(sorted(_names(index, source))) or "..."
+        names = ", ".join(sorted(names_of_models(index, source))) or "..."
         message = f"imports everything from {source.name}: which models it needs, and that they exist, nobody can see"
         fix = f"write: from {'.' * each.level}{each.module} import {names}"
         yield Finding(module.path, each.line, each.column + 1, _CODE, subject, message, fix)
@@ -86,14 +86,6 @@ def _of_import(index: Index, module: Module, each: Import) -> Iterator[Finding]:
         there = [model for model in index.models if model.fact.name == each.name and not model.fact.nesting]
         fix = f"write: from {there[0].module.name} import {each.name}" if there else f"see what {source.path} has"
         yield Finding(module.path, each.line, each.column + 1, _CODE, subject, message, fix)
-
-
-def _names(index: Index, source: Module) -> set[str]:
-    """What a star import of models is after: those defined there; of an index, those that it hands on."""
-    own = {each.fact.name for each in index.models if each.module is source and not each.fact.nesting}
-    names = own or {name for names in exports(index, source).values() for name in names}
-    listed = source.facts.exported
-    return names if listed is None else names & set(listed) or names
 
 
 def _has(index: Index, module: Module, name: str) -> bool:

@@ -1,35 +1,39 @@
 """MG02 and MG03: imports of models anywhere but at the top of a file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from modelguard.lint.facts import BLOCKS, Import
 from modelguard.lint.finding import Finding
+from modelguard.lint.import_statements import Advice
 from modelguard.lint.index import Index
 from modelguard.lint.modules import Module
 from modelguard.lint.rule import Rule
 
 _INNER, _CONDITIONAL = "MG02", "MG03"
+_REASONS = {
+    "function": "unless another file imports it at the top, its models are missing until that runs",
+    "class": "an import of models is looked for at the top of a file, by readers and by tools",
+}
 
 
 def _find_inner(index: Index) -> Iterator[Finding]:
+    advice = Advice(index)
     for module, each, target in _misplaced(index, _INNER):
         if each.scope:
             kind, name = _innermost(each.scope)
-            message = (
-                f"imports the model module {target.name} inside the {kind} {name}: it is first registered when that "
-                "runs, and each failed try may register it again"
-            )
-            yield _finding(module, each, target, _INNER, message)
+            message = f"imports the model module {target.name} inside the {kind} {name}: {_REASONS[kind]}"
+            yield _finding(module, each, target, _INNER, (message, advice.at_the_top(module, each, target)))
 
 
 def _find_conditional(index: Index) -> Iterator[Finding]:
+    advice = Advice(index)
     for module, each, target in _misplaced(index, _CONDITIONAL):
         if not each.scope and each.nesting:
             message = (
                 f"imports the model module {target.name} under `{BLOCKS[each.nesting[-1]]}`: whether its models are "
                 "registered depends on what happens there"
             )
-            yield _finding(module, each, target, _CONDITIONAL, message)
+            yield _finding(module, each, target, _CONDITIONAL, (message, advice.at_the_top(module, each, target)))
 
 
 def _misplaced(index: Index, code: str) -> Iterator[tuple[Module, Import, Module]]:
@@ -46,30 +50,10 @@ def _misplaced(index: Index, code: str) -> Iterator[tuple[Module, Import, Module
                     yield module, each, target
 
 
-def _finding(module: Module, each: Import, target: Module, code: str, message: str) -> Finding:
+def _finding(module: Module, each: Import, target: Module, code: str, said: tuple[str, str]) -> Finding:
+    message, fix = said
     subject = f"{module.name}:{each.scope.partition('@')[0]}:{target.name}"
-    fix = f"write at the top of the file: {statement(each, target, _with_it(module, each))}"
     return Finding(module.path, each.line, each.column + 1, code, subject, message, fix)
-
-
-def _with_it(module: Module, each: Import) -> list[Import]:
-    """All names of one statement."""
-    same = (each.line, each.column, each.module, each.level)
-    return [other for other in module.facts.imports if (other.line, other.column, other.module, other.level) == same]
-
-
-def statement(each: Import, target: Module, whole: Sequence[Import]) -> str:
-    """The import as it should stand at the top."""
-    if each.name is None:
-        return f"import {each.module}" + (f" as {each.alias}" if each.alias != each.module.partition(".")[0] else "")
-    source = f"{'.' * each.level}{each.module}" if each.level else each.module
-    return f"from {source or target.name} import {', '.join(map(_renamed, whole))}"
-
-
-def _renamed(each: Import) -> str:
-    if each.name == "*":
-        return "..."
-    return f"{each.name} as {each.alias}" if each.alias != each.name else f"{each.name}"
 
 
 def _innermost(scope: str) -> tuple[str, str]:
