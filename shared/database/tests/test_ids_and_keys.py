@@ -81,6 +81,41 @@ def test_spellings_of_one_address_are_equal(other: str) -> None:
     assert normalised_email(other) == "ada@example.org"
 
 
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("jos\u00e9@example.org", "jose\u0301@example.org", "JOSE\u0301@example.org"),
+        (
+            "ada@m\u00fcnchen.example",
+            "ada@mu\u0308nchen.example",
+            "ada@xn--mnchen-3ya.example",
+            "ada@XN--MNCHEN-3YA.example",
+        ),
+        ("ada@example.org", "ada@example\u3002org", "ada@example\uff0eorg", "ada\uff20example.org"),
+        ("ada@stra\u00dfe.example", "ada@xn--strae-oqa.example"),
+    ],
+)
+def test_unicode_and_domain_spellings_of_one_address_are_equal(spellings: tuple[str, ...]) -> None:
+    assert len({normalised_email(spelling) for spelling in spellings}) == 1
+
+
+@pytest.mark.parametrize("other", ["a.da@example.org", "ada+x@example.org", "ada@example.com", "ada@mail.example.org"])
+def test_dots_and_tags_make_another_address(other: str) -> None:
+    assert normalised_email(other) != normalised_email("ada@example.org")
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_a_normal_form_is_its_own(local: str, domain: str) -> None:
+    once = normalised_email(f"{local}@{domain}")
+
+    assert normalised_email(once) == once
+
+
+@pytest.mark.parametrize("domain", ["xn--", "xn--\u00fc", "xn--99999999", "xn--a-\ud800"])
+def test_a_broken_encoding_stays_as_it_is(domain: str) -> None:
+    assert normalised_email(f"ada@{domain}.org") == f"ada@{domain}.org"
+
+
 def test_spellings_of_one_number_are_equal() -> None:
     assert normalised_phone(" +49 (30) 123-45 ") == normalised_phone("+493012345") == "+493012345"
     assert normalised_phone("030 12345") == "03012345"

@@ -95,35 +95,26 @@ class TestSessions:
     def sessions(self, clock: ManualClock) -> SessionRepository:
         return SessionRepository(clock=clock)
 
-    def opened(self, clock: ManualClock, refresh_hash: str, **changes: object) -> Session:
-        given = {"user_id": "ada", "family": "f1", "issued_at": clock(), "expires_at": clock() + timedelta(hours=1)}
-        return Session(refresh_hash=refresh_hash, **{**given, **changes})
+    def opened(self, clock: ManualClock, **changes: object) -> Session:
+        given = {"user_id": "ada", "issued_at": clock(), "expires_at": clock() + timedelta(hours=1)}
+        return Session(refresh_hash="h", **{**given, **changes})
 
     def test_live_ones_are_neither_expired_nor_revoked_nor_anothers(
         self, sessions: SessionRepository, clock: ManualClock
     ) -> None:
-        live = sessions.insert(self.opened(clock, "h1"))
-        sessions.insert(self.opened(clock, "h2", status=SessionStatus.REVOKED))
-        sessions.insert(self.opened(clock, "h3", user_id="eve"))
-        sessions.insert(self.opened(clock, "h4", expires_at=clock() + timedelta(minutes=1)))
+        live = sessions.insert(self.opened(clock))
+        sessions.insert(self.opened(clock, status=SessionStatus.REVOKED))
+        sessions.insert(self.opened(clock, user_id="eve"))
+        sessions.insert(self.opened(clock, expires_at=clock() + timedelta(minutes=1)))
         clock.advance(timedelta(minutes=1))
 
         assert sessions.live_of("ada") == [live]
 
-    def test_a_family_is_complete_however_large(self, sessions: SessionRepository, clock: ManualClock) -> None:
-        for number in range(103):
-            sessions.insert(self.opened(clock, f"h{number}"))
-        sessions.insert(self.opened(clock, "other", family="f2"))
+    def test_live_ones_are_listed_however_many(self, sessions: SessionRepository, clock: ManualClock) -> None:
+        for _ in range(103):
+            sessions.insert(self.opened(clock))
 
-        assert len(sessions.of_family("f1")) == 103
-
-    def test_a_refresh_token_belongs_to_one_session(self, sessions: SessionRepository, clock: ManualClock) -> None:
-        one = sessions.insert(self.opened(clock, "h1"))
-
-        assert sessions.by_refresh_hash("h1") == one
-        with pytest.raises(Duplicate) as raised:
-            sessions.insert(self.opened(clock, "h1", family="f2"))
-        assert raised.value.field == "refresh_hash"
+        assert len(sessions.live_of("ada")) == 103
 
 
 class TestCourses:

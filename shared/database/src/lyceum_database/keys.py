@@ -1,6 +1,11 @@
 """Keys made of several values, and the normal forms in which names are compared."""
 
+import re
 import unicodedata
+
+_DOTS = re.compile("[.\u3002]")  # RFC 3490, section 3.1; NFKC gives these two of the four
+_ENCODED = "xn--"
+_IS_LABEL = re.compile(r"[^\s.@\u3002]+").fullmatch
 
 
 def compose(*parts: str) -> str:
@@ -12,8 +17,31 @@ def compose(*parts: str) -> str:
 
 
 def normalised_email(email: str) -> str:
-    """Return the form in which two spellings of one address are equal: NFKC, no outer blanks, case folded."""
-    return unicodedata.normalize("NFKC", email).strip().casefold()
+    """Return the form in which two spellings of one address are equal.
+
+    NFKC, case folded, without outer blanks; an internationalised domain in letters, whether it came in letters or as
+    `xn--`. Dots and plus signs in front of the @ stay: only the address's own server knows what they mean.
+    """
+    local, at, domain = _folded(email).strip().rpartition("@")
+    labels = _DOTS.split(domain) if at else [domain]
+    return local + at + ".".join(_in_letters(label) for label in labels)
+
+
+def _folded(text: str) -> str:
+    """NFKC and case folding, again and again until nothing changes: each can undo the other."""
+    while (folded := unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())) != text:
+        text = folded
+    return text
+
+
+def _in_letters(label: str) -> str:
+    if not label.startswith(_ENCODED):
+        return label
+    try:
+        letters = _folded(label.removeprefix(_ENCODED).encode("ascii").decode("punycode"))
+    except UnicodeError:
+        return label
+    return letters if _IS_LABEL(letters) and not letters.startswith(_ENCODED) else label
 
 
 def normalised_phone(phone: str) -> str:

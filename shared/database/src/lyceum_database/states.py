@@ -40,12 +40,10 @@ class ServiceStatus(StrEnum):
 
 
 class SessionStatus(StrEnum):
-    """live -> rotated -> revoked or expired; never back."""
+    """live -> revoked; never back. That one has expired follows from its `expires_at`."""
 
     LIVE = "live"
-    ROTATED = "rotated"
     REVOKED = "revoked"
-    EXPIRED = "expired"
 
 
 class CourseStatus(StrEnum):

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from mongoengine.fields import ListField, StringField
 
 from lyceum_database.documents import Record
-from lyceum_database.fields import StateField, UniqueKey
+from lyceum_database.fields import FlagField, StateField, UniqueKey
 from lyceum_database.states import RoleScope
 
 
@@ -16,5 +16,6 @@ class Role(Record):
     name_key: str | None = UniqueKey("org_id", "name")
     permissions: list[str] = ListField(StringField(min_length=1, max_length=128))
     scope: str = StateField(RoleScope, default=RoleScope.ORG, required=True)
+    builtin: bool = FlagField(default=False)  # defined by the program, in every organization alike
 
     meta: ClassVar[dict[str, Any]] = {"collection": "roles"}

@@ -11,12 +11,15 @@ from lyceum_database.states import SessionStatus
 
 
 class Session(Record):
-    """One refresh token, as a hash. All tokens that came from one sign-in share `family`, and end together."""
+    """One sign-in: its id is the `sid` of the access tokens, `org_id` the organization that they are for.
+
+    It keeps the hash of the refresh token that counts now; every use replaces it. A token that counted before was
+    copied by somebody, so its return ends the session.
+    """
 
     user_id: str = IdField(required=True, references="User")
-    family: str = IdField(required=True)
-    refresh_hash: str = StringField(required=True, unique=True, min_length=1)
-    prev_hash: str | None = StringField()
+    refresh_hash: str = StringField(required=True, min_length=1)
+    refreshed_at: datetime | None = MomentField()
     device: str | None = StringField(max_length=200)
     ip: str | None = StringField(max_length=45)  # an IPv6 address with an embedded IPv4 one
     user_agent: str | None = StringField(max_length=512)
@@ -32,7 +35,6 @@ class Session(Record):
         "collection": "sessions",
         "indexes": [
             ("user_id", "expires_at"),
-            "family",
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
             {"fields": ["outbox_due"], "sparse": True},
         ],

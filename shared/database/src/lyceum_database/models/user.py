@@ -14,7 +14,7 @@ from lyceum_database.states import UserStatus
 class User(Record):
     """A person of one or more organizations. What a trainer teaches is kept with the allocation, not here."""
 
-    email: str | None = EmailField(max_length=254)
+    email: str | None = EmailField(max_length=254, allow_utf8_user=True)  # RFC 6531
     email_norm: str | None = UniqueKey("email", normalise=normalised_email)
     phone: str | None = StringField(max_length=32)
     phone_norm: str | None = UniqueKey("phone", normalise=normalised_phone)
@@ -32,5 +32,5 @@ class User(Record):
 
     meta: ClassVar[dict[str, Any]] = {
         "collection": "users",
-        "indexes": ["roles", {"fields": ["outbox_due"], "sparse": True}],
+        "indexes": ["roles", ("org_ids", "id"), {"fields": ["outbox_due"], "sparse": True}],
     }
