@@ -5,8 +5,8 @@ Exit codes: 0 clean, 1 problems found, 2 could not run.
 
 import argparse
 import importlib
-import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from modelguard._adoption import watch
@@ -14,6 +14,7 @@ from modelguard._explanations import EXPLANATIONS
 from modelguard._lookup import models
 from modelguard._mongoengine import is_abstract, is_embedded, is_top_level, settings
 from modelguard._place import model_place
+from modelguard._printing import CannotPrintError, flush, give_up, note, say
 from modelguard.checking import problems
 from modelguard.errors import GuardError, UnsupportedError
 from modelguard.lint import command as lint_command
@@ -44,17 +45,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code = int(options.run(options))
-        sys.stdout.flush()
+        flush()
     except (_CannotRunError, LintError, UnsupportedError) as error:
-        sys.stderr.write(f"modelguard: {error}\n")
+        note(f"modelguard: {error}")
         return COULD_NOT_RUN
     except GuardError as error:
-        sys.stderr.write(f"modelguard: [{error.code}] {error}\n")
+        note(f"modelguard: [{error.code}] {error}")
         return PROBLEMS
     except KeyboardInterrupt:
+        note("modelguard: interrupted")
         return COULD_NOT_RUN
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, CannotPrintError) as error:
+        if isinstance(error, CannotPrintError):  # else the reader, such as `head`, has seen enough
+            note(f"modelguard: {error}")
+        give_up()
+        return COULD_NOT_RUN
+    except Exception as error:  # noqa: BLE001 - the last door: a fault of this program is one line to its user, too
+        note(f"modelguard: a fault in modelguard itself, please report it: {_one_line(error)} ({_innermost(error)})")
         return COULD_NOT_RUN
     return code
 
@@ -98,9 +105,9 @@ def _check(options: argparse.Namespace) -> int:
         _load(options.modules)
         found = [each for each in (*watched.problems(), *problems()) if each.code not in accepted]
     for problem in found:
-        _say(str(problem))
+        say(str(problem))
     left = f", {len(models.unguarded)} not guarded yet" if options.adopting else ""
-    _say(f"{_count(len(models), 'model')}{left}, {_count(len(found), 'problem')}")
+    say(f"{_count(len(models), 'model')}{left}, {_count(len(found), 'problem')}")
     return PROBLEMS if found else CLEAN
 
 
@@ -109,7 +116,7 @@ def _list(options: argparse.Namespace) -> int:
     rows = [("NAME", "KIND", "COLLECTION", "PLACE"), *(_row(name) for name in sorted(models))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return CLEAN
 
 
@@ -125,12 +132,12 @@ def _row(name: str) -> tuple[str, str, str, str]:
 def _explain(options: argparse.Namespace) -> int:
     if options.code is None:
         for code in (*EXPLANATIONS, *RULES):
-            _say(code)
+            say(code)
         return CLEAN
     text = EXPLANATIONS.get(options.code) or RULES.get(options.code)
     if text is None:
         raise _CannotRunError(f"no code {options.code!r}; `modelguard explain` lists them")
-    _say(f"{options.code}\n\n{text}")
+    say(f"{options.code}\n\n{text}")
     return CLEAN
 
 
@@ -147,18 +154,25 @@ def _load(names: Sequence[str]) -> None:
             importlib.import_module(name)
         except GuardError:
             raise
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise _CannotRunError(f"cannot import {name}: {_one_line(error)}") from error
 
 
 def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - an imported module's own exception: its text may fail as well
+        text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _innermost(error: Exception) -> str:
+    """Where it was raised."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename}:{frame.lineno} in {frame.name}"
 
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from modelguard.lint import project
+from modelguard.lint import cache, project
 from modelguard.lint.linting import lint
 from modelguard.lint.reading import facts_of
 
@@ -80,15 +81,41 @@ def test_a_damaged_cache_is_as_none(sources: Sources, damage: bytes) -> None:
     assert lint([sources.root]) == cold
 
 
-def test_facts_of_the_wrong_shape_are_read_anew(sources: Sources) -> None:
+@pytest.mark.parametrize("shape", [[1, 2], [], 3, None, {}, [[[1]]] * 10, "0123456789"])
+def test_facts_of_the_wrong_shape_are_read_anew(sources: Sources, shape: object) -> None:
     sources.write_all(FILES)
     cold = lint([sources.root])
     file = sources.root / ".modelguard_cache" / "facts.json"
     header, _, text = file.read_text(encoding="utf-8").partition("\n")
-    stored = json.dumps({key: [1, 2] for key in json.loads(text)})
-    file.write_text(f"{header}\n{stored}", encoding="utf-8")
+    stored = json.dumps(dict.fromkeys(json.loads(text), shape))
+    release = header.partition(" ")[0]
+    file.write_text(f"{release} {cache._digest(stored.encode())}\n{stored}", encoding="utf-8")
 
     assert lint([sources.root]) == cold
+
+
+def test_another_edition_of_the_linter_reads_anew(
+    sources: Sources, parses: list[bytes], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources.write_all(FILES)
+    edition = tmp_path_factory.mktemp("edition")
+    module = edition / "extraction.py"
+    module.write_text("one\n", encoding="utf-8")
+    monkeypatch.setattr(cache, "__file__", str(edition / "cache.py"))
+    for text, parsed in (("one\n", 3), ("one\n", 3), ("two\n", 6)):
+        written = module.stat()
+        module.write_text(text, encoding="utf-8")
+        os.utime(module, ns=(written.st_atime_ns, written.st_mtime_ns))
+        lint([sources.root])
+        assert len(parses) == parsed
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(sources: Sources) -> None:
+    sources.write_all(FILES)
+    (sources.root / ".modelguard_cache").mkdir()
+    os.mkfifo(sources.root / ".modelguard_cache" / "facts.json")
+
+    assert len(lint([sources.root]).findings) == 2
 
 
 def test_a_cache_that_cannot_be_written_costs_nothing_else(sources: Sources) -> None:

@@ -142,6 +142,29 @@ def test_what_is_no_baseline_is_refused(sources: Sources, run: Any, text: str) -
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("count", ["-1", "0", "1.5", "true", '"2"', "null", "[" * 100_000])
+def test_a_count_that_is_none_is_refused(sources: Sources, run: Any, count: str) -> None:
+    sources.write("shop.py", BAD)
+    run("--write-baseline", "old.json")
+    file = sources.root / "old.json"
+    file.write_text(file.read_text(encoding="utf-8").replace('"count": 1', f'"count": {count}'), encoding="utf-8")
+
+    assert run("--baseline", "old.json")[0] == 2
+
+
+def test_a_part_changes_only_its_part_of_a_baseline(sources: Sources, run: Any) -> None:
+    for path in ("shop/a.py", "shop/b.py", "tool.py"):
+        sources.write(path, BAD)
+        sources.settings("ignore = ['MG08']\n")
+    run("--write-baseline", "old.json")
+    sources.write("shop/b.py", "")
+
+    assert run("--baseline", "old.json", "shop/a.py")[2].endswith("0 findings, 1 accepted by old.json\n")
+    assert "(1 of its findings are gone" in run("--baseline", "old.json", "shop")[2]
+    assert run("--write-baseline", "old.json", "shop")[2] == "2 findings written to old.json\n"
+    assert run("--baseline", "old.json")[2].endswith("0 findings, 2 accepted by old.json\n")
+
+
 ALLOW = "# modelguard: allow MG01 because it is third-party"
 COMMENTS = {
     "behind": (f"from mongoengine import Document\nclass A(Document): pass  {ALLOW}\n", []),

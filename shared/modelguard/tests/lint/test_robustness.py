@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -9,12 +11,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modelguard.cli import main
+from modelguard.lint import project, reading
 from modelguard.lint.reading import LARGEST_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from shared.modelguard.tests.lint.conftest import Sources
+
+    from modelguard.lint.facts import Facts
 
 BROKEN = {
     "syntax": (b"def broken(:\n", "shop.py:1:12 MG00 does not parse: "),
@@ -72,6 +78,44 @@ def test_the_column_counts_characters(sources: Sources) -> None:
     assert found.column == len("class A(Document): x = 'ßßß'; y = ") + 1
 
 
+def test_the_column_counts_characters_of_any_encoding(sources: Sources) -> None:
+    text = "# coding: latin-1\nfrom mongoengine import Document\nx = 'éé'; y = 1\nclass B: x = 'é'; class_ = 2\n"
+    line = "x = 'éé'; import importlib; importlib.import_module(input())"
+    (sources.root / "old.py").write_bytes(f"{text}{line}\nclass A(Document): pass\n".encode("latin-1"))
+    marked = f"{line}\nfrom mongoengine import Document\nclass C(Document): pass\n".encode()
+    (sources.root / "new.py").write_bytes(b"\xef\xbb\xbf" + marked)
+
+    found = [each for each in sources.found() if each.code == "MG04"]
+    assert [(each.path, each.column) for each in found] == [
+        (path, line.index("importlib.import") + 1) for path in ("new.py", "old.py")
+    ]
+
+
+def test_what_vanishes_meanwhile_is_no_error(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = sources.write("gone/late.py", "from mongoengine import Document\nclass A(Document): pass\n")
+    sources.write(
+        "kept.py", "from mongoengine import Document\nx = 'ä'; import importlib; importlib.import_module(input())\n"
+    )
+    real_scan, real_read = os.scandir, reading.content
+
+    def scan(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+        if str(folder).endswith("gone") and gone.exists():
+            shutil.rmtree(gone.parent)
+        return real_scan(folder)
+
+    def read(path: Path) -> bytes | Facts:
+        found = real_read(path)
+        path.unlink()
+        return found
+
+    monkeypatch.setattr(os, "scandir", scan)
+    monkeypatch.setattr(project, "content", read)
+
+    assert sources.codes() == []
+    sources.write("kept.py", "from mongoengine import Document\nx = 'ä'; class_ = 1\nclass A(Document): pass\n")
+    assert sources.codes() == ["MG01"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -98,6 +142,10 @@ def test_what_is_missing_is_one_line_and_2(
 SETTINGS = {
     "broken": ("[tool.modelguard\n", "cannot read {file}: Expected ']'"),
     "not UTF-8": ("\udcff", "cannot read {file}: 'utf-8' codec can't decode"),
+    "nested too deeply": ("a = " + "[" * 5_000 + "]" * 5_000, "cannot read {file}: it is nested too deeply"),
+    "a huge number": ("a = " + "1" * 5_000, "cannot read {file}: Exceeds the limit"),
+    "a null byte": ('[tool.modelguard]\ncache-dir = "a\\u0000"\n', "{file}: tool.modelguard.cache-dir must be a text"),
+    "null bytes": ('[tool.modelguard]\npaths = ["a\\u0000"]\n', "{file}: tool.modelguard.paths must be a list of texts"),
     "no table": ("[tool]\nmodelguard = 3\n", "{file}: tool.modelguard is no table"),
     "unknown key": ("[tool.modelguard]\nexcludes = []\n", "{file}: no setting tool.modelguard.excludes; there are cache-dir, exclude, "),
     "no list": ("[tool.modelguard]\nexclude = 'tests'\n", '{file}: tool.modelguard.exclude must be a list of texts, such as ["one"]'),
@@ -145,8 +193,6 @@ def test_symlink_loops_end(sources: Sources, capsys: pytest.CaptureFixture[str])
 
 
 def test_a_folder_called_like_a_file_and_a_fifo_are_no_files(sources: Sources) -> None:
-    import os
-
     sources.write("package.py/inside.py", "from mongoengine import Document\nclass A(Document): pass\n")
     os.mkfifo(sources.root / "pipe.py")
 

@@ -7,7 +7,6 @@ read or written costs time only, so nothing is said about it.
 import contextlib
 import hashlib
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -23,9 +22,9 @@ class Cache:
     """Facts by the digest of a file's content."""
 
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
         self._release = _release()
-        self._stored = _read(folder / _FILE, self._release) if folder is not None else _NOTHING
+        self._folder = folder if self._release else None
+        self._stored = _read(self._folder / _FILE, self._release) if self._folder is not None else _NOTHING
         self._used: dict[str, Any] = {}
 
     @staticmethod
@@ -38,8 +37,12 @@ class Cache:
         stored = self._stored.get(key)
         if stored is None:
             return None
+        try:
+            facts = from_json(stored)
+        except (TypeError, ValueError):  # well-formed, and not by this program
+            return None
         self._used[key] = stored
-        return from_json(stored)
+        return facts
 
     def put(self, key: str, facts: Facts) -> None:
         """Keep the facts of a content."""
@@ -63,6 +66,8 @@ class Cache:
 
 def _read(file: Path, release: str) -> dict[str, Any]:
     try:
+        if not file.is_file():  # to open a pipe would wait for its writer
+            return {}
         header, _, text = file.read_bytes().partition(b"\n")
     except OSError:
         return {}
@@ -73,11 +78,12 @@ def _read(file: Path, release: str) -> dict[str, Any]:
 
 
 def _release() -> str:
-    """Another release of this package, or of Python, reads other facts from the same file."""
-    folder = Path(__file__).parent
-    stamps = [(entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in os.scandir(folder)]
-    said = f"{sys.version} {sorted(stamp for stamp in stamps if stamp[0].endswith('.py'))}"
-    return _digest(said.encode())
+    """Another edition of the modules that read facts, or another Python, reads other facts from the same file.
+
+    Empty where there is no telling: in a zip archive, say.
+    """
+    code = sorted((each.name, each.read_bytes()) for each in Path(__file__).parent.glob("*.py"))
+    return _digest(repr((sys.version, code)).encode()) if code else ""
 
 
 def _digest(data: bytes) -> str:

@@ -2,10 +2,10 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from modelguard._printing import note, say
 from modelguard.lint import baseline
 from modelguard.lint.catalogue import EXPLANATIONS
 from modelguard.lint.finding import Finding
@@ -46,16 +46,19 @@ def run(options: argparse.Namespace) -> int:
     """
     report = lint([Path(path) for path in options.paths], config=options.config, cached=not options.no_cache)
     if options.write_baseline is not None:
-        count = baseline.write(report.findings, options.write_baseline)
-        _note(f"{_count(count, 'finding')} written to {options.write_baseline}")
+        looked_at = report.looked_at if options.paths else None
+        count = baseline.write(report.findings, options.write_baseline, looked_at)
+        note(f"{_count(count, 'finding')} written to {options.write_baseline}")
         return CLEAN
-    findings, note = report.findings, ""
+    findings, beside = report.findings, ""
     if options.baseline is not None:
-        compared = baseline.compared(findings, options.baseline)
-        findings, note = compared.new, f", {compared.accepted} accepted by {options.baseline}"
-        note += f" ({compared.gone} of its findings are gone: write it again)" if compared.gone else ""
+        compared = baseline.compared(findings, options.baseline, report.looked_at)
+        findings, beside = compared.new, f", {compared.accepted} accepted by {options.baseline}"
+        beside += f" ({compared.gone} of its findings are gone: write it again)" if compared.gone else ""
     _print(findings, report, options.format)
-    _note(f"{_count(report.files, 'file')}, {_count(report.models, 'model')}, {_count(len(findings), 'finding')}{note}")
+    note(
+        f"{_count(report.files, 'file')}, {_count(report.models, 'model')}, {_count(len(findings), 'finding')}{beside}"
+    )
     return FOUND if findings else CLEAN
 
 
@@ -63,15 +66,15 @@ def _print(findings: Sequence[Finding], report: Report, shape: str) -> None:
     paths = [_from_here(report.folder / finding.path) for finding in findings]
     match shape:
         case "json":
-            _say(json_output.document(findings, paths))
+            say(json_output.document(findings, paths))
         case "sarif":
-            _say(sarif.log(findings, paths, EXPLANATIONS))
+            say(sarif.log(findings, paths, EXPLANATIONS))
         case "github":
             for finding, path in zip(findings, paths, strict=True):
-                _say(github.annotation(finding, path))
+                say(github.annotation(finding, path))
         case _:
             for finding, path in zip(findings, paths, strict=True):
-                _say(plain.line(finding, path))
+                say(plain.line(finding, path))
 
 
 def _from_here(file: Path) -> str:
@@ -81,14 +84,3 @@ def _from_here(file: Path) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _say(text: str) -> None:
-    """Print, whatever encoding the terminal has."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-
-
-def _note(text: str) -> None:
-    """The summary is no finding: it goes beside them, so that the other formats stay whole."""
-    sys.stderr.write(f"{text}\n")

@@ -41,6 +41,8 @@ def _below(place: Path, settings: Settings) -> Iterator[str]:
 def _walk(folder: str, settings: Settings) -> Iterator[str]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except FileNotFoundError:  # it went while others were read
+        return
     except OSError as error:
         raise LintError(f"{folder}: {error.strerror or error}") from error
     if any(entry.name == _ENVIRONMENT for entry in entries):

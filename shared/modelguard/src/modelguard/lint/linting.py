@@ -2,8 +2,10 @@
 
 import contextlib
 import gc
+import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import tokenize
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,12 +28,19 @@ class Report(NamedTuple):
         files: how many files were read.
         models: how many models they define.
         folder: what the paths are relative to.
+        asked: the paths that were asked for, those below `folder` relative to it.
     """
 
     findings: list[Finding]
     files: int
     models: int
     folder: Path
+    asked: Sequence[str]
+
+    def looked_at(self, path: str) -> bool:
+        """Whether the findings of a file are among these, if it is there."""
+        whole = str(self.folder)
+        return any(place in (whole, path) or path.startswith(f"{place.rstrip('/')}/") for place in self.asked)
 
 
 def lint(places: Sequence[Path], *, config: Path | None = None, cached: bool = True) -> Report:
@@ -50,12 +59,10 @@ def lint(places: Sequence[Path], *, config: Path | None = None, cached: bool = T
         index = read_project([*asked, *project], settings, cache)
         _check_names(settings, index)
         found = sorted(set(allowed_out(findings(index), index.modules)))
-    wanted = [os.path.abspath(place) for place in asked]  # noqa: PTH100 - Path.absolute keeps `..`
-    places_asked = tuple(shown(place, settings) for place in wanted)
-    reported = [each for each in found if _is_below(each.path, places_asked, settings)]
-    return Report(
-        list(_in_characters(reported, settings.folder)), len(index.modules), len(index.models), settings.folder
-    )
+    wanted = tuple(shown(os.path.abspath(place), settings) for place in asked)  # noqa: PTH100 - Path.absolute keeps `..`
+    report = Report(found, len(index.modules), len(index.models), settings.folder, wanted)
+    reported = [each for each in found if report.looked_at(each.path)]
+    return report._replace(findings=list(_in_characters(reported, settings.folder)))
 
 
 @contextlib.contextmanager
@@ -72,11 +79,15 @@ def _collector_paused() -> Iterator[None]:
 
 def _start(places: Sequence[Path]) -> Path:
     """The folder around everything that was asked for; the working directory if that is nothing."""
-    if not places:
-        return Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError as error:
+        raise LintError(f"the working directory: {error.strerror or error}") from error
     for place in places:
         if not os.path.lexists(place):
             raise LintError(f"{place}: no such file or folder")
+    if not places:
+        return here
     around = Path(os.path.commonpath([os.path.abspath(place) for place in places]))  # noqa: PTH100 - as above
     return around if around.is_dir() else around.parent
 
@@ -101,11 +112,6 @@ def _check_names(settings: Settings, index: Index) -> None:
             raise LintError(f"tool.modelguard.roots: {settings.folder / root} does not exist")
 
 
-def _is_below(path: str, asked: Iterable[str], settings: Settings) -> bool:
-    whole = str(settings.folder)
-    return any(place in (whole, path) or path.startswith(f"{place.rstrip('/')}/") for place in asked)
-
-
 def findings(index: Index) -> Iterator[Finding]:
     """What the rules find, and the files that could not be read."""
     for module in index.modules:
@@ -118,14 +124,23 @@ def findings(index: Index) -> Iterator[Finding]:
 
 
 def _in_characters(found: Sequence[Finding], folder: Path) -> Iterator[Finding]:
-    """Python counts columns in bytes, editors in characters."""
-    lines: dict[str, list[bytes]] = {}
+    """Python counts columns in bytes of UTF-8, editors in characters."""
+    lines: dict[str, list[str]] = {}
     for each in found:
         if each.column == 1 or each.code == UNREADABLE:
             yield each
             continue
         if each.path not in lines:
-            lines[each.path] = (folder / each.path).read_bytes().splitlines()
-        line = lines[each.path][each.line - 1 : each.line]
-        before = b"".join(line)[: each.column - 1]
-        yield each._replace(column=len(before.decode(errors="replace")) + 1)
+            lines[each.path] = _lines(folder / each.path)
+        line = "".join(lines[each.path][each.line - 1 : each.line]).encode(errors="replace")
+        yield each._replace(column=len(line[: each.column - 1].decode(errors="replace")) + 1 if line else each.column)
+
+
+def _lines(file: Path) -> list[str]:
+    """The lines of a file, as Python reads it; none if it is gone by now."""
+    try:
+        data = file.read_bytes()
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    except (OSError, SyntaxError):
+        return []
+    return io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace").readlines()

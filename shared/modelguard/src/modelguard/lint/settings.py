@@ -90,8 +90,10 @@ def _table(file: Path) -> dict[str, Any] | None:
         read = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise LintError(f"cannot read {file}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no TOML, no UTF-8, a number of thousands of digits
         raise LintError(f"cannot read {file}: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise LintError(f"cannot read {file}: it is nested too deeply") from error
     tools = read.get("tool", {})
     table = tools.get("modelguard") if isinstance(tools, dict) else None
     if table is not None and not isinstance(table, dict):
@@ -115,7 +117,7 @@ def _settings(file: Path, table: Mapping[str, Any], codes: Sequence[str]) -> Set
 
 def _check(file: Path, key: str, value: object) -> None:
     if key in _TEXTS:
-        _expect(isinstance(value, str), file, key, 'a text, such as "shop.loader"')
+        _expect(_is_text(value), file, key, 'a text, such as "shop.loader"')
     elif key in _LISTS:
         _expect(_is_list_of_texts(value), file, key, 'a list of texts, such as ["one"]')
     else:
@@ -124,7 +126,12 @@ def _check(file: Path, key: str, value: object) -> None:
 
 
 def _is_list_of_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_text(value: object) -> bool:
+    """A null byte is in no path and no name: the system would refuse it later, in words of its own."""
+    return isinstance(value, str) and "\0" not in value
 
 
 def _expect(holds: object, file: Path, key: str, what: str) -> None:
