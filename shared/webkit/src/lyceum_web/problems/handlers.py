@@ -1,0 +1,79 @@
+"""What FastAPI and Starlette raise, as problems."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lyceum_web.problems.answers import Answers
+from lyceum_web.problems.error import FieldError, ProblemError
+
+_BY_STATUS: Mapping[int, str] = {
+    HTTPStatus.UNAUTHORIZED: "unauthenticated",
+    HTTPStatus.FORBIDDEN: "forbidden",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_TIMEOUT: "request_timeout",
+    HTTPStatus.CONFLICT: "conflict",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "payload_too_large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "invalid_request",
+    HTTPStatus.TOO_MANY_REQUESTS: "rate_limited",
+    HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
+}
+
+
+def handle_errors(application: FastAPI, answers: Answers) -> None:
+    """Answer every error of the application's routes with a problem."""
+
+    async def answer(request: Request, exc: Exception) -> Response:
+        return answers.to(request.scope, exc)
+
+    async def framework(request: Request, exc: Exception) -> Response:
+        return answers.to(request.scope, _from_framework(exc))
+
+    application.add_exception_handler(ProblemError, answer)
+    for kind in answers.errors:
+        application.add_exception_handler(kind, answer)
+    application.add_exception_handler(HTTPException, framework)
+    application.add_exception_handler(RequestValidationError, framework)
+
+
+def _from_framework(exc: Exception) -> ProblemError:
+    if isinstance(exc, RequestValidationError):
+        return invalid(exc.errors(), unread=isinstance(exc.body, bytes) and bool(exc.body))
+    assert isinstance(exc, HTTPException)  # noqa: S101 - registered for these two only
+    if exc.status_code in _BY_STATUS:
+        return ProblemError(_BY_STATUS[HTTPStatus(exc.status_code)], headers=exc.headers)
+    if exc.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return ProblemError("internal_error")
+    return ProblemError("bad_request", headers=exc.headers)
+
+
+def invalid(errors: Sequence[Any], *, unread: bool = False) -> ProblemError:
+    """Say what is wrong with which value, without repeating any.
+
+    Args:
+        errors: as pydantic lists them.
+        unread: the body stayed bytes, since its content type is not one that the route reads.
+    """
+    if unread:
+        return ProblemError("unsupported_media_type")
+    if any(error["type"] == "json_invalid" for error in errors):
+        return ProblemError("malformed_json")
+    return ProblemError("invalid_request", errors=[_field_error(error) for error in errors])
+
+
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    pointer = "".join(f"/{_escaped(str(part))}" for part in error["loc"])
+    return FieldError(pointer, str(error["type"]), str(error["msg"]).removeprefix("Value error, "))
+
+
+def _escaped(part: str) -> str:
+    """RFC 6901, section 3."""
+    return part.replace("~", "~0").replace("/", "~1")

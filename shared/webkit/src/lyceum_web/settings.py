@@ -1,0 +1,39 @@
+"""What every service is told by its environment."""
+
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class WebSettings(BaseSettings):
+    """What every HTTP service has; a service with more of its own reads a second class beside this one.
+
+    Attributes:
+        environment: `development` allows what nobody should do in production, such as keys made at start.
+        host: where requests are answered.
+        port: its port; 0 for any free one.
+        threads: requests that run at one time, each in a thread of its own.
+        body_bytes: of one request body, at most.
+        body_depth: of nested arrays and objects in a JSON body, at most.
+        request_seconds: from the first byte of a request until its answer begins, at most.
+        log_level: of the program's log.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    environment: Literal["development", "production"] = "production"
+    host: str = "0.0.0.0"  # noqa: S104 - inside a container requests come from outside the loopback
+    port: int = Field(default=8000, ge=0, le=65535)
+    threads: int = Field(default=64, ge=1, le=1000)
+    body_bytes: int = Field(default=1024 * 1024, ge=1024, le=1024**3)
+    body_depth: int = Field(default=32, ge=1, le=500)
+    request_seconds: float = Field(default=30, ge=0.1, le=3600)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def development(self) -> bool:
+        """Whether this is a developer's machine."""
+        return self.environment == "development"

@@ -1,0 +1,6 @@
+"""What tests of services share; needs the extra `testing`."""
+
+from lyceum_web.testing.clock import ManualClock
+from lyceum_web.testing.principals import Callers
+
+__all__ = ["Callers", "ManualClock"]

@@ -1,0 +1,110 @@
+"""Every answer that is no success is a problem."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import APIRouter
+from httpx import Client
+from pydantic import BaseModel, ConfigDict
+
+from lyceum_database import Unavailable
+from lyceum_web.application import create_application
+from lyceum_web.problems import ProblemCode, ProblemError
+from lyceum_web.settings import WebSettings
+from lyceum_web.testing import application_client
+
+router = APIRouter(prefix="/v1/ovens")
+
+
+class Burnt(Exception):  # noqa: N818 - answers "what happened?"
+    pass
+
+
+class Oven(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    degrees: int
+
+
+@router.post("")
+def heat(oven: Oven) -> Oven:
+    return oven
+
+
+@router.get("/{kind}")
+def fail(kind: str) -> None:
+    if kind == "burnt":
+        raise Burnt("black all over")
+    if kind == "away":
+        raise Unavailable("mongodb://user:hidden@x does not answer")
+    if kind == "gone":
+        raise ProblemError("conflict", detail="gone", headers={"X-Oven": "1"})
+    raise ZeroDivisionError("hidden")
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    application = create_application(
+        title="Ovens",
+        version="1",
+        settings=WebSettings(),
+        routers=[router],
+        models=[],
+        security=None,
+        errors={Burnt: "burnt"},
+        codes=[ProblemCode("burnt", 409, "Burnt", "Bake another.")],
+    )
+    with application_client(application) as client:
+        yield client
+
+
+def test_a_domain_error_is_answered_by_its_code(client: Client) -> None:
+    answer = client.get("/v1/ovens/burnt")
+
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.status_code == 409
+    assert answer.json() == {
+        "type": "/problems/burnt",
+        "title": "Burnt",
+        "status": 409,
+        "detail": "black all over",
+        "instance": "/v1/ovens/burnt",
+        "code": "burnt",
+    }
+
+
+def test_a_database_that_is_away_says_when_to_come_back_and_nothing_of_itself(client: Client) -> None:
+    answer = client.get("/v1/ovens/away")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+    assert answer.headers["retry-after"] == "1"
+    assert "hidden" not in answer.text
+
+
+def test_headers_of_a_problem_are_sent(client: Client) -> None:
+    assert client.get("/v1/ovens/gone").headers["x-oven"] == "1"
+
+
+def test_a_wrong_value_is_pointed_at(client: Client) -> None:
+    answer = client.post("/v1/ovens", json={"degrees": "hot", "role": "admin"})
+
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in answer.json()["errors"]] == ["/body/degrees", "/body/role"]
+    assert "hot" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content", "kind", "status", "code"),
+    [
+        ("GET", "/nowhere", None, None, 404, "not_found"),
+        ("DELETE", "/v1/ovens", None, None, 405, "method_not_allowed"),
+        ("POST", "/v1/ovens", b"a=1", "text/plain", 415, "unsupported_media_type"),
+        ("POST", "/v1/ovens", b"{", "application/json", 400, "malformed_json"),
+    ],
+)
+def test_what_the_framework_refuses_is_a_problem(
+    client: Client, method: str, path: str, content: bytes | None, kind: str | None, status: int, code: str
+) -> None:
+    answer = client.request(method, path, content=content, headers={"content-type": kind} if kind else None)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
