@@ -1,0 +1,40 @@
+"""Who is calling, and what they may do."""
+
+from lyceum_web.security.authentication import Security, authenticate, principal_in
+from lyceum_web.security.directory import Directory, PrincipalDirectory
+from lyceum_web.security.errors import (
+    AccessError,
+    AuthenticationUnavailable,
+    Forbidden,
+    InvalidToken,
+    Unauthenticated,
+)
+from lyceum_web.security.keys import KeySource, StaticKeys
+from lyceum_web.security.permissions import CurrentPrincipal, public, requires, requires_login
+from lyceum_web.security.principal import Claims, Principal
+from lyceum_web.security.routes import access_of, undeclared
+from lyceum_web.security.tokens import TokenVerifier
+
+__all__ = [
+    "AccessError",
+    "AuthenticationUnavailable",
+    "Claims",
+    "CurrentPrincipal",
+    "Directory",
+    "Forbidden",
+    "InvalidToken",
+    "KeySource",
+    "Principal",
+    "PrincipalDirectory",
+    "Security",
+    "StaticKeys",
+    "TokenVerifier",
+    "Unauthenticated",
+    "access_of",
+    "authenticate",
+    "principal_in",
+    "public",
+    "requires",
+    "requires_login",
+    "undeclared",
+]
