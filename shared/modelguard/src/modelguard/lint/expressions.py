@@ -1,10 +1,14 @@
 """Expressions reduced to what can be followed: texts, dotted names, calls and lists of them."""
 
 import ast
+import re
+import string
+from collections.abc import Iterator
 
 from modelguard.lint.facts import UNKNOWN, Expression
 
 _FIRST_ARGUMENTS = 4  # more are never asked for
+_PERCENT = re.compile(r"(%(?:\(\w*\))?[-#0 +]*(?:\d+|\*)?(?:\.(?:\d+|\*))?[a-zA-Z%])")
 
 
 def dotted(node: ast.expr) -> str:
@@ -43,17 +47,19 @@ def reduced(node: ast.expr | None) -> Expression:  # noqa: PLR0911 - one per kin
     match node:
         case None:
             return UNKNOWN
-        case ast.Constant(value=str(text)):
-            return ["text", text]
+        case ast.Constant(value=str() | None as value):
+            return ["none"] if value is None else ["text", value]
         case ast.Name() | ast.Attribute():
             name = dotted(node)
             return ["name", name] if name else UNKNOWN
         case ast.Call():
-            return _joined_text(node) or reduced_call(node)
+            return _joined_text(node) or _formatted_text(node) or reduced_call(node)
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
             return ["many", [reduced(item) for item in items]]
         case ast.BinOp(op=ast.Add()):
             return ["joined", [reduced(each) for each in _summands(node)]]
+        case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str(template)), right=values):
+            return ["joined", list(_percent_pieces(template, values))]
         case ast.JoinedStr(values=values):
             return ["joined", [_piece(value) for value in values]]
         case ast.Dict() | ast.DictComp() | ast.BinOp(op=ast.BitOr()):
@@ -98,3 +104,40 @@ def _joined_text(node: ast.Call) -> Expression | None:
                 parts += [["text", separator], reduced(item)]
             return ["joined", parts[1:]]
     return None
+
+
+def _formatted_text(node: ast.Call) -> Expression | None:
+    """`"{}.{}".format("a", "b")`."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(template)), attr="format")):
+            try:
+                return ["joined", list(_format_pieces(template, node))]
+            except ValueError:
+                return None
+    return None
+
+
+def _format_pieces(template: str, node: ast.Call) -> Iterator[Expression]:
+    named = {each.arg: each.value for each in node.keywords if each.arg}
+    placed = [] if any(isinstance(each, ast.Starred) for each in node.args) else node.args
+    values = {**{str(number): each for number, each in enumerate(placed)}, **named}
+    holes = 0
+    for text, field, spec, conversion in string.Formatter().parse(template):
+        yield ["text", text]
+        if field is not None:
+            name = field or str(holes)
+            holes += not field
+            yield UNKNOWN if spec or conversion else reduced(values.get(name))
+
+
+def _percent_pieces(template: str, values: ast.expr) -> Iterator[Expression]:
+    """`"%s.%s" % ("a", "b")`."""
+    placed = list(values.elts) if isinstance(values, ast.Tuple) else [values]
+    for piece in _PERCENT.split(template):
+        if not _PERCENT.fullmatch(piece):
+            yield ["text", piece]
+        elif piece == "%%":
+            yield ["text", "%"]
+        else:
+            value = placed.pop(0) if placed else None
+            yield reduced(value) if piece == "%s" else UNKNOWN

@@ -2,7 +2,7 @@
 
 An expression is a list whose first item says what the others are:
 `["text", str]`, `["name", dotted]`, `["call", dotted, positional, {keyword: expression}, line, column]`,
-`["many", items]`, `["joined", parts]`, `["copy"]` for a new dict, `["other"]`.
+`["many", items]`, `["joined", parts]`, `["copy"]` for a new dict, `["none"]`, `["other"]`.
 
 A scope is the way to a block of names: `""` is the module, `"f:send/c:Helper/"` a class in a function.
 A nesting is one letter per block around a statement, from the outside in: see `BLOCKS`.

@@ -1,5 +1,6 @@
 """MG04: models imported by a text that only running the program tells."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from modelguard.lint.facts import UNKNOWN, Call, Expression
@@ -11,11 +12,12 @@ from modelguard.lint.rule import Rule
 from modelguard.lint.symbols import Symbol
 
 _CODE = "MG04"
-_DEEPEST = 3  # exec of a text that calls exec of a text
+_DEEPEST = 3  # exec of a text that calls exec of a text; and names given to names
 
 # What a call imports: model modules, nothing, or (`None`) something that only running it would tell.
 Answer = list[Module] | None
 Judge = Callable[[Index, Module, Call], Answer]
+Runner = Callable[[Index, Module, Call, int], Answer]  # the last: how many texts deep
 
 
 def _find(index: Index) -> Iterator[Finding]:
@@ -34,7 +36,7 @@ def _judged(index: Index, module: Module, call: Call) -> Iterator[Finding]:
     if name is None:
         return
     line, column = call.call[4:6]
-    imported = _JUDGES[name](index, module, call)
+    imported = _answer(index, module, call, name)
     if imported is None:
         yield _computed(module, line, column, name, call.scope)
     elif imported:
@@ -52,7 +54,7 @@ def _handed_over(index: Index, module: Module) -> Iterator[Finding]:
     """`map(import_module, NAMES)`."""
     for use in module.facts.uses:
         name = _watched(index.symbols.meaning(module, use.scope, use.name)) if use.is_handed_over else None
-        if name is not None:
+        if name is not None and name != "eval":  # as in `_by_expression`
             yield _computed(module, use.line, use.column, name, use.scope)
 
 
@@ -70,7 +72,12 @@ def _watched(symbol: Symbol | None) -> str | None:
     if symbol is None or symbol.kind != "outside":
         return None
     name = symbol.name.removeprefix("builtins.")
-    return name if name in _JUDGES else None
+    return name if name in _JUDGES or name in _RUNNERS else None
+
+
+def _answer(index: Index, module: Module, call: Call, name: str, depth: int = 0) -> Answer:
+    runner = _RUNNERS.get(name)
+    return _JUDGES[name](index, module, call) if runner is None else runner(index, module, call, depth)
 
 
 def _argument(call: Call, position: int, keyword: str) -> Expression | None:
@@ -154,9 +161,46 @@ def _by_walk(index: Index, module: Module, call: Call) -> Answer:
     return [each for each in index.modules if each.spot.startswith(inside) and index.model_module(each)]
 
 
-def _by_code(index: Index, module: Module, call: Call) -> Answer:
+def _by_loader(index: Index, module: Module, call: Call) -> Answer:
+    """`spec_from_loader("empty", loader=None)` runs no file: it is how an empty module is made."""
+    return [] if _argument(call, 1, "loader") == ["none"] else _by_name(index, module, call)
+
+
+def _by_code(index: Index, module: Module, call: Call, depth: int) -> Answer:
     """`exec("import shop.models")`."""
-    return _run(index, module, _text(index, module, call, 0, "source"), 0)
+    return _run(index, module, _text(index, module, call, 0, "source"), depth)
+
+
+def _by_expression(index: Index, module: Module, call: Call, depth: int) -> Answer:
+    """`eval("__import__('shop.models')")`.
+
+    An expression holds no import statement, only calls that import. So a computed one counts only if what is known of
+    its text names such a call; nearly all others turn a text back into a number or a list.
+    """
+    source = _argument(call, 0, "source") or UNKNOWN
+    text = index.symbols.text(module, call.scope, source)
+    if text is None and _IMPORTING.isdisjoint(_words(module, source, 0)):
+        return []
+    return _run(index, module, text, depth)
+
+
+def _words(module: Module, expression: Expression, depth: int) -> Iterator[str]:
+    """The words of all texts and callees that an expression is made of, whatever the program adds to them."""
+    match expression:
+        case ["text", str(text)]:
+            yield from re.findall(r"\w+", text)
+        case ["name", str(name)] if depth < _DEEPEST:
+            for each in module.facts.bindings:
+                if each.name == name:
+                    yield from _words(module, each.value, depth + 1)
+        case ["joined" | "many", list(parts)]:
+            for part in parts:
+                yield from _words(module, part, depth)
+        case ["call", str(name), list(positional), dict(keywords), *_]:
+            owner, _, method = name.rpartition(".")
+            yield method
+            for part in (["name", owner], *positional, *keywords.values()):
+                yield from _words(module, part, depth)
 
 
 def _run(index: Index, module: Module, code: str | None, depth: int) -> Answer:
@@ -168,9 +212,7 @@ def _run(index: Index, module: Module, code: str | None, depth: int) -> Answer:
     for each in inner.facts.calls:
         name = _watched(index.symbols.meaning(inner, each.scope, each.call[1]))
         if name is not None:
-            by_code = _JUDGES[name] is _by_code
-            text = _text(index, inner, each, 0, "source") if by_code else None
-            answer = _run(index, inner, text, depth + 1) if by_code else _JUDGES[name](index, inner, each)
+            answer = _answer(index, inner, each, name, depth + 1)
             if answer is None:
                 return None
             found += answer
@@ -187,12 +229,10 @@ _JUDGES: dict[str, Judge] = {
     "__import__": _by_name,
     "runpy.run_module": _by_name,
     "importlib.util.spec_from_file_location": _by_file(1, "location"),
-    "importlib.util.spec_from_loader": _by_name,
+    "importlib.util.spec_from_loader": _by_loader,
     "importlib.machinery.SourceFileLoader": _by_file(1, "path"),
     "imp.load_source": _by_file(1, "pathname"),
     "runpy.run_path": _by_file(0, "path_name"),
-    "exec": _by_code,
-    "eval": _by_code,
     "importlib.reload": _by_object,
     "imp.reload": _by_object,
     "pkgutil.walk_packages": _by_walk,
@@ -200,13 +240,18 @@ _JUDGES: dict[str, Judge] = {
     "pkgutil.resolve_name": _by_attribute,
     "pydoc.locate": _by_attribute,
 }
+_RUNNERS: dict[str, Runner] = {"exec": _by_code, "eval": _by_expression}
+# `compile` makes of any text what `eval` runs like `exec`.
+_IMPORTING = frozenset(name.rpartition(".")[2] for name in (*_JUDGES, *_RUNNERS)) | {"compile"}
 
 RULE = Rule(
     _CODE,
     "A dynamic import of a model module.",
     "import_module, __import__, spec_from_file_location, runpy, exec, eval, reload and pkgutil walks register models "
     "where no reader looks; some of them run a file a second time under another name, and plain mongoengine then has "
-    "two classes for one collection. A name that is computed may be any module.",
+    "two classes for one collection. A name that is computed may be any module; so may a computed text that exec runs. "
+    "eval takes an expression, which imports only by calling something: a computed one is reported if the part of it "
+    "that can be read names such a call, and passes if not.",
     "Import statically in the package that owns the models. Where a project has to load by name, do it in one module, "
     'and name that one: loader = "shop.loader" under [tool.modelguard].',
     """
