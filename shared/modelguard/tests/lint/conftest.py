@@ -9,11 +9,13 @@ import pytest
 from modelguard.lint.linting import Report, lint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from modelguard.lint.finding import Finding
 
 SETTINGS = "[tool.modelguard]\n"
+CODE = re.compile(r"^write(?: at the top of the file)?(?:, from where it is defined)?: (.+?)(?:;|, and|, below|$)")
 
 
 class Sources:
@@ -58,3 +60,20 @@ class Sources:
 def sources(tmp_path: Path) -> Sources:
     """A project without a file."""
     return Sources(tmp_path)
+
+
+@pytest.fixture
+def take_advice(sources: Sources) -> Callable[..., None]:
+    """Find something, do what the finding says, and find nothing."""
+
+    def take(before: str, code: str, fix: str, after: str, settings: str = "") -> None:
+        sources.write_all(before)
+        assert fix in [each.fix for each in sources.found() if each.code == code]
+        sources.write_all(after)
+        sources.settings(settings)
+
+        assert sources.found() == []
+        if written := CODE.search(fix):  # else the advice is in words
+            assert written[1] in after
+
+    return take

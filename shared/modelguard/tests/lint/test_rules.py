@@ -183,7 +183,10 @@ def test_names_are_compared_across_members(sources: Sources) -> None:
     [found] = sources.found()
     assert (found.code, found.path) == ("MG08", "services/shop/src/shop/user.py")
     assert "services/billing/src/billing/user.py:2" in found.message
-    assert found.fix == "rename one of the two, or write: from billing.user import User"
+    assert found.fix == (
+        "rename one of the two (its collection is named after it, unless its meta says another), "
+        "or write: from billing.user import User"
+    )
 
 
 def test_files_that_a_rule_leaves_alone_take_no_part(sources: Sources) -> None:
@@ -201,7 +204,7 @@ def test_near_names_and_known_models_help(sources: Sources) -> None:
     )
     assert [each.fix for each in sources.found()] == [
         "did you mean 'User' (shop.py)?",
-        "define it, or list it in known-models",
+        'define it; or, if another distribution does, add to [tool.modelguard]: known-models = ["Site"]',
     ]
     sources.settings('known-models = ["Site"]\n')
 

@@ -31,6 +31,20 @@ class Advice:
         looked_up = self._looked_up(each, whole, target)
         return f"{circle}; {looked_up or 'move what both need into a file of its own'}"
 
+    def without_circle(self, module: Module, each: Import, target: Module) -> str:
+        """For an import between model modules that is part of a circle."""
+        whole = with_it(module, each)
+        direct = self.from_definition(module, whole, target)
+        if direct:
+            return f"write, from where it is defined: {direct}"
+        models = [model for one in whole if (model := self.model(one, target))]
+        models = models or [each for each in self._index.models if each.module is target] or self._index.models
+        name = models[0].registry_name
+        return (
+            f'drop this import, and name its models: in fields by a text, as in ReferenceField("{name}"), '
+            f'in methods by modelguard.require("{name}")'
+        )
+
     def from_definition(self, module: Module, whole: Sequence[Import], target: Module) -> str:
         """The import from the files that define the models; empty if one of them leads back, or is no model."""
         sources: dict[str, list[str]] = {}
@@ -38,7 +52,7 @@ class Advice:
             model = self.model(each, target)
             if model is None or model.module is target or self._graph.leads_to(model.module, module):
                 return ""
-            sources.setdefault(model.module.name, []).append(_renamed(each._replace(name=model.fact.name)))
+            sources.setdefault(model.module.name, []).append(renamed(each._replace(name=model.fact.name)))
         return "; ".join(f"from {source} import {', '.join(names)}" for source, names in sources.items())
 
     def model(self, each: Import, target: Module) -> Model | None:
@@ -62,7 +76,7 @@ class Advice:
             )
         source = f"{'.' * each.level}{each.module}" if each.level else each.module
         starred = sorted(names_of_models(self._index, target)) if each.name == "*" else []
-        return f"from {source or target.name} import {', '.join(starred or map(_renamed, whole))}"
+        return f"from {source or target.name} import {', '.join(starred or map(renamed, whole))}"
 
 
 def with_it(module: Module, each: Import) -> list[Import]:
@@ -81,5 +95,6 @@ def _meaning(each: Import) -> tuple[str, int, str | None, str]:
     return each.module, each.level, each.name, each.alias
 
 
-def _renamed(each: Import) -> str:
+def renamed(each: Import) -> str:
+    """A name of a statement, with what it is bound to if that differs."""
     return f"{each.name} as {each.alias}" if each.alias != each.name else f"{each.name}"

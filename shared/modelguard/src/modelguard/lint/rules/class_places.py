@@ -23,13 +23,21 @@ def _find(index: Index) -> Iterator[Finding]:
             else "whether it is registered, or how often, depends on what happens there"
         )
         message = f"defines the model {model.registry_name} {where}: {why}"
-        fix = (
-            "move the class to the top level of a model module; in a test, use modelguard.isolated() and say so: "
-            f"# modelguard: allow {_CODE} because REASON"
-            if function
-            else "move the class to the top level, without a condition"
-        )
-        yield at(model, _CODE, message, fix)
+        yield at(model, _CODE, message, _fix(model.module.path, function=function))
+
+
+def _fix(path: str, *, function: bool) -> str:
+    if not function:
+        return "move the class to the top level, without a condition"
+    *folders, file = path.split("/")
+    tests = "/".join(folders[: folders.index("tests") + 1]) if "tests" in folders else ""
+    if not tests and not file.startswith(("test_", "conftest.")):
+        return "move the class to the top level of a model module"
+    pattern = f"{tests}/*" if tests else path
+    return (
+        f"let the test take the fixture isolated_models, and add to [tool.modelguard.per-file-ignores]: "
+        f'"{pattern}" = ["{_CODE}"]'
+    )
 
 
 RULE = Rule(

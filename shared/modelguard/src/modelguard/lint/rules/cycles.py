@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from modelguard.lint.facts import Import
 from modelguard.lint.finding import Finding
+from modelguard.lint.import_statements import Advice
 from modelguard.lint.index import Index
 from modelguard.lint.modules import Module
 from modelguard.lint.rule import Rule
@@ -14,6 +15,7 @@ Graph = Mapping[Module, Mapping[Module, Import]]
 
 def _find(index: Index) -> Iterator[Finding]:
     graph = _graph(index)
+    advice = Advice(index)
     seen: set[Module] = set()
     for start in graph:
         if start in seen:
@@ -21,7 +23,7 @@ def _find(index: Index) -> Iterator[Finding]:
         way = _way_back(graph, start)
         if way:
             seen.update(way)
-            yield _finding(graph, way)
+            yield _finding(advice, graph, way)
 
 
 def _graph(index: Index) -> Graph:
@@ -63,13 +65,19 @@ def _traced(before: Mapping[Module, Module], last: Module, start: Module) -> lis
     return way[::-1]
 
 
-def _finding(graph: Graph, way: list[Module]) -> Finding:
-    first = way[0]
-    each = graph[first][way[1]] if len(way) > 1 else graph[first][first]
-    names = " -> ".join(module.name for module in (*way, first))
+def _finding(advice: Advice, graph: Graph, way: list[Module]) -> Finding:
+    names = " -> ".join(module.name for module in (*way, way[0]))
+    module, target = _step_to_undo(way)
+    each = graph[module][target]
     message = f"model modules import each other: {names}; whoever comes first finds the other half-imported"
-    fix = 'name the model by a string on one side, such as ReferenceField("User"), and drop that import'
-    return Finding(first.path, each.line, each.column + 1, _CODE, names, message, fix)
+    fix = advice.without_circle(module, each, target)
+    return Finding(module.path, each.line, each.column + 1, _CODE, names, message, fix)
+
+
+def _step_to_undo(way: list[Module]) -> tuple[Module, Module]:
+    """The import of a package by one of its own modules, if there is one: the package needs the other."""
+    steps = list(zip(way, [*way[1:], way[0]], strict=True))
+    return next((step for step in steps if step[0].spot.startswith(f"{step[1].spot}/")), steps[0])
 
 
 RULE = Rule(
@@ -77,33 +85,56 @@ RULE = Rule(
     "An import cycle among model modules.",
     "Which of them is imported first decides whether the import works. Where it fails half-way, it is tried again, and "
     "what had been defined until then is defined a second time.",
-    "Refer to one of the two models by its name, as a string; import from the defining module, not from the index.",
+    'Refer to one of the two models by its name, as a string, and look it up in methods: modelguard.require("User"). '
+    "Inside a package of models import from the file that defines the model, not from the package.",
     """
 # shop/models/__init__.py
+from shop.models.role import Role
 from shop.models.user import User
 
-__all__ = ["User"]
+__all__ = ["Role", "User"]
+# shop/models/role.py
+from mongoengine import ListField, ReferenceField
+from modelguard import Document
+from shop.models.user import User
+
+
+class Role(Document):
+    holders = ListField(ReferenceField(User))
+
+
 # shop/models/user.py
 from mongoengine import ReferenceField
 from modelguard import Document
-from shop import models
+from shop.models.role import Role
 
 
 class User(Document):
-    pass
+    role = ReferenceField(Role)
 """,
     """
 # shop/models/__init__.py
+from shop.models.role import Role
 from shop.models.user import User
 
-__all__ = ["User"]
-# shop/models/user.py
-from mongoengine import ReferenceField
+__all__ = ["Role", "User"]
+# shop/models/role.py
+from mongoengine import ListField, ReferenceField
 from modelguard import Document
 
 
+class Role(Document):
+    holders = ListField(ReferenceField("User"))
+
+
+# shop/models/user.py
+from mongoengine import ReferenceField
+from modelguard import Document
+from shop.models.role import Role
+
+
 class User(Document):
-    boss = ReferenceField("User")
+    role = ReferenceField(Role)
 """,
     _find,
 )

@@ -16,20 +16,19 @@ def _find(index: Index) -> Iterator[Finding]:
     for model in index.models_for(_CODE):
         for decorator in model.fact.decorators:
             meaning = index.symbols.meanings(model.module, model.fact.scope, decorator.name) if decorator.name else []
-            names = [symbol.name for symbol in meaning] or [decorator.name or "an expression"]
+            names = [symbol.name for symbol in meaning] or [decorator.name]
             if not accepted.intersection([*names, decorator.name]):
                 yield _finding(model, names[0], decorator.line, decorator.column)
 
 
 def _finding(model: Model, name: str, line: int, column: int) -> Finding:
     message = (
-        f"decorates the model {model.registry_name} with {name}: when the file runs again, the guard gives back the "
-        "same class, and it is decorated a second time"
+        f"decorates the model {model.registry_name} with {name or 'an expression'}: when the file runs again, the "
+        "guard gives back the same class, and it is decorated a second time"
     )
-    fix = (
-        f"do the work in a base class or in __init_subclass__; if twice does no harm, say so: "
-        f'idempotent-decorators = ["{name}"] under [tool.modelguard]'
-    )
+    setting = f'add to [tool.modelguard]: idempotent-decorators = ["{name}"]'
+    accepted = setting if name else f"write behind it: # modelguard: allow {_CODE} because twice is as good as once"
+    fix = f"do the work in a base class or in its __init_subclass__; or, if twice does no harm, {accepted}"
     return at(model, _CODE, message, fix, line=line, column=column)
 
 
@@ -51,14 +50,24 @@ class User(Document):
     pass
 """,
     """
-# shop/models.py
-from typing import final
-
+# shop/search.py
 from modelguard import Document
 
 
-@final
-class User(Document):
+class Indexed(Document):
+    meta = {"abstract": True}
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        cls.is_indexed = True
+# shop/models.py
+from typing import final
+
+from shop.search import Indexed
+
+
+@final  # known to be idempotent
+class User(Indexed):
     pass
 """,
     _find,

@@ -1,5 +1,6 @@
 """MG07: what a package of models hands on."""
 
+import difflib
 from collections.abc import Iterator
 
 from modelguard.lint.facts import Import
@@ -34,13 +35,13 @@ def _of_package(index: Index, package: Module) -> Iterator[Finding]:
     listed = package.facts.exported
     for model in inside:
         if model not in handed_on:
-            message = f"{package.name} does not import {model.fact.name}: who imports the package registers it or not"
+            message = f"{package.name} does not hand on {model.fact.name}: who imports the package may miss it"
             yield at(model, _CODE, message, _fix(package, model))
         elif listed is not None and not set(handed_on[model]) & set(listed):
             message = f"{package.name} imports {model.fact.name} and does not list it in __all__"
             yield at(model, _CODE, message, f'add "{handed_on[model][0]}" to __all__ of {package.path}')
     if listed is None and not package.facts.computes_exports and handed_on:
-        names = ", ".join(f'"{model.fact.name}"' for model in inside if model in handed_on)
+        names = ", ".join(f'"{handed_on[model][0]}"' for model in inside if model in handed_on)
         message = f"{package.name} hands on models and has no __all__: what it promises is not written down"
         yield Finding(package.path, 1, 1, _CODE, package.name, message, f"write: __all__ = [{names}]")
 
@@ -84,8 +85,13 @@ def _of_import(index: Index, module: Module, each: Import) -> Iterator[Finding]:
     elif not _has(index, source, each.name):
         message = f"imports {each.name} from {source.name}, which has no such name"
         there = [model for model in index.models if model.fact.name == each.name and not model.fact.nesting]
-        fix = f"write: from {there[0].module.name} import {each.name}" if there else f"see what {source.path} has"
+        fix = f"write: from {there[0].module.name} import {each.name}" if there else _near(source, each.name)
         yield Finding(module.path, each.line, each.column + 1, _CODE, subject, message, fix)
+
+
+def _near(source: Module, name: str) -> str:
+    alike = difflib.get_close_matches(name, [bound for scope, bound in source.bound if not scope], n=1)
+    return f"did you mean {alike[0]}?" if alike else f"define it in {source.path}, or drop the import"
 
 
 def _has(index: Index, module: Module, name: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from modelguard.lint.facts import Import
 from modelguard.lint.finding import Finding
+from modelguard.lint.import_statements import renamed, with_it
 from modelguard.lint.index import Index, at
 from modelguard.lint.modules import Module
 from modelguard.lint.rule import Rule
@@ -51,8 +52,20 @@ def _spelled(module: Module, each: Import, name: str, right: str, other: tuple[M
         f"imports as {name} the file that {other[0].path}:{other[1].line} imports as {right}: Python runs it once per "
         "name, and its models are defined twice"
     )
-    fix = f"write {right} here too, and keep one folder of the two on sys.path"
+    fix = f"write: {_respelled(module, each, name, right)}; and keep one folder of the two on sys.path"
     return Finding(module.path, each.line, each.column + 1, _CODE, f"{module.name}:{name}", message, fix)
+
+
+def _respelled(module: Module, each: Import, name: str, right: str) -> str:
+    """The statement with the other name of the file; names bound by it stay as they are."""
+    if each.name is None:
+        return f"import {right}" if each.alias == right else f"import {right} as {each.alias}"
+    if each.module == name:
+        listed = [one for one in with_it(module, each) if one.level == 0]
+        return f"from {right} import {', '.join(map(renamed, listed))}"
+    package, _, last = right.rpartition(".")
+    one = renamed(each._replace(name=last))
+    return f"from {package} import {one}" if package else f"import {one}"
 
 
 def _two_roots(index: Index) -> Iterator[Finding]:
@@ -121,7 +134,7 @@ class User(Document):
 # shop/tasks.py
 from shop.models import User
 # shop/worker.py
-from .models import User
+from shop.models import User
 """,
     _find,
 )

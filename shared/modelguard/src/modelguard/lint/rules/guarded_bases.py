@@ -30,26 +30,51 @@ def _looks_like_model(index: Index, model: Model) -> bool:
 
 def _plain(model: Model, index: Index) -> Finding:
     library = next(name for name in model.library_bases if not index.classes.bases.is_guarded(name))
-    kind = library.rpartition(".")[2]
     parent = next((each for each in model.parents if each.is_model), None)
     if parent is not None:
         way = f"{model.fact.name} derives from {parent.fact.name} ({parent.module.path}:{parent.fact.line}), which "
         fix = f"guard {parent.fact.name}, then this one is guarded too"
     else:
         way = f"{model.fact.name} "
-        fix = f"write: from modelguard import {kind}"
+        fix = _import_of(model, _kind(library), index)
     message = f"{way}stands on {library}, which is not guarded: a second definition would replace it without a word"
     return at(model, _CODE, message, fix)
 
 
-def _unknown(model: Model) -> Finding:
-    bases = ", ".join(dict.fromkeys(model.unresolved))
-    message = f"{model.fact.name} looks like a model, but its base {bases} cannot be followed: it may not be guarded"
-    fix = (
-        "derive it from a base that modelguard gives (write: from modelguard import Document), or name the base in "
-        "guarded-bases or plain-bases under [tool.modelguard]"
+def _import_of(model: Model, kind: str, index: Index) -> str:
+    """The import to write, so that the class statement takes its base from there."""
+    written = next(
+        name for name, symbol in model.bases if symbol is not None and index.classes.bases.is_base(symbol.name)
     )
+    if "." in written:
+        return f"write: from modelguard import {kind}; and here: {kind} in place of {written}"
+    line = f"write: from modelguard import {kind}" + (f" as {written}" if written != kind else "")
+    named = (model.fact.scope, written) in model.module.bound or ("", written) in model.module.bound
+    return line if named else f"{line}, below the star import that brings {written}"
+
+
+def _unknown(model: Model) -> Finding:
+    unresolved = list(dict.fromkeys(model.unresolved))
+    message = (
+        f"{model.fact.name} looks like a model, but its base {', '.join(unresolved)} cannot be followed: it may not be "
+        "guarded"
+    )
+    names = [
+        symbol.name
+        for each in (model, *model.ancestors)
+        for _, symbol in each.bases
+        if symbol is not None and symbol.kind in {"value", "outside"}
+    ]
+    fix = f"derive it from modelguard's: from modelguard import {_kind(unresolved[0])}"
+    if names:
+        fix += f'; or say what {unresolved[0]} is, in [tool.modelguard]: plain-bases = ["{names[0]}"], or guarded-bases'
     return at(model, _CODE, message, fix)
+
+
+def _kind(base: str) -> str:
+    """The base of modelguard that comes nearest to another."""
+    last = base.rpartition(".")[2]
+    return last if last in NAMES else "EmbeddedDocument" if last.endswith("EmbeddedDocument") else "Document"
 
 
 RULE = Rule(

@@ -19,7 +19,7 @@ _QUERIES = ".objects"
 def _find(index: Index) -> Iterator[Finding]:
     for model in index.classes:
         if model.module in index.model_modules and index.settings.looks_at(_CODE, model.module.path):
-            yield from _enum(model)
+            yield from _enum(index, model)
     for module in index.modules:
         if not index.settings.looks_at(_CODE, module.path):
             continue
@@ -33,7 +33,7 @@ def _find(index: Index) -> Iterator[Finding]:
                     yield from _connection(index, module, use.name, use.scope, use.line, use.column)
 
 
-def _enum(model: Model) -> Iterator[Finding]:
+def _enum(index: Index, model: Model) -> Iterator[Finding]:
     if model.fact.nesting:  # in a model's body, the kept class keeps it; in a function, it is nobody's state
         return
     bases = [symbol for each in (model, *model.ancestors) for _, symbol in each.bases if symbol is not None]
@@ -43,13 +43,17 @@ def _enum(model: Model) -> Iterator[Finding]:
             f"defines the enum {name} beside models: when the file runs again the kept model class still knows the old "
             f"{name}, and refuses members of the new one"
         )
-        fix = f"move it to a module without models and write: from {_beside(model.module)} import {name}"
+        home = _beside(index, model.module)
+        fix = f"move it to a file without models, and write: from {home} import {name}"
         yield at(model, _CODE, message, fix)
 
 
-def _beside(module: Module) -> str:
+def _beside(index: Index, module: Module) -> str:
+    """A name for a file that has no models, or is not there yet."""
     package = module.name.rpartition(".")[0]
-    return f"{package}.states" if package else "states"
+    names = [f"{package}.{name}" if package else name for name in ("states", "enums", "kinds")]
+    taken = {each.name for each in index.model_modules}
+    return next((name for name in names if name not in taken), names[0])
 
 
 def _of_call(index: Index, module: Module, call: Call) -> Iterator[Finding]:
@@ -75,12 +79,15 @@ def _connection(index: Index, module: Module, name: str, scope: str, line: int, 
     )
     if signal:
         message = f"connects a handler with {name} while the model module is imported: a second run connects it twice"
-        fix = "connect handlers in a function that the program calls once, at start"
+        fix = (
+            f"make the handler a method of a model, as in {name.replace('connect_via', 'connect')}(User.saved, "
+            "sender=User); or connect it in a function that the program calls once, at start"
+        )
     elif symbol.kind == "outside" and symbol.name in _CONNECTING:
         message = (
             f"calls {name} while the model module is imported: who imports a model opens a connection, or a second"
         )
-        fix = "connect where the program starts, not where models are defined"
+        fix = f"put it into a function that the program calls at start: def open_database(): {name}(...)"
     else:
         return
     yield Finding(module.path, line, column + 1, _CODE, f"{module.name}:{name}", message, fix)
@@ -93,8 +100,8 @@ def _query(index: Index, module: Module, name: str, scope: str, line: int, colum
     model = index.model_of(index.symbols.meaning(module, scope, head))
     if model is not None:
         message = (
-            f"queries {model.fact.name} while {module.name} is imported: the query set belongs to the class and the "
-            "connection of that moment, and outlives both"
+            f"queries {model.fact.name} while {module.name} is imported: the import needs the database, and the query "
+            "set outlives the class and the connection of that moment"
         )
         fix = f"put the query into a function: def find(): return {head}.objects(...)"
         yield Finding(module.path, line, column + 1, _CODE, f"{module.name}:{name}", message, fix)

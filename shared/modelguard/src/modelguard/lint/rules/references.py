@@ -11,6 +11,7 @@ from modelguard.lint.rule import Rule
 
 _CODE = "MG10"
 _MOST_NEAR_NAMES = 3
+_LEAST_ALIKE = 0.7  # below it, "Role" is taken for a slip of "Module"
 
 
 def _find(index: Index) -> Iterator[Finding]:
@@ -46,7 +47,8 @@ def _finding(index: Index, reference: Reference, known: Collection[str]) -> Find
         message = f"{owner.fact.name}.{reference.field} refers to the model {name!r}, and nothing registers that name"
         near = _near(name, known)
         homes = [f"{each!r} ({index.registry[each].module.path})" for each in near if each in index.registry]
-        fix = f"did you mean {' or '.join(homes)}?" if homes else "define it, or list it in known-models"
+        elsewhere = f'if another distribution does, add to [tool.modelguard]: known-models = ["{name}"]'
+        fix = f"did you mean {' or '.join(homes)}?" if homes else f"define it; or, {elsewhere}"
     found = at(owner, _CODE, message, fix, line=reference.line, column=reference.column)
     return found._replace(subject=f"{owner.registry_name}.{reference.field}:{name}")
 
@@ -61,7 +63,7 @@ def _guess(name: str, known: Collection[str]) -> str | None:
 def _near(name: str, known: Collection[str]) -> list[str]:
     last = name.rpartition(".")[2]
     same_end = sorted(each for each in known if each.rpartition(".")[2] == last)
-    alike = difflib.get_close_matches(name, sorted(known), n=_MOST_NEAR_NAMES)
+    alike = difflib.get_close_matches(name, sorted(known), n=_MOST_NEAR_NAMES, cutoff=_LEAST_ALIKE)
     return [*dict.fromkeys([*same_end, *alike])][:_MOST_NEAR_NAMES]
 
 

@@ -57,8 +57,18 @@ def _finding(name: str, first: Model, second: Model) -> Finding:
         f"defines the model {name!r}, which {first.module.path}:{first.fact.line} defines too{kinds}: the guard "
         "refuses the second one, plain mongoengine replaces the first"
     )
-    fix = f"rename one of the two, or write: from {first.module.name} import {first.fact.name}"
-    return at(second, _CODE, message, fix)
+    return at(second, _CODE, message, _fix(first, second))
+
+
+def _fix(first: Model, second: Model) -> str:
+    rename = "rename one of the two"
+    if not second.is_embedded and not second.is_abstract and second.fact.options.get("collection") is None:
+        rename += " (its collection is named after it, unless its meta says another)"
+    if first.is_embedded != second.is_embedded:
+        return rename
+    if first.module is second.module:
+        return f"{rename}, or drop one"
+    return f"{rename}, or write: from {first.module.name} import {first.fact.name}"
 
 
 RULE = Rule(

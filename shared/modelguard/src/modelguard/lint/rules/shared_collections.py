@@ -29,7 +29,8 @@ def _finding(first: Model, second: Model) -> Finding:
         f"({first.module.path}:{first.fact.line}), and the two are not related: each reads the other's rows"
     )
     fix = (
-        f'give one of them another: meta = {{"collection": "{second.collection}_2"}}, or let one derive from the other'
+        f'give one of them another, to which its rows move: meta = {{"collection": "{second.collection}_2"}}; or let '
+        "one derive from the other"
     )
     return at(second, _CODE, message, fix)
 

@@ -19,7 +19,8 @@ def _find(index: Index) -> Iterator[Finding]:
         rival = first.setdefault(name, model)
         owner = _owner(index, model)
         if rival is not model or owner is not None:
-            yield _finding(model, owner if owner is not None else rival, name)
+            fix = _own_options(model) if owner is None else _common_base(owner)
+            yield _finding(model, owner if owner is not None else rival, name, fix)
 
 
 def _dict_of(index: Index, model: Model) -> str | None:
@@ -41,12 +42,25 @@ def _owner(index: Index, model: Model) -> Model | None:
     return index.classes.of(symbol) if symbol is not None and symbol.kind == "class" else None
 
 
-def _finding(model: Model, other: Model, name: str) -> Finding:
+def _own_options(model: Model) -> str:
+    written = (model.fact.meta or ["name", "..."])[1]
+    copy = f"write: meta = {{**{written}}}"
+    return copy if model.is_embedded else f"{copy}; if {written} names a collection, name another behind it"
+
+
+def _common_base(owner: Model) -> str:
+    """Not by a copy: a finished class has no `meta`, and its `_meta` names its collection."""
+    return (
+        f"write the options out, or move them from {owner.fact.name} to a base of both: "
+        'meta = {"abstract": True, ...}'
+    )
+
+
+def _finding(model: Model, other: Model, name: str, fix: str) -> Finding:
     message = (
         f"{model.fact.name} has the very meta dict {name} that {other.fact.name} has "
         f"({other.module.path}:{other.fact.line}): mongoengine writes into it, so one changes the other"
     )
-    fix = f"write: meta = {{**{(model.fact.meta or ['', name])[1]}}}"
     return at(model, _CODE, message, fix, line=model.fact.meta_line, column=0)
 
 
