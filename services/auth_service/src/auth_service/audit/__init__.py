@@ -1,0 +1,1 @@
+"""The record of security acts: written once each, changed never."""

@@ -1,0 +1,52 @@
+"""Writing acts down."""
+
+from auth_service.audit.repository import AuditEntries
+from auth_service.callers import Caller
+from auth_service.models import AuditEntry
+from auth_service.states import AuditAction
+from lyceum_database import Clock, utc_now
+
+LONGEST_DETAIL = 500  # characters
+
+
+class AuditLog:
+    """Writes each act down after it took effect, and each refusal. No entry holds a password, token or address of mail.
+
+    An act whose entry cannot be written answers with an error, so nobody relies on it unseen; it may have happened.
+    """
+
+    def __init__(self, entries: AuditEntries, *, clock: Clock = utc_now) -> None:
+        self._entries = entries
+        self._clock = clock
+
+    def record(
+        self,
+        action: AuditAction,
+        *,
+        org_id: str,
+        caller: Caller,
+        actor_id: str | None = None,
+        target_id: str | None = None,
+        **details: str,
+    ) -> None:
+        """Write an act down.
+
+        Args:
+            action: what was done, or refused.
+            org_id: whose administrators may read it.
+            caller: where the request came from.
+            actor_id: who did it; None for somebody unknown.
+            target_id: to what.
+            details: in short words.
+        """
+        self._entries.add(
+            AuditEntry(
+                action=action.value,
+                at=self._clock(),
+                org_id=org_id,
+                actor_id=actor_id,
+                target_id=target_id,
+                address=caller.address,
+                details={name: text[:LONGEST_DETAIL] for name, text in details.items()},
+            )
+        )

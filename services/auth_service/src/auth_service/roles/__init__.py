@@ -1,0 +1,1 @@
+"""Roles: named sets of permissions, per organization. Nobody hands out what they have not."""

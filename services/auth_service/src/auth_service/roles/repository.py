@@ -1,0 +1,36 @@
+"""The door to roles, with what only this service does there."""
+
+from collections.abc import Iterable
+
+from auth_service.roles.builtin import builtin_roles
+from lyceum_database import Duplicate, Role, RoleRepository, StaleVersion
+
+
+class Roles(RoleRepository):
+    """Roles of organizations."""
+
+    def of(self, role_ids: Iterable[str], *, org_id: str) -> list[Role]:
+        """Return those of these roles that belong to the organization, by name."""
+        return sorted((role for role in self.many(role_ids) if role.org_id == org_id), key=lambda role: role.name)
+
+    def named(self, names: Iterable[str], *, org_id: str) -> list[Role]:
+        """Return the organization's roles with these names; names that it has not are left out."""
+        return self._select(order="name", org_id=org_id, name__in=list(names))
+
+    def ensure_builtin(self, org_id: str) -> None:
+        """Give an organization the built-in roles, as this release defines them; any number may do so at one time."""
+        for wanted in builtin_roles(org_id):
+            try:
+                self.insert(wanted)
+            except Duplicate:
+                self._renew(wanted)
+
+    def _renew(self, wanted: Role) -> None:
+        found = self.get(wanted.id)
+        if list(found.permissions) == list(wanted.permissions) and found.builtin:
+            return
+        found.permissions, found.builtin = wanted.permissions, True
+        try:
+            self.save(found)
+        except StaleVersion:
+            return  # another replica of some release did the same at the same moment
