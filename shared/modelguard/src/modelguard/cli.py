@@ -8,17 +8,19 @@ import importlib
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 
 from modelguard._adoption import watch
+from modelguard._explaining import explanation, titles
 from modelguard._explanations import EXPLANATIONS
 from modelguard._lookup import models
 from modelguard._mongoengine import is_abstract, is_embedded, is_top_level, settings
 from modelguard._place import model_place
 from modelguard._printing import CannotPrintError, flush, give_up, note, say
+from modelguard._project_frame import place_in_project
 from modelguard.checking import problems
 from modelguard.errors import GuardError, UnsupportedError
 from modelguard.lint import command as lint_command
-from modelguard.lint.catalogue import EXPLANATIONS as RULES
 from modelguard.lint.errors import LintError
 
 CLEAN, PROBLEMS, COULD_NOT_RUN = 0, 1, 2
@@ -33,6 +35,25 @@ example:
   modelguard explain MG02                         what a code means and what to do
 
 exit codes: 0 clean, 1 problems found, 2 could not run
+"""
+_CHECK = """\
+example:
+  modelguard check shop.models billing.models
+  modelguard check --ignore unguarded-model shop.models     while some packages still stand on plain bases
+  modelguard check --adopting shop.models                   before the first of them changes
+
+modules are imported from the working directory, too
+exit codes: 0 clean, 1 problems found, 2 could not run
+"""
+_LIST = """\
+example:
+  modelguard list shop.models
+"""
+_EXPLAIN = """\
+example:
+  modelguard explain                  all codes, each with its title
+  modelguard explain missing-model    of a problem that `modelguard check` found
+  modelguard explain MG02             of a finding of `modelguard lint`, with a bad and a good example
 """
 
 
@@ -73,10 +94,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    check = commands.add_parser("check", help="import modules, then report every problem of the registered models")
+    check = _command(commands, "check", "import modules, then report every problem of the registered models", _CHECK)
     check.add_argument("modules", nargs="+", metavar="MODULE", help="dotted name, as in an import statement")
-    check.add_argument("--ignore", action="append", default=[], metavar="CODE", help="accept a kind of problem")
+    check.add_argument(
+        "--ignore", action="append", default=[], metavar="CODE", help="accept a kind of problem; may be repeated"
+    )
     check.add_argument(
         "--adopting",
         action="store_true",
@@ -84,16 +108,35 @@ def _parser() -> argparse.ArgumentParser:
         "what names no model; nothing is changed",
     )
     check.set_defaults(run=_check)
-    listing = commands.add_parser("list", help="import modules, then list the registered models")
+    listing = _command(commands, "list", "import modules, then list the registered models", _LIST)
     listing.add_argument("modules", nargs="+", metavar="MODULE", help="dotted name, as in an import statement")
     listing.set_defaults(run=_list)
     linting = commands.add_parser("lint", help="read the code and report what registers a model badly")
     lint_command.configure(linting)
     linting.set_defaults(run=lint_command.run)
-    explain = commands.add_parser("explain", help="say what a code means and what to do")
+    explain = _command(commands, "explain", "say what a code means and what to do", _EXPLAIN)
     explain.add_argument("code", nargs="?", metavar="CODE", help="as printed with a problem; without it, all codes")
     explain.set_defaults(run=_explain)
     return parser
+
+
+def _version() -> str:
+    try:
+        return version("modelguard")
+    except PackageNotFoundError:  # run from its sources
+        return "not installed"
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, what: str, example: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}.",
+        epilog=example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -131,13 +174,13 @@ def _row(name: str) -> tuple[str, str, str, str]:
 
 def _explain(options: argparse.Namespace) -> int:
     if options.code is None:
-        for code in (*EXPLANATIONS, *RULES):
-            say(code)
+        for line in titles():
+            say(line)
         return CLEAN
-    text = EXPLANATIONS.get(options.code) or RULES.get(options.code)
-    if text is None:
-        raise _CannotRunError(f"no code {options.code!r}; `modelguard explain` lists them")
-    say(f"{options.code}\n\n{text}")
+    try:
+        say(explanation(options.code))
+    except KeyError as error:
+        raise _CannotRunError(error.args[0]) from error
     return CLEAN
 
 
@@ -157,7 +200,9 @@ def _load(names: Sequence[str]) -> None:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            raise _CannotRunError(f"cannot import {name}: {_one_line(error)}") from error
+            place = place_in_project(error)
+            at = f" (at {place})" if place else ""
+            raise _CannotRunError(f"cannot import {name}: {_one_line(error)}{at}") from error
 
 
 def _one_line(error: BaseException) -> str:

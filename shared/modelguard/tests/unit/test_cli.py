@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
@@ -113,17 +114,58 @@ def test_each_code_is_explained_with_what_to_do(capsys: pytest.CaptureFixture[st
 
 def test_codes_are_listed_and_unknown_ones_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain"]) == 0
-    assert capsys.readouterr().out.split() == [*EXPLANATIONS, *RULES]
+    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    assert [code for code, _ in lines] == [*EXPLANATIONS, *RULES]
+    assert ["MG02", "An import of a model module inside a function or a class body"] in lines
     assert main(["explain", "nonsense"]) == 2
     assert capsys.readouterr().err == "modelguard: no code 'nonsense'; `modelguard explain` lists them\n"
 
 
-def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("missing", "missing-model"), ("misssing-model", "missing-model"), ("index", "index-clash")]
+)
+def test_an_unknown_code_is_answered_with_the_nearest(
+    capsys: pytest.CaptureFixture[str], typed: str, meant: str
+) -> None:
+    assert main(["explain", typed]) == 2
+    assert (
+        capsys.readouterr().err
+        == f"modelguard: no code '{typed}'; did you mean {meant}? `modelguard explain` lists all\n"
+    )
+
+
+@pytest.mark.parametrize("typed", ["mg02", "MG02", "Missing-Model"])
+def test_upper_and_lower_case_of_a_code_are_the_same(capsys: pytest.CaptureFixture[str], typed: str) -> None:
+    assert main(["explain", typed]) == 0
+    assert capsys.readouterr().out.partition("\n")[0] in {"MG02", "missing-model"}
+
+
+def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["--help"])
+        main(["--version"])
 
     assert caught.value.code == 0
-    assert "modelguard check shop.models billing.models" in capsys.readouterr().out
+    assert capsys.readouterr().out == f"modelguard {version('modelguard')}\n"
+
+
+def test_a_failed_import_names_the_line_of_the_project(
+    guarded: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(guarded.root)
+    guarded.write("reading.py", "import json\ndef read():\n    return json.loads('{')\n")
+    guarded.write("shop.py", "import reading\nreading.read()\n")
+
+    assert main(["check", "shop"]) == 2
+    assert capsys.readouterr().err.endswith(" (at reading.py:4)\n")
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["list"], ["lint"], ["explain"]])
+def test_help_has_an_example(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([*command, "--help"])
+
+    assert caught.value.code == 0
+    assert f"example:\n  modelguard {' '.join(command)}" in capsys.readouterr().out
 
 
 def test_the_program_imports_from_the_working_directory(guarded: Project) -> None:

@@ -45,10 +45,10 @@ _OTHERS = {
         "Do: correct the file, or name it in exclude under [tool.modelguard]."
     ),
     SUPPRESSION: (
-        "A comment `# modelguard: ...` that allows nothing.\n"
+        "A comment for modelguard that allows nothing.\n"
         "It gives no reason, names no rule, or nothing is found at its line: it would hide the next finding there.\n"
         "Do: write `# modelguard: allow MG02 because REASON` behind the line or above it, and drop it in time."
     ),
 }
 CODES = tuple(rule.code for rule in RULES)
-EXPLANATIONS = MappingProxyType({**_OTHERS, **{rule.code: str(rule) for rule in RULES}})
+EXPLANATIONS = MappingProxyType(dict(sorted({**_OTHERS, **{rule.code: str(rule) for rule in RULES}}.items())))
