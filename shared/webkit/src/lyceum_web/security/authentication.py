@@ -58,7 +58,7 @@ class Security:
         cached = self.directory.cached(claims)
         if cached is not None:
             return cached
-        name = (claims.session_id, claims.user_id, claims.org_id)
+        name = (self.directory.generation, claims.session_id, claims.user_id, claims.org_id)
         found: Principal = await self._flights.join(name, partial(self.directory.principal, claims))
         return found
 

@@ -26,7 +26,13 @@ REMEMBERED = 10_000  # sessions
 
 
 class Directory(Protocol):
-    """Turns what a token says into who is calling now."""
+    """Turns what a token says into who is calling now.
+
+    Attributes:
+        generation: changes whenever answers were made to be forgotten: a look-up that began before does not count.
+    """
+
+    generation: int
 
     def cached(self, claims: Claims) -> Principal | None:
         """Return who is calling if that is known well enough, else None; never waits.
@@ -81,6 +87,7 @@ class PrincipalDirectory:
         self._monotonic = monotonic
         self._ttl_s = ttl.total_seconds()
         self._capacity = capacity
+        self.generation = 0
         self._standings: OrderedDict[str, _Standing] = OrderedDict()
         self._writing = Lock()
 
@@ -102,14 +109,30 @@ class PrincipalDirectory:
             InvalidToken: the session has ended, or its person may not act in this organization any more.
             lyceum_database.Unavailable: the database does not answer.
         """
-        read_at_s = self._monotonic()
+        generation, read_at_s = self.generation, self._monotonic()
         standing = _Standing(read_at_s, self._looked_up(claims))
         with self._writing:
-            self._standings[claims.session_id] = standing
-            self._standings.move_to_end(claims.session_id)
-            while len(self._standings) > self._capacity:
-                self._standings.popitem(last=False)
+            if generation == self.generation:
+                self._remember(claims.session_id, standing)
         return _answered(standing, claims)
+
+    def forget(self, session_id: str) -> None:
+        """Ask the database at the session's next request: it was ended here, which counts at once."""
+        with self._writing:
+            self.generation += 1
+            self._standings.pop(session_id, None)
+
+    def forget_all(self) -> None:
+        """Ask the database at every session's next request: roles or people were changed here."""
+        with self._writing:
+            self.generation += 1
+            self._standings.clear()
+
+    def _remember(self, session_id: str, standing: _Standing) -> None:
+        self._standings[session_id] = standing
+        self._standings.move_to_end(session_id)
+        while len(self._standings) > self._capacity:
+            self._standings.popitem(last=False)
 
     def _looked_up(self, claims: Claims) -> Principal | str:
         session = self._sessions.find(claims.session_id)

@@ -38,6 +38,12 @@ class SignedIn(Access, SecurityBase):
     model = HTTPBearer(bearerFormat="JWT", description="An access token, as POST /v1/login gives it.")
     scheme_name = "accessToken"
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Codes with which it may end a request."""
+        codes = ("unauthenticated", "invalid_token", "unavailable", "database_unavailable")
+        return codes if self.permission is None else (*codes, "forbidden")
+
     async def __call__(self, connection: HTTPConnection) -> Principal:
         """Return who is calling.
 

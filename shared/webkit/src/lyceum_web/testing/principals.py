@@ -24,6 +24,7 @@ class Callers:
     def __init__(self, *, clock: Clock = utc_now) -> None:
         self.key = SigningKey()
         self._clock = clock
+        self.generation = 0
         self._principals: dict[str, Principal] = {}
         self.security = Security(
             TokenVerifier(self.key.keys, issuer=ISSUER, audience=AUDIENCE, clock=clock),
