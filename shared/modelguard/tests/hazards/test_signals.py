@@ -68,6 +68,25 @@ def test_guarded_a_module_that_connects_is_still_called_once_per_run(guarded: Pr
     assert handlers_called_after_three_runs(guarded) == 3
 
 
+def test_guarded_a_handler_of_another_file_is_called_once(guarded: Project) -> None:
+    """So MG12 lets it pass."""
+    handlers = guarded.module(
+        "handlers",
+        "CALLS = []\nclass Watched:\n    @classmethod\n    def saved(cls, sender, **_): CALLS.append(cls)\n"
+        "def saved(sender, **_): CALLS.append(sender)\n",
+    )
+    users = guarded.module(
+        "users",
+        f"from handlers import Watched, saved\nfrom mongoengine.signals import post_save\n{USER}\n"
+        "post_save.connect(Watched.saved, sender=User)\npost_save.connect(saved, sender=User)\n",
+    )
+    guarded.reload(users)
+    guarded.again(users)
+
+    users.User(name="ada").save()
+    assert sorted(handlers.CALLS, key=str) == sorted([handlers.Watched, users.User], key=str)
+
+
 @pytest.mark.hazard(18, "plain")
 def test_plain_each_redefinition_of_a_caching_owner_adds_a_listener(plain: Project) -> None:
     users = plain.module("users", USER)

@@ -164,6 +164,57 @@ class Job(Record): pass
     assert sources.found() == []
 
 
+LASTING = {
+    "imported": ("from handlers import saved\npost_save.connect(saved, sender=User)\n", False),
+    "imported, by keyword": ("from handlers import saved\npost_save.connect(receiver=saved, sender=User)\n", False),
+    "of a module": ("import handlers\npost_save.connect(handlers.saved)\n", False),
+    "of a library": ("import library\npost_save.connect(library.saved, weak=False)\n", False),
+    "built in": ("post_save.connect(print)\n", False),
+    "of an imported mixin": ("from handlers import Mixin\npost_save.connect(Mixin.saved, sender=User)\n", False),
+    "of an imported object": ("from handlers import RECORDER\npost_save.connect(RECORDER.saved)\n", False),
+    "renamed": ("from handlers import saved as kept\nhandler = kept\npost_save.connect(handler)\n", False),
+    "on a model's own signal": ("from handlers import saved\nUser.on_saved.connect(saved)\n", False),
+    "one of two": ("from handlers import saved\ndef saved(*_): pass\npost_save.connect(saved)\n", True),
+    "made of an imported one": ("from handlers import saved, wrap\npost_save.connect(wrap(saved))\n", True),
+    "a lambda": ("post_save.connect(lambda *_: None)\n", True),
+    "of an object here": ("from handlers import Mixin\nhere = Mixin()\npost_save.connect(here.saved)\n", True),
+    "decorated, with an imported sender": (
+        "from handlers import Mixin\n@post_save.connect_via(Mixin)\ndef saved(*_): pass\n",
+        True,
+    ),
+    "a connection with imported settings": ("import handlers\nconnect(handlers.DATABASE)\n", True),
+    "... of mongoengine": ("import handlers, mongoengine\nmongoengine.connect(handlers.DATABASE)\n", True),
+    "of a loop": ("def one(*_): pass\nfor saved in (one,):\n    post_save.connect(saved)\n", True),
+    "made here": ("saved = classmethod(print)\npost_save.connect(saved)\n", True),
+}
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_a_handler_that_another_file_defines_may_be_connected(sources: Sources, name: str) -> None:
+    text, is_found = LASTING[name]
+    sources.write(
+        "handlers.py",
+        "class Mixin:\n    @classmethod\n    def saved(cls, *_): pass\nRECORDER = Mixin()\nDATABASE = 'db'\n"
+        "def saved(*_): pass\ndef wrap(f): return f\n",
+    )
+    sources.write(
+        "shop.py",
+        f"{HEAD}from mongoengine.signals import post_save\nclass User(Document):\n    on_saved = post_save\n{text}",
+    )
+
+    assert [each.code for each in sources.found()] == ["MG12"] * is_found
+
+
+def test_a_handler_that_nobody_knows_is_found(sources: Sources) -> None:
+    sources.write(
+        "shop.py",
+        "from modelguard import Document\nfrom mongoengine.signals import post_save\nclass User(Document): pass\n"
+        "post_save.connect(saved)\n",
+    )
+
+    assert [each.code for each in sources.found()] == ["MG12"]
+
+
 def test_a_star_or_a_wrong_name_from_an_index_is_found_where_it_stands(sources: Sources) -> None:
     sources.write("shop.py", "from modelguard import Document\nclass User(Document): pass\n")
     sources.write("app.py", "from shop import *\nfrom shop import Usr\nfrom shop import __doc__\n")

@@ -8,6 +8,7 @@ from modelguard.lint.index import Index, at
 from modelguard.lint.models import Model
 from modelguard.lint.modules import Module
 from modelguard.lint.rule import Rule
+from modelguard.lint.symbols import Symbol
 
 _CODE = "MG12"
 _CONNECTING = frozenset(
@@ -59,25 +60,35 @@ def _beside(index: Index, module: Module) -> str:
 def _of_call(index: Index, module: Module, call: Call) -> Iterator[Finding]:
     _, name, _, _, line, column = call.call
     yield from _query(index, module, name, call.scope, line, column)
-    if module in index.model_modules and not _is_method_of_model(index, module, call):
+    if module in index.model_modules and not _connects_what_stays(index, module, call):
         yield from _connection(index, module, name, call.scope, line, column)
 
 
-def _is_method_of_model(index: Index, module: Module, call: Call) -> bool:
-    """`post_save.connect(User.saved, sender=User)`: class and method are kept, and blinker connects a receiver once."""
-    handler = next(iter(call.call[2]), UNKNOWN)
-    owner = handler[1].rpartition(".")[0] if handler[0] == "name" else ""
-    return index.model_of(index.symbols.meaning(module, call.scope, owner)) is not None
+def _connects_what_stays(index: Index, module: Module, call: Call) -> bool:
+    """`post_save.connect(User.saved, sender=User)`: blinker connects a receiver once, however often this file runs.
+
+    The guard keeps a model and so its methods. What another file defines is not made anew by running this one.
+    """
+    _, name, positional, keywords, *_ = call.call
+    if not (name.endswith(".connect") and _is_signal(index.symbols.meaning(module, call.scope, name))):
+        return False
+    handler = next(iter(positional), keywords.get("receiver", UNKNOWN))
+    if handler[0] != "name":
+        return False
+    owner = index.symbols.meaning(module, call.scope, handler[1].rpartition(".")[0])
+    found = index.symbols.meanings(module, call.scope, handler[1])
+    return index.model_of(owner) is not None or bool(found and all(each.module is not module for each in found))
+
+
+def _is_signal(symbol: Symbol | None) -> bool:
+    return symbol is not None and (symbol.kind == "value" or symbol.name.startswith("mongoengine.signals."))
 
 
 def _connection(index: Index, module: Module, name: str, scope: str, line: int, column: int) -> Iterator[Finding]:
     symbol = index.symbols.meaning(module, scope, name)
     if symbol is None:
         return
-    signal = symbol.name.endswith((".connect", ".connect_via")) and (
-        symbol.kind == "value" or symbol.name.startswith("mongoengine.signals.")
-    )
-    if signal:
+    if symbol.name.endswith((".connect", ".connect_via")) and _is_signal(symbol):
         message = f"connects a handler with {name} while the model module is imported: a second run connects it twice"
         fix = (
             f"make the handler a method of a model, as in {name.replace('connect_via', 'connect')}(User.saved, "
@@ -111,7 +122,8 @@ RULE = Rule(
     _CODE,
     "State beside models: an enum, a connection, a signal handler, or a query set made at import time.",
     "The guard keeps the class when a file runs again; everything else in that file is new. An enum then has a second "
-    "identity that the kept class does not know, and a handler is connected twice.",
+    "identity that the kept class does not know, and a handler that the file defines is connected twice (a method of a "
+    "model, or a handler that another file defines, is not).",
     "Keep model modules to models: put enums next door, connect where the program starts, query in functions.",
     """
 # shop/models.py
