@@ -98,6 +98,36 @@ CASES: dict[str, tuple[str, ...]] = {
         "move what both need into a file of its own"),
         "# shop/models/user.py\nfrom modelguard import Document\nclass User(Document): pass\n",
     ),
+    "04 a name": (
+        MODELS + "# shop/tasks.py\nimport importlib\nimportlib.import_module('shop.models.user')\n", "MG04",
+        "write at the top of the file: import shop.models.user", "# shop/tasks.py\nimport shop.models.user\n",
+    ),
+    "04 a walk": (
+        MODELS + "# shop/tasks.py\nimport pkgutil\nimport shop.models\nNAMES = list(pkgutil.iter_modules(shop.models.__path__))\n",
+        "MG04",
+        (
+            "write at the top of the file: import shop.models; "
+            "and let its __init__.py import each by name, as in: from shop.models.role import Role"
+        ),
+        "# shop/tasks.py\nimport shop.models\n",
+    ),
+    "04 a reload": (
+        MODELS + "# shop/tasks.py\nimport importlib\nimport shop.models\nimportlib.reload(shop.models)\n", "MG04",
+        "drop it, and start the process again when code has changed", "# shop/tasks.py\nimport shop.models\n",
+    ),
+    "04 a computed name": (
+        MODELS + "# shop/tasks.py\nimport importlib, sys\nimportlib.import_module(sys.argv[1])\n", "MG04",
+        (
+            "write the imports out, at the top of the package that owns the models, as in: from shop.models.role import Role; "
+            'or, add to [tool.modelguard]: loader = "shop.tasks"'
+        ),
+        "", 'loader = "shop.tasks"\n',
+    ),
+    "04 a computed text": (
+        MODELS + "# shop/tasks.py\nimport sys\nexec(sys.argv[1])\n", "MG04",
+        'write the code out, or call a function by its name; or, add to [tool.modelguard]: loader = "shop.tasks"',
+        "", 'loader = "shop.tasks"\n',
+    ),
     "11 a second name": (
         MODELS + "# shop/a.py\nfrom shop.models.user import User\n# shop/b.py\nfrom models.user import User as U, User\n", "MG11",
         "write: from shop.models.user import User as U, User; and keep one folder of the two on sys.path",
@@ -151,3 +181,12 @@ def test_a_conditional_star_is_told_the_names(sources: Sources) -> None:
     assert [each.fix for each in sources.found() if each.code == "MG03"] == [
         "write at the top of the file: from shop.models import Role, User"
     ]
+
+
+def test_where_there_is_a_loader_a_computed_name_belongs_there(sources: Sources) -> None:
+    sources.write_all(
+        MODELS + "# shop/loader.py\n# shop/tasks.py\nimport importlib, sys\nimportlib.import_module(sys.argv[1])\n"
+    )
+    sources.settings('loader = "shop.loader"\n')
+
+    assert [each.fix.rpartition("; ")[2] for each in sources.found()] == ["or, do it in shop.loader, which may"]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
+from modelguard.lint.dynamic_advice import computed, known
 from modelguard.lint.facts import UNKNOWN, Call, Expression
 from modelguard.lint.finding import Finding
 from modelguard.lint.index import Index
@@ -38,15 +39,10 @@ def _judged(index: Index, module: Module, call: Call) -> Iterator[Finding]:
     line, column = call.call[4:6]
     imported = _answer(index, module, call, name)
     if imported is None:
-        yield _computed(module, line, column, name, call.scope)
+        yield _computed(index, module, line, column, name, call.scope)
     elif imported:
-        target = imported[0]
-        message = (
-            f"imports the model module {target.name} through {name}: no reader and no check of the import graph sees "
-            "it, and a second name would register its models again"
-        )
-        fix = f"write at the top of the file: import {target.name}"
-        subject = f"{module.name}:{call.scope.partition('@')[0]}:{target.name}"
+        message, fix = known(index, name, imported)
+        subject = f"{module.name}:{call.scope.partition('@')[0]}:{imported[0].name}"
         yield Finding(module.path, line, column + 1, _CODE, subject, message, fix)
 
 
@@ -55,15 +51,11 @@ def _handed_over(index: Index, module: Module) -> Iterator[Finding]:
     for use in module.facts.uses:
         name = _watched(index.symbols.meaning(module, use.scope, use.name)) if use.is_handed_over else None
         if name is not None and name != "eval":  # as in `_by_expression`
-            yield _computed(module, use.line, use.column, name, use.scope)
+            yield _computed(index, module, use.line, use.column, name, use.scope)
 
 
-def _computed(module: Module, line: int, column: int, name: str, scope: str) -> Finding:
-    message = f"{name} gets what only running the program tells: it may run any model module, unseen or a second time"
-    fix = (
-        "import the modules by name at the top of the package that owns them (write: from shop.models.user import "
-        f'User), or let one module do all of it: loader = "{module.name}" under [tool.modelguard]'
-    )
+def _computed(index: Index, module: Module, line: int, column: int, name: str, scope: str) -> Finding:
+    message, fix = computed(index, module, name)
     subject = f"{module.name}:{scope.partition('@')[0]}:{name}"
     return Finding(module.path, line, column + 1, _CODE, subject, message, fix)
 
