@@ -36,3 +36,12 @@ def test_each_finding_says_what_to_change(sources: Sources, rule: Rule) -> None:
         assert finding.message
         assert finding.fix
         assert finding.subject
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_each_file_of_an_explanation_stands_apart(rule: Rule) -> None:
+    lines = str(rule).splitlines()
+    heads = [number for number, line in enumerate(lines) if line.startswith("    # ") and line.endswith(".py")]
+
+    assert heads
+    assert all(lines[number - 1] in {"", "Bad:", "Good:"} for number in heads)

@@ -1,5 +1,6 @@
 """What a rule is: a code, an explanation, and a function from the index to findings."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -45,4 +46,6 @@ class Rule(NamedTuple):
 
 
 def _indented(text: str) -> str:
+    """Each file of an example after an empty line."""
+    text = re.sub(r"\n+(?=# \S+\.py\n)", "\n\n", text)
     return "\n".join(f"    {line}".rstrip() for line in text.strip().splitlines())

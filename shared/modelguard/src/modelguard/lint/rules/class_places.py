@@ -45,7 +45,9 @@ RULE = Rule(
     "A model class defined in a function, a loop or under a condition.",
     "A class statement that runs per call or per turn defines its model each time; under a condition, two processes "
     "hold different models.",
-    "Define each model once, at the top level of a module.",
+    "Define each model once, at the top level of a module. A test that defines one takes the fixture isolated_models, "
+    'or does it in modelguard.isolated(); switch this rule off for tests: "tests/*" = ["MG05"] under '
+    "[tool.modelguard.per-file-ignores].",
     """
 # shop/audit.py
 from modelguard import Document

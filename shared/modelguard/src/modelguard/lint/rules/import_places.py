@@ -79,7 +79,8 @@ INNER = Rule(
     "An import of a model module inside a function or a class body.",
     "The models of that module are registered at the first call, not at start: check() cannot see them, references to "
     "them dangle until then, and a retried call may run a half-imported module again.",
-    "Import at the top of the file. If that makes a cycle, name the model by a string, or move what both need.",
+    "Import at the top of the file. If that closes a circle, import from the file that defines the model, name it by a "
+    'text in fields, as in ReferenceField("User"), and look it up in functions: modelguard.require("User").',
     f"""{_MODEL}
 # shop/tasks.py
 def greet(key):
@@ -102,7 +103,7 @@ CONDITIONAL = Rule(
     "An import of a model module under if, try, with, for, while or match.",
     "Two processes of one release then hold different sets of models: a reference that works here dangles there. Under "
     "`if TYPE_CHECKING` nothing runs, so that is allowed.",
-    "Import at the top of the file, without a condition.",
+    "Import at the top of the file, without a condition; for annotations alone, `if TYPE_CHECKING` will do.",
     f"""{_MODEL}
 # shop/tasks.py
 try:
@@ -112,10 +113,7 @@ except ImportError:
 """,
     f"""{_MODEL}
 # shop/tasks.py
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from shop.models import User
+from shop.models import User
 """,
     _find_conditional,
 )

@@ -76,7 +76,8 @@ RULE = Rule(
     "One registry name in two places.",
     "mongoengine has one namespace per process, for documents and embedded documents of all packages. The guard raises "
     "ModelConflictError at the import of the second; without it, the last import wins.",
-    "Rename one of the two, or import the first instead of defining it again.",
+    "Rename one of the two, or import the first instead of defining it again. The collection is named after the class: "
+    'with meta = {"collection": "user"} a renamed document keeps its rows.',
     """
 # shop/models.py
 from modelguard import Document
