@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from auth_service.errors import AuthError
+from lyceum_web.rates import Limit
 
 
 class Throttled(AuthError):
@@ -25,13 +26,13 @@ class Throttled(AuthError):
 class Limiter(Protocol):
     """Counts tries, alike for all threads, and for all processes where its storage is shared."""
 
-    def hit(self, limit: str, *keys: str) -> int | None:
+    def hit(self, limit: Limit, *keys: str) -> int | None:
         """Count one try under these keys; returns None if it may be made, else the seconds until one may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many tries, in the words of the limits library, e.g. `10/15 minutes`.
+    """How many tries in how long. Strict: without the shared storage each process counts for itself.
 
     Attributes:
         account: password tries for one account, from wherever they come.
@@ -40,10 +41,24 @@ class Limits:
         token: tries of refresh and invitation tokens from one address.
     """
 
-    account: str = "10/15 minutes"
-    address: str = "300/15 minutes"
-    sign_up: str = "100/hour"
-    token: str = "1200/15 minutes"  # noqa: S105 - a limit, no token
+    account: Limit
+    address: Limit
+    sign_up: Limit
+    token: Limit
+
+    @classmethod
+    def of(cls, *, account: str, address: str, sign_up: str, token: str) -> "Limits":
+        """Read rates such as `10/15 minutes`.
+
+        Raises:
+            ValueError: one of them is no rate.
+        """
+        return cls(
+            account=Limit.of("password-account", account, strict=True),
+            address=Limit.of("password-address", address, strict=True),
+            sign_up=Limit.of("sign-up", sign_up, strict=True),
+            token=Limit.of("token", token, strict=True),
+        )
 
 
 class Throttle:
@@ -63,8 +78,8 @@ class Throttle:
         Raises:
             Throttled: one of the two limits is reached.
         """
-        self._count(self._limits.address, "password-address", network(address))
-        self._count(self._limits.account, "password-account", _digest(account))
+        self._count(self._limits.address, network(address))
+        self._count(self._limits.account, _digest(account))
 
     def sign_up(self, address: str | None) -> None:
         """Count a sign-up.
@@ -72,7 +87,7 @@ class Throttle:
         Raises:
             Throttled: the limit is reached.
         """
-        self._count(self._limits.sign_up, "sign-up", network(address))
+        self._count(self._limits.sign_up, network(address))
 
     def token(self, address: str | None) -> None:
         """Count a try of a refresh or invitation token.
@@ -80,27 +95,23 @@ class Throttle:
         Raises:
             Throttled: the limit is reached.
         """
-        self._count(self._limits.token, "token", network(address))
+        self._count(self._limits.token, network(address))
 
-    def _count(self, limit: str, *keys: str) -> None:
-        wait_s = self._limiter.hit(limit, *keys)
+    def _count(self, limit: Limit, key: str) -> None:
+        wait_s = self._limiter.hit(limit, key)
         if wait_s is not None:
             raise Throttled(wait_s)
 
 
 def network(address: str | None) -> str:
     """Return what counts as one address: a whole /64 of IPv6, as one customer has that many."""
-    if address is None:
-        return "unknown"
     try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
+        parsed = ipaddress.ip_address(address or "")
     except ValueError:
         return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
 
 
 def _digest(account: str) -> str:

@@ -4,14 +4,16 @@ from collections.abc import Iterable
 
 from auth_service.roles.builtin import builtin_roles
 from lyceum_database import Duplicate, Role, RoleRepository, StaleVersion
+from lyceum_database.states import RoleScope
 
 
 class Roles(RoleRepository):
     """Roles of organizations."""
 
     def of(self, role_ids: Iterable[str], *, org_id: str) -> list[Role]:
-        """Return those of these roles that belong to the organization, by name."""
-        return sorted((role for role in self.many(role_ids) if role.org_id == org_id), key=lambda role: role.name)
+        """Return those of these roles that count in the whole of the organization, by name."""
+        counting = [role for role in self.many(role_ids) if role.org_id == org_id and role.scope == RoleScope.ORG.value]
+        return sorted(counting, key=lambda role: role.name)
 
     def named(self, names: Iterable[str], *, org_id: str) -> list[Role]:
         """Return the organization's roles with these names; names that it has not are left out."""

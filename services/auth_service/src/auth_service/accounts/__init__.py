@@ -1,0 +1,1 @@
+"""People's own accounts: signing up, and what somebody may see and change of themselves."""

@@ -1,0 +1,27 @@
+"""The door to users, with what only this service does there."""
+
+from datetime import datetime
+
+from lyceum_database import User, UserRepository, translated_errors
+from lyceum_database.states import UserStatus
+
+
+class People(UserRepository):
+    """Users, as those who sign in and those who look after them see them."""
+
+    def page_of(self, org_id: str, *, after_id: str | None, limit: int) -> list[User]:
+        """Return members of the organization, in order of id."""
+        return self.list_(org_ids=org_id, after_id=after_id, limit=limit)
+
+    def member(self, user_id: str, org_id: str) -> User | None:
+        """Return this member of the organization, or None: another organization's people are not there."""
+        return self._first(pk=user_id, org_ids=org_id)
+
+    def active_with_role(self, role_id: str) -> list[User]:
+        """Return everybody who holds the role and may sign in."""
+        return self._select(order="pk", roles=role_id, status=UserStatus.ACTIVE.value)
+
+    def signed_in(self, user_id: str, at: datetime) -> None:
+        """Note when the person last signed in. It is no change that a writer has to have seen, so no new version."""
+        with translated_errors():
+            self.model.objects(pk=user_id).update_one(max__last_login_at=at)

@@ -1,0 +1,112 @@
+"""The services that routes ask for, each built once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from auth_service.accounts.service import AccountService
+from auth_service.accounts.signing_up import SignUpService
+from auth_service.audit.repository import AuditEntries
+from auth_service.audit.service import AuditLog
+from auth_service.passwords.breaches import AnyOf, BreachList, CommonPasswords, HashFile
+from auth_service.passwords.hashing import PasswordHasher
+from auth_service.passwords.policy import PasswordRules
+from auth_service.passwords.turns import Turns
+from auth_service.people import People
+from auth_service.roles.repository import Roles
+from auth_service.sessions.issuing import Issuing
+from auth_service.sessions.login import LoginService
+from auth_service.sessions.ports import Standings, Tokens
+from auth_service.sessions.refreshing import RefreshService
+from auth_service.sessions.repository import Sessions
+from auth_service.sessions.service import SessionService
+from auth_service.settings import AuthSettings
+from auth_service.throttling import Limiter, Throttle
+from lyceum_database import Clock, OrganizationRepository, utc_now
+from lyceum_program.errors import StartRefused
+
+
+def build_services(
+    settings: AuthSettings, *, tokens: Tokens, standings: Standings, limiter: Limiter, clock: Clock = utc_now
+) -> Mapping[type, Any]:
+    """Build one of each, by class.
+
+    Args:
+        settings: of the program.
+        tokens: makes access tokens.
+        standings: is told what counts no longer.
+        limiter: counts tries.
+        clock: tells the time.
+
+    Raises:
+        StartRefused: the file of breached passwords cannot be used.
+    """
+    people, roles, sessions = People(clock=clock), Roles(clock=clock), Sessions(clock=clock)
+    organizations = OrganizationRepository(clock=clock)
+    audit = AuditLog(AuditEntries(clock=clock), clock=clock)
+    throttle = Throttle(limiter, settings.limits)
+    hasher, rules = password_hasher(settings), password_rules(settings)
+    ending = SessionService(sessions, standings, audit, clock=clock)
+    issuing = Issuing(tokens, roles, clock=clock)
+    built = (
+        ending,
+        hasher,
+        SignUpService(people=people, hasher=hasher, rules=rules, throttle=throttle, audit=audit, clock=clock),
+        LoginService(
+            people=people,
+            organizations=organizations,
+            sessions=sessions,
+            ending=ending,
+            issuing=issuing,
+            hasher=hasher,
+            throttle=throttle,
+            audit=audit,
+            lifetime=settings.session_lifetime,
+            clock=clock,
+        ),
+        RefreshService(
+            people=people,
+            organizations=organizations,
+            sessions=sessions,
+            ending=ending,
+            issuing=issuing,
+            throttle=throttle,
+            audit=audit,
+            clock=clock,
+        ),
+        AccountService(
+            people=people,
+            organizations=organizations,
+            sessions=ending,
+            hasher=hasher,
+            rules=rules,
+            throttle=throttle,
+            audit=audit,
+        ),
+    )
+    return {type(one): one for one in built}
+
+
+def password_hasher(settings: AuthSettings) -> PasswordHasher:
+    """Build what hashes passwords, behind its queue."""
+    turns = Turns(width=settings.hashes_at_once, waiting=settings.hashes_waiting, patience_s=settings.hash_wait_s)
+    return PasswordHasher(settings.hash_cost, turns)
+
+
+def password_rules(settings: AuthSettings) -> PasswordRules:
+    """Build what refuses passwords.
+
+    Raises:
+        StartRefused: the file of breached passwords cannot be used.
+    """
+    bundled: BreachList = CommonPasswords.bundled()
+    path = settings.breached_passwords
+    if path is None:
+        return PasswordRules(bundled)
+    try:
+        return PasswordRules(AnyOf(bundled, HashFile(path)))
+    except OSError as exc:
+        raise StartRefused(f"AUTH_BREACHED_PASSWORDS {path}: {exc.strerror or exc}") from exc
+    except ValueError as exc:
+        raise StartRefused(
+            f"AUTH_BREACHED_PASSWORDS {path}: give a sorted file of SHA-1 hashes, one HASH:count per line"
+        ) from exc

@@ -1,0 +1,73 @@
+"""The kinds of text that requests carry. What is not allowed is refused before anything is looked up."""
+
+import unicodedata
+import zoneinfo
+from functools import cache
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from auth_service import addresses
+from auth_service.passwords import policy
+
+_CONTROL = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
+
+
+class Request(BaseModel):
+    """A request's body: what it does not know it refuses, by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False, hide_input_in_errors=True)
+
+
+class Answer(BaseModel):
+    """An answer's body."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def _plain(text: str) -> str:
+    text = unicodedata.normalize("NFC", text).strip()
+    if not text:
+        raise ValueError("must not be blank")
+    if any(unicodedata.category(character) in _CONTROL for character in text):
+        raise ValueError("must not hold control characters")
+    return text
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def _zone(text: str) -> str:
+    if text not in _zones():
+        raise ValueError("is no time zone of the IANA database, such as Europe/Berlin")
+    return text
+
+
+EmailAddress = Annotated[
+    str, Field(min_length=3, max_length=254, examples=["ada@example.org"]), AfterValidator(addresses.canonical)
+]
+"""The address of somebody new."""
+
+SignInName = Annotated[str, Field(min_length=1, max_length=320, examples=["ada@example.org"])]
+"""An address to sign in with: any text, as what is wrong with it must not show."""
+
+NewPassword = Annotated[
+    SecretStr,
+    Field(min_length=policy.SHORTEST, max_length=policy.LONGEST, examples=["violet harbour 9"]),
+]
+"""A password to be; the policy looks at it once more."""
+
+Password = Annotated[SecretStr, Field(min_length=1, max_length=policy.LONGEST, examples=["violet harbour 9"])]
+"""A password to compare."""
+
+Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Ada Lovelace"]), AfterValidator(_plain)]
+Locale = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35, examples=["en-GB"])]
+TimeZone = Annotated[str, Field(min_length=1, max_length=64, examples=["Europe/London"]), AfterValidator(_zone)]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["0190b6c2-7c1e-7d3a-9c55-0f1e2d3c4b5a"])]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", examples=["north-school"])]
+RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$", examples=["tutor"])]
+Permission = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*$", max_length=128, examples=["courses:read"])
+]

@@ -1,0 +1,151 @@
+"""The service on an embedded database that is empty per test, with cheap hashes and a clock that stands still."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from auth_service.keys import KeyDirectory, TokenIssuer, rotate
+from auth_service.models import AuditEntry, Invitation
+from auth_service.passwords.hashing import Argon2Cost, PasswordHasher
+from auth_service.people import People
+from auth_service.problems import CODES, ERRORS
+from auth_service.roles.repository import Roles
+from auth_service.routes import ROUTERS
+from auth_service.services import build_services
+from auth_service.settings import AuthSettings
+from auth_service.throttling import Limits
+from keylane import KafkaSettings
+from lyceum_database import (
+    DEFAULT_ORG,
+    Organization,
+    OrganizationRepository,
+    Repository,
+    Role,
+    Session,
+    SessionRepository,
+    User,
+)
+from lyceum_database.embedded import embedded_settings
+from lyceum_database.testing import temporary_database
+from lyceum_web.application import create_application
+from lyceum_web.rates import RateLimiter, rate_limiter
+from lyceum_web.security import PrincipalDirectory, Security, TokenVerifier
+from lyceum_web.settings import WebSettings
+from lyceum_web.testing import ManualClock
+from lyceum_web.testing.client import application_client
+
+PASSWORD = "violet harbour 9"  # noqa: S105 - of nobody
+MODELS = (User, Role, Organization, Session, Invitation, AuditEntry)
+BOUNDLESS = "10000/second"
+
+
+@dataclass
+class Stage:
+    """The service, and what people do with it."""
+
+    settings: AuthSettings
+    clock: ManualClock
+    keys: KeyDirectory
+    limiter: RateLimiter = field(default_factory=rate_limiter)
+
+    def __post_init__(self) -> None:
+        self.directory = PrincipalDirectory(
+            SessionRepository(clock=self.clock),
+            People(clock=self.clock),
+            Roles(clock=self.clock),
+            clock=self.clock,
+            monotonic=self.clock.monotonic,
+        )
+        issuer = TokenIssuer(self.keys, issuer=self.settings.issuer, clock=self.clock)
+        self.services: Mapping[type, Any] = build_services(
+            self.settings, tokens=issuer, standings=self.directory, limiter=self.limiter, clock=self.clock
+        )
+
+    def application(self) -> FastAPI:
+        verifier = TokenVerifier(
+            self.keys, issuer=self.settings.issuer, audience=self.settings.audience, clock=self.clock
+        )
+
+        @asynccontextmanager
+        async def state() -> Any:
+            yield {"services": self.services}
+
+        return create_application(
+            title="auth",
+            version="0",
+            settings=self.settings.web,
+            routers=ROUTERS,
+            models=MODELS,
+            security=Security(verifier, self.directory),
+            state=state,
+            errors=ERRORS,
+            codes=CODES,
+        )
+
+    @property
+    def hasher(self) -> PasswordHasher:
+        found: PasswordHasher = self.services[PasswordHasher]
+        return found
+
+    def audited(self, action: str | None = None) -> list[AuditEntry]:
+        found = Repository(AuditEntry).list_(limit=1000)
+        return [entry for entry in found if action in (None, entry.action)]
+
+
+@pytest.fixture
+def database() -> Iterator[None]:
+    with temporary_database(MODELS):
+        OrganizationRepository().insert(Organization(id=DEFAULT_ORG, slug=DEFAULT_ORG, name="Lyceum"))
+        Roles().ensure_builtin(DEFAULT_ORG)
+        yield
+
+
+@pytest.fixture(scope="session")
+def key_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("keys") / "keys"
+    rotate(path, now=ManualClock().now)
+    return path
+
+
+@pytest.fixture
+def settings(key_files: Path) -> AuthSettings:
+    return AuthSettings(
+        web=WebSettings(environment="development"),
+        mongo=embedded_settings("auth"),
+        kafka=KafkaSettings(bootstrap_servers="nowhere.invalid:9092"),
+        keys_directory=key_files,
+        hash_cost=Argon2Cost(memory_kib=8),
+        hashes_at_once=8,
+        hashes_waiting=200,
+        limits=Limits.of(account=BOUNDLESS, address=BOUNDLESS, sign_up=BOUNDLESS, token=BOUNDLESS),
+    )
+
+
+@pytest.fixture
+def staged(database: None, settings: AuthSettings) -> Callable[..., Stage]:
+    """Makes a stage whose settings differ in what is given."""
+
+    def make(**changes: Any) -> Stage:
+        clock = ManualClock()
+        keys = KeyDirectory(settings.keys_directory, clock=clock)
+        keys.load()
+        return Stage(replace(settings, **changes), clock, keys)
+
+    return make
+
+
+@pytest.fixture
+def stage(staged: Callable[..., Stage]) -> Stage:
+    return staged()
+
+
+@pytest.fixture
+def client(stage: Stage) -> Iterator[httpx.Client]:
+    with application_client(stage.application()) as client:
+        yield client
