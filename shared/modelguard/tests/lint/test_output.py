@@ -48,6 +48,12 @@ def test_a_clean_project_is_0_and_findings_are_1(sources: Sources, run: Any) -> 
     )
 
 
+def test_findings_of_several_rules_are_counted(sources: Sources, run: Any) -> None:
+    sources.write("shop.py", BAD + "class B(Document): pass\n@print\nclass C(Document): pass\n")
+
+    assert run()[2] == "1 file, 3 models, 4 findings (3 MG01, 1 MG06)\n"
+
+
 def test_json_is_one_list_even_if_it_is_empty(sources: Sources, run: Any) -> None:
     assert json.loads(run("--format", "json")[1]) == []
     sources.write("shop/a.py", BAD)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,8 +20,11 @@ example:
   modelguard lint                               the project of the pyproject.toml at hand
   modelguard lint shop billing/models           only what is found below these
   modelguard lint --format sarif > lint.sarif
+  modelguard lint --format github               in a workflow of GitHub: findings beside the lines of a pull request
   modelguard lint --write-baseline old.json     accept what is there now; then: --baseline old.json
 
+the whole project is read in any case, for the rules need it; settings: [tool.modelguard] in pyproject.toml
+what a rule means, with examples: modelguard explain MG02
 a line is allowed by a comment behind it or above it:  # modelguard: allow MG02 because REASON
 exit codes: 0 clean, 1 findings, 2 could not run
 """
@@ -28,11 +32,21 @@ exit codes: 0 clean, 1 findings, 2 could not run
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give the parser of the command its arguments."""
+    parser.description = "Read the code of a project, import nothing, and report what registers a model badly."
     parser.epilog = _EXAMPLE
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="file or folder; without any, the whole project")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="how findings are printed")
-    parser.add_argument("--baseline", metavar="FILE", type=Path, help="accept the findings in this file")
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="file or folder to report on; without any, the whole project"
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help="how findings are printed: for people and editors, for programs, for code scanning, for pull requests",
+    )
+    parser.add_argument(
+        "--baseline", metavar="FILE", type=Path, help="accept the findings in this file, and report the rest"
+    )
     parser.add_argument("--write-baseline", metavar="FILE", type=Path, help="write the findings to this file instead")
     parser.add_argument("--config", metavar="FILE", type=Path, help="take the settings from this pyproject.toml")
     parser.add_argument("--no-cache", action="store_true", help="read every file anew")
@@ -56,9 +70,8 @@ def run(options: argparse.Namespace) -> int:
         findings, beside = compared.new, f", {compared.accepted} accepted by {options.baseline}"
         beside += f" ({compared.gone} of its findings are gone: write it again)" if compared.gone else ""
     _print(findings, report, options.format)
-    note(
-        f"{_count(report.files, 'file')}, {_count(report.models, 'model')}, {_count(len(findings), 'finding')}{beside}"
-    )
+    found = f"{_count(len(findings), 'finding')}{_by_rule(findings)}"
+    note(f"{_count(report.files, 'file')}, {_count(report.models, 'model')}, {found}{beside}")
     return FOUND if findings else CLEAN
 
 
@@ -80,6 +93,13 @@ def _print(findings: Sequence[Finding], report: Report, shape: str) -> None:
 def _from_here(file: Path) -> str:
     """Relative to the working directory, if it is below."""
     return os.fspath(file).removeprefix(f"{Path.cwd()}{os.sep}").replace(os.sep, "/")
+
+
+def _by_rule(findings: Sequence[Finding]) -> str:
+    """How many of each rule, if there are several rules."""
+    counted = Counter(finding.code for finding in findings)
+    listed = ", ".join(f"{number} {code}" for code, number in sorted(counted.items()))
+    return f" ({listed})" if len(counted) > 1 else ""
 
 
 def _count(number: int, what: str) -> str:
