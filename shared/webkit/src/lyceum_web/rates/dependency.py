@@ -22,18 +22,22 @@ _IPV6_NETWORK = 64
 """Bits of an IPv6 address that one customer has; the rest is theirs to choose (RFC 6177)."""
 
 
-def by_address(connection: HTTPConnection) -> str:
-    """Name the caller by network address: of IPv6, the network that one customer has."""
-    host = connection.client.host if connection.client else ""
+def network(host: str | None) -> str:
+    """Return the part of a network address that one customer has: of IPv6 its network, of IPv4 all."""
     try:
-        address = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host or "")
     except ValueError:
-        return f"address:{host}"
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return f"address:{address.ipv4_mapped}"
-        return f"address:{ipaddress.ip_network((address, _IPV6_NETWORK), strict=False)}"
-    return f"address:{address}"
+        return host or ""
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address.packed, _IPV6_NETWORK), strict=False))
+
+
+def by_address(connection: HTTPConnection) -> str:
+    """Name the caller by network address."""
+    return f"address:{network(connection.client.host if connection.client else None)}"
 
 
 def by_principal(connection: HTTPConnection) -> str:

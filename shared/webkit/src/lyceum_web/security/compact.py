@@ -2,10 +2,9 @@
 
 import json
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from typing import Any
 
+from lyceum_web.base64url import decoded
 from lyceum_web.security.errors import InvalidToken
 
 ALGORITHM = "Ed25519"
@@ -75,11 +74,7 @@ def _header(segment: str) -> dict[str, Any]:
 
 
 def _decoded(segment: str) -> bytes:
-    """The bytes of a segment. Only one text is the encoding of given bytes: others, with stray bits, are refused."""
     try:
-        data = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-    except NotBase64:
+        return decoded(segment)
+    except ValueError:
         raise InvalidToken("has a part that is no base64url") from None
-    if urlsafe_b64encode(data).rstrip(b"=") != segment.encode():
-        raise InvalidToken("has a part that is no canonical base64url")
-    return data
