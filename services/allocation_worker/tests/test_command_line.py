@@ -20,7 +20,7 @@ def closed_port() -> int:
 def test_a_deploy_step_gives_up_with_code_2(
     command: str, closed_port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("allocation_worker.deploy.PATIENCE", timedelta(seconds=0.3))
+    monkeypatch.setattr("lyceum_program.waiting.PATIENCE", timedelta(seconds=0.3))
     monkeypatch.setenv("MONGODB_URI", f"mongodb://127.0.0.1:{closed_port}")
     monkeypatch.setenv("MONGODB_SERVER_SELECTION_TIMEOUT_MS", "100")
     monkeypatch.setenv("KAFKA_BOOTSTRAP", f"127.0.0.1:{closed_port}")

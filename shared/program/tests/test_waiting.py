@@ -1,11 +1,13 @@
 """A server that is away is waited for; a stop ends the waiting; any other error ends it too."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from lyceum_program import waiting
-from lyceum_program.waiting import Stopped, Waiting
+from lyceum_program.errors import StartRefused
+from lyceum_program.waiting import Stopped, Waiting, patiently
 
 
 async def test_it_ends_when_the_server_answers_and_said_what_it_waited_for(
@@ -49,3 +51,13 @@ async def test_an_error_that_waiting_does_not_heal_is_raised() -> None:
 
     with pytest.raises(ValueError, match="never"):
         await Waiting().until("the oven", call, (ConnectionError,))
+
+
+async def test_a_deploy_step_gives_up_and_says_what_it_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "PATIENCE", timedelta(seconds=0.05))
+
+    async def call() -> None:
+        raise ConnectionError("refused")
+
+    with pytest.raises(StartRefused, match=r"gave up after 0 s: waits for the oven: refused"):
+        await patiently("the oven", call, (ConnectionError,))

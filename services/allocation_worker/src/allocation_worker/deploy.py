@@ -1,21 +1,13 @@
 """Deploy steps: create the indexes and topics that the program only verifies. Both may run again at any time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from typing import TypeVar
 
 from allocation_worker import storage, topics
 from allocation_worker.settings import WorkerSettings
 from keylane import UnavailableError, ensure_topics
 from lyceum_database import DatabaseError, Unavailable, connect
 from lyceum_program.errors import StartRefused
-from lyceum_program.waiting import Stopped, Waiting
-
-PATIENCE = timedelta(seconds=60)
-"""A server that was started together with this step is there by then."""
-
-T = TypeVar("T")
+from lyceum_program.waiting import patiently
 
 
 async def create_indexes(settings: WorkerSettings) -> str:
@@ -26,7 +18,7 @@ async def create_indexes(settings: WorkerSettings) -> str:
     """
     try:
         connect(settings.mongo)
-        await _within_patience("MongoDB", lambda: asyncio.to_thread(storage.create), (Unavailable,))
+        await patiently("MongoDB", lambda: asyncio.to_thread(storage.create), (Unavailable,))
     except DatabaseError as exc:
         raise StartRefused(str(exc)) from exc
     return f"indexes are as the models declare in database {settings.mongo.database}"
@@ -40,17 +32,6 @@ async def create_topics(settings: WorkerSettings) -> str:
         ConfigurationError: Kafka refuses a topic.
     """
     specs = topics.specs(settings)
-    created = await _within_patience("Kafka", lambda: ensure_topics(settings.kafka, specs), (UnavailableError,))
+    created = await patiently("Kafka", lambda: ensure_topics(settings.kafka, specs), (UnavailableError,))
     topic = "topic" if len(created) == 1 else "topics"
     return f"created {topic} {', '.join(created)}" if created else f"all {len(specs)} topics exist"
-
-
-async def _within_patience(server: str, call: Callable[[], Awaitable[T]], away: tuple[type[Exception], ...]) -> T:
-    waiting = Waiting()
-    stop = asyncio.get_running_loop().call_later(PATIENCE.total_seconds(), waiting.request_stop)
-    try:
-        return await waiting.until(server, call, away)
-    except Stopped as exc:
-        raise StartRefused(f"gave up after {PATIENCE.total_seconds():.0f} s: {waiting.reason}") from exc
-    finally:
-        stop.cancel()

@@ -4,10 +4,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TypeVar
+
+from lyceum_program.errors import StartRefused
 
 T = TypeVar("T")
 
+PATIENCE = timedelta(seconds=60)
+"""A server that was started together with a deploy step is there by then."""
 PAUSE_S = 1.0
 LINE_EVERY_S = 5.0
 
@@ -52,3 +57,19 @@ class Waiting:
             await asyncio.wait_for(self._stopping.wait(), PAUSE_S)
         except TimeoutError:
             return
+
+
+async def patiently(server: str, call: Callable[[], Awaitable[T]], away: tuple[type[Exception], ...]) -> T:
+    """Do the same for a deploy step, which gives up after `PATIENCE`.
+
+    Raises:
+        StartRefused: the server did not answer in time.
+    """
+    waiting = Waiting()
+    stop = asyncio.get_running_loop().call_later(PATIENCE.total_seconds(), waiting.request_stop)
+    try:
+        return await waiting.until(server, call, away)
+    except Stopped as exc:
+        raise StartRefused(f"gave up after {PATIENCE.total_seconds():.0f} s: {waiting.reason}") from exc
+    finally:
+        stop.cancel()

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from joserfc.jwk import OKPKey
 
@@ -29,8 +28,3 @@ class SigningKey:
     def turn(self) -> tuple[datetime, str]:
         """By what keys are ordered: every reader of a directory comes to the same order."""
         return self.starts_at, self.file
-
-    def as_published(self) -> dict[str, Any]:
-        """Return the public half as a member of a JWK set."""
-        halves = self.public.as_dict(private=False)
-        return {**halves, "kid": self.kid, "use": "sig", "alg": ALGORITHM}
