@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict
 from lyceum_database import Unavailable
 from lyceum_web.application import create_application
 from lyceum_web.problems import ProblemCode, ProblemError
+from lyceum_web.security import public
 from lyceum_web.settings import WebSettings
-from lyceum_web.testing import application_client
+from lyceum_web.testing import Callers, application_client
 
-router = APIRouter(prefix="/v1/ovens")
+router = APIRouter(prefix="/v1/ovens", dependencies=[public()])
 
 
 class Burnt(Exception):  # noqa: N818 - answers "what happened?"
@@ -46,10 +47,10 @@ def client() -> Iterator[Client]:
     application = create_application(
         title="Ovens",
         version="1",
-        settings=WebSettings(),
+        settings=WebSettings(environment="development"),
         routers=[router],
         models=[],
-        security=None,
+        security=Callers().security,
         errors={Burnt: "burnt"},
         codes=[ProblemCode("burnt", 409, "Burnt", "Bake another.")],
     )
@@ -58,8 +59,15 @@ def client() -> Iterator[Client]:
 
 
 def test_a_domain_error_is_answered_by_its_code(client: Client) -> None:
-    answer = client.get("/v1/ovens/burnt")
+    answer = client.get(
+        "/v1/ovens/burnt",
+        headers={
+            "X-Correlation-Id": "cake-7",
+            "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        },
+    )
 
+    assert answer.headers["x-correlation-id"] == "cake-7"
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.status_code == 409
     assert answer.json() == {
@@ -69,6 +77,8 @@ def test_a_domain_error_is_answered_by_its_code(client: Client) -> None:
         "detail": "black all over",
         "instance": "/v1/ovens/burnt",
         "code": "burnt",
+        "correlation_id": "cake-7",
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     }
 
 

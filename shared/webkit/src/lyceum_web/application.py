@@ -1,19 +1,27 @@
 """Makes a service out of its routers: everything that all services do alike is here already."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from opentelemetry.trace import TracerProvider
+from prometheus_client.registry import Collector
 
 from lyceum_database import Record
+from lyceum_program.errors import StartRefused
+from lyceum_web.assembly import Kit, add_kit
+from lyceum_web.database_watch import DatabaseWatch
+from lyceum_web.lifespan import Life, State
+from lyceum_web.metrics import Figures
+from lyceum_web.parts import Part
 from lyceum_web.problems.answers import Answers
 from lyceum_web.problems.codes import CodeTable, ProblemCode
 from lyceum_web.problems.handlers import handle_errors
+from lyceum_web.rates import rate_limiter
+from lyceum_web.security import Security
 from lyceum_web.settings import WebSettings
-
-State = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
+from lyceum_web.startup import check_models, cursor_codec
+from lyceum_web.tracing import tracer_of
 
 
 def create_application(  # noqa: PLR0913 - one keyword for each thing in which services differ
@@ -23,49 +31,80 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
     settings: WebSettings,
     routers: Sequence[APIRouter],
     models: Sequence[type[Record]],
-    security: Any,
+    security: Security,
     state: State | None = None,
     errors: Mapping[type[Exception], str] | None = None,
     codes: Sequence[ProblemCode] = (),
+    background: Sequence[Part] = (),
+    collectors: Sequence[Collector] = (),
+    tracer_provider: TracerProvider | None = None,
 ) -> FastAPI:
-    """Build a service.
+    """Check the models and build a service; nothing is connected or asked yet.
 
     Args:
         title: of the API.
         version: of the service.
         settings: of the kit.
         routers: the service's own routes.
-        models: the documents that it stores.
+        models: the documents that it stores, whose indexes it needs; none for a service without a database.
         security: who is calling.
         state: opens what requests need, for as long as the service runs; `request.state` has it.
         errors: domain error -> problem code; its text is shown to the caller.
         codes: problem codes of its own.
+        background: what runs beside the requests, from when the database was found to be in order.
+        collectors: figures of its own, for `/metrics`.
+        tracer_provider: receives spans; None for the global one, if an SDK has set it by now.
+
+    Raises:
+        StartRefused: a model is missing or unfit, a route does not say who may call it, two routes have one name, or a
+            problem code is unknown.
     """
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
-        if state is None:
-            yield {}
-            return
-        async with state() as opened:
-            yield opened
-
+    check_models()
+    kit = Kit(
+        settings=settings,
+        answers=_answers(codes, errors or {}),
+        life=Life(
+            threads=settings.threads,
+            state=state,
+            database=DatabaseWatch(models) if models else None,
+            parts=background,
+        ),
+        figures=Figures(collectors),
+        tracer=tracer_of(tracer_provider),
+    )
     application = FastAPI(
         title=title,
         version=version,
-        lifespan=lifespan,
+        lifespan=kit.life.around,
+        openapi_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it would export paths and query strings
     )
-    application.state.settings = settings
-    application.state.security = security
-    application.state.models = tuple(models)
-    answers = Answers(CodeTable(codes), errors or {})
-    application.state.answers = answers
-    handle_errors(application, answers)
+    _keep(application, kit, security)
+    handle_errors(application, kit.answers)
     for router in routers:
         application.include_router(router)
+    add_kit(application, kit)
     return application
+
+
+def _answers(codes: Sequence[ProblemCode], errors: Mapping[type[Exception], str]) -> Answers:
+    try:
+        return Answers(CodeTable(codes), errors)
+    except ValueError as exc:
+        raise StartRefused(str(exc)) from exc
+
+
+def _keep(application: FastAPI, kit: Kit, security: Security) -> None:
+    """Where dependencies and programs find the parts."""
+    application.state.settings = kit.settings
+    application.state.security = security
+    application.state.answers = kit.answers
+    application.state.figures = kit.figures
+    application.state.life = kit.life
+    application.state.limiter = rate_limiter(kit.settings.rate_limit_storage)
+    application.state.cursors = cursor_codec(kit.settings)
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -1,11 +1,98 @@
 """An application between its start and its end."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
+import anyio.to_thread
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lyceum_web.database_watch import DatabaseWatch
+from lyceum_web.health import Health
+from lyceum_web.parts import Part
+
+State = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
+"""Opens what requests need; `request.state` has it for as long as the application runs."""
+
+log = logging.getLogger(__name__)
+
+
+class Life:
+    """What goes on in an application beside its requests.
+
+    Attributes:
+        health: its standing.
+        over: set when something ended that must not end while requests are answered.
+        failure: why it ended.
+
+    Args:
+        threads: requests that run at one time, each in a thread.
+        state: opens what requests need.
+        database: None for a service that stores nothing.
+        parts: run from when the database was found to be in order.
+    """
+
+    def __init__(
+        self, *, threads: int, state: State | None, database: DatabaseWatch | None, parts: Sequence[Part]
+    ) -> None:
+        self.health = Health(database, parts)
+        self.over = asyncio.Event()
+        self.failure: BaseException | None = None
+        self._threads = threads
+        self._state = state or (lambda: nullcontext({}))
+        self._database = database
+        self._parts = tuple(parts)
+
+    @asynccontextmanager
+    async def around(self, _: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+        """Start, yield what requests need, and stop. A database that does not answer is waited for meanwhile.
+
+        Raises:
+            StartRefused: what is there can never work.
+        """
+        anyio.to_thread.current_default_thread_limiter().total_tokens = self._threads
+        async with self._state() as opened:
+            if self._database is not None:
+                await self._database.first_look()
+            work = asyncio.create_task(self._work())
+            work.add_done_callback(self._ended)
+            try:
+                yield opened
+            finally:
+                await self._stop(work)
+
+    async def _work(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            if self._database is not None:
+                group.create_task(self._database.run())
+                await self._database.verified.wait()
+            for part in self._parts:
+                group.create_task(self._kept_running(part))
+
+    async def _kept_running(self, part: Part) -> None:
+        await part.run()
+        if not self.health.stopping:
+            raise RuntimeError(f"{type(part).__name__} ended although nobody asked it to")
+
+    def _ended(self, work: asyncio.Task[None]) -> None:
+        failure = None if work.cancelled() else work.exception()
+        if failure is None:
+            return
+        while isinstance(failure, BaseExceptionGroup):
+            failure = failure.exceptions[0]
+        self.failure = failure
+        self.over.set()
+
+    async def _stop(self, work: asyncio.Task[None]) -> None:
+        self.health.stopping = True
+        for part in self._parts:
+            part.request_stop()
+        await asyncio.gather(*(part.stop() for part in self._parts), return_exceptions=True)
+        work.cancel()
+        await asyncio.wait({work})
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -17,6 +17,11 @@ class WebSettings(BaseSettings):
         body_bytes: of one request body, at most.
         body_depth: of nested arrays and objects in a JSON body, at most.
         request_seconds: from the first byte of a request until its answer begins, at most.
+        shutdown_seconds: for requests that run when a stop is asked for, at most.
+        documentation: whether the API's document and its interactive page are served.
+        metrics_port: of the figures for Prometheus; None for `/metrics` beside the requests, for a proxy to hide.
+        rate_limit_storage: where requests are counted: `memory://` for each process alone, or `redis://...`.
+        cursor_key: signs the cursors of lists; the same in all replicas. Needed outside development.
         log_level: of the program's log.
     """
 
@@ -31,6 +36,11 @@ class WebSettings(BaseSettings):
     body_bytes: int = Field(default=1024 * 1024, ge=1024, le=1024**3)
     body_depth: int = Field(default=32, ge=1, le=500)
     request_seconds: float = Field(default=30, ge=0.1, le=3600)
+    shutdown_seconds: float = Field(default=25, ge=0, le=3600)
+    documentation: bool = True
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    rate_limit_storage: str = "memory://"
+    cursor_key: SecretStr | None = Field(default=None, min_length=32)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property

@@ -1,7 +1,9 @@
 """From an error to the answer that a client reads."""
 
 import logging
+import math
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from starlette.responses import Response
 from starlette.types import Scope
@@ -41,7 +43,7 @@ class Answers:
 
     Args:
         codes: the application's codes.
-        errors: its domain errors; their texts are shown as `detail`.
+        errors: its domain errors; their texts are shown as `detail`, and an attribute `retry_after_s` as `Retry-After`.
 
     Raises:
         ValueError: an error leads to a code that is not in the table.
@@ -71,9 +73,14 @@ class Answers:
         return ProblemError(
             code,
             detail=str(error) if kind in self._own else None,
-            headers={"Retry-After": str(RETRY_AFTER_S)} if self.codes[code].status == 503 else None,  # noqa: PLR2004 - Service Unavailable
+            headers=_headers(error, self.codes[code].status),
             errors=_fields(error),
         )
+
+
+def _headers(error: Exception, status: int) -> dict[str, str]:
+    seconds = getattr(error, "retry_after_s", RETRY_AFTER_S if status == HTTPStatus.SERVICE_UNAVAILABLE else None)
+    return {} if seconds is None else {"Retry-After": str(math.ceil(seconds))}
 
 
 def _fields(error: Exception) -> tuple[FieldError, ...]:

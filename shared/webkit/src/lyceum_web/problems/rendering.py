@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Scope
 
+from lyceum_web import correlation
 from lyceum_web.problems.codes import CodeTable
 from lyceum_web.problems.error import ProblemError
 
@@ -18,6 +19,7 @@ PAGES = "/problems"
 def rendered(scope: Scope, codes: CodeTable, error: ProblemError) -> Response:
     """Write the problem of one request."""
     entry = codes[error.code]
+    ids = correlation.current()
     body: dict[str, Any] = {
         "type": f"{PAGES}/{entry.code}",
         "title": entry.title,
@@ -26,6 +28,8 @@ def rendered(scope: Scope, codes: CodeTable, error: ProblemError) -> Response:
         "instance": scope["path"],
         "code": entry.code,
     }
+    if ids is not None:
+        body |= {"correlation_id": ids.correlation_id, "trace_id": ids.trace_id}
     if error.errors:
         body["errors"] = [asdict(each) for each in error.errors]
-    return Response(json.dumps(body), entry.status, error.headers, MEDIA_TYPE)
+    return Response(json.dumps(body), entry.status, {"Cache-Control": "no-store", **error.headers}, MEDIA_TYPE)

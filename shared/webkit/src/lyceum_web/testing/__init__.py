@@ -1,6 +1,7 @@
 """What tests of services share; needs the extra `testing`."""
 
+from lyceum_web.testing.client import application_client
 from lyceum_web.testing.clock import ManualClock
 from lyceum_web.testing.principals import Callers
 
-__all__ = ["Callers", "ManualClock"]
+__all__ = ["Callers", "ManualClock", "application_client"]

@@ -1,0 +1,69 @@
+"""The ids by which one request is found again: in its answer, in every log line, in the events that it causes."""
+
+import logging
+import os
+import re
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from opentelemetry import trace
+
+from lyceum_database import new_id
+
+HEADER = "X-Correlation-Id"
+
+_HEADER = HEADER.lower().encode()
+_FIT = re.compile(rb"\A[A-Za-z0-9._-]{1,64}\Z")
+_TRACEPARENT = re.compile(rb"\A(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?\Z")
+"""https://www.w3.org/TR/trace-context/#traceparent-header"""
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """The ids of the request that is being answered here.
+
+    Attributes:
+        correlation_id: the caller's own, from `X-Correlation-Id`, or a new one.
+        trace_id: of the trace that the request belongs to; a new one if it belongs to none. 32 hexadecimal digits.
+    """
+
+    correlation_id: str
+    trace_id: str
+
+
+_current: ContextVar[Correlation | None] = ContextVar("lyceum_web.correlation", default=None)
+
+
+def current() -> Correlation | None:
+    """Return the ids of the request that is being answered here, in its threads too; None outside of any."""
+    return _current.get()
+
+
+def begin(headers: Iterable[tuple[bytes, bytes]]) -> Correlation:
+    """Settle the ids of a request that has just arrived; whatever its caller sent that does not fit is ignored."""
+    given = dict(headers)
+    asked = given.get(_HEADER, b"")
+    found = Correlation(asked.decode() if _FIT.match(asked) else new_id(), _trace_id(given.get(b"traceparent")))
+    _current.set(found)
+    return found
+
+
+def _trace_id(traceparent: bytes | None) -> str:
+    span = trace.get_current_span().get_span_context()
+    if span.is_valid:
+        return trace.format_trace_id(span.trace_id)
+    match = None if traceparent is None else _TRACEPARENT.match(traceparent)
+    return os.urandom(16).hex() if match is None else match[1].decode()
+
+
+class Correlated(logging.Filter):
+    """Adds the ids of the request to whatever is logged while it is answered; lets every record pass."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Add them, unless the record has some of its own."""
+        found = _current.get()
+        if found is not None:
+            vars(record).setdefault("correlation_id", found.correlation_id)
+            vars(record).setdefault("trace_id", found.trace_id)
+        return True

@@ -1,0 +1,80 @@
+"""Whether a service is alive and ready, for those who run containers: `GET /livez` and `GET /readyz`."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from lyceum_web.database_watch import DatabaseWatch
+from lyceum_web.parts import Part
+
+LIVEZ = "/livez"
+READYZ = "/readyz"
+
+F = TypeVar("F", bound=Callable[..., Any])
+_MARK = "lyceum_needs_no_database"
+
+
+class Health:
+    """What is known about a service's standing.
+
+    Args:
+        database: None for a service that stores nothing.
+        parts: what runs beside; a part that is not ready makes the service no less ready, only degraded.
+    """
+
+    def __init__(self, database: DatabaseWatch | None, parts: Sequence[Part]) -> None:
+        self.stopping = False
+        self._database = database
+        self._parts = tuple(parts)
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests should be sent here."""
+        return not self.stopping and (self._database is None or self._database.ready)
+
+    @property
+    def closed(self) -> str | None:
+        """Why no request that needs the database can succeed now; None if it may."""
+        database = self._database
+        if database is None or (database.verified.is_set() and not database.away):
+            return None
+        return database.why_unready or "MongoDB was not asked yet"
+
+    def report(self) -> dict[str, Any]:
+        """Say what is ready and what is not."""
+        checks = {type(part).__name__: part for part in self._parts}
+        found: dict[str, Any] = {} if self._database is None else {"database": _line(self._database)}
+        found |= {name: _line(part) for name, part in checks.items()}
+        degraded = not all(part.ready for part in self._parts)
+        status = ("degraded" if degraded else "ready") if self.ready else "unavailable"
+        return {"status": status, "stopping": self.stopping, "checks": found}
+
+
+def _line(part: Part | DatabaseWatch) -> dict[str, Any]:
+    return {"ready": True} if part.ready else {"ready": False, "why": part.why_unready}
+
+
+def health_routes(health: Health) -> list[Route]:
+    """The two pages."""
+
+    async def livez(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "alive"})
+
+    async def readyz(_: Request) -> JSONResponse:
+        return JSONResponse(health.report(), 200 if health.ready else 503)
+
+    return [Route(LIVEZ, livez, include_in_schema=False), Route(READYZ, readyz, include_in_schema=False)]
+
+
+def needs_no_database(endpoint: F) -> F:
+    """Mark an endpoint that is answered while the database is away too; its path must have no parameters."""
+    setattr(endpoint, _MARK, True)
+    return endpoint
+
+
+def is_marked(endpoint: Callable[..., Any] | None) -> bool:
+    """Tell whether an endpoint is marked by `needs_no_database`."""
+    return getattr(endpoint, _MARK, False)

@@ -1,0 +1,104 @@
+"""What a JSON body may hold: stricter than Python's parser, which lets in what databases and clients choke on.
+
+One document in UTF-8 (RFC 8259, section 8.1); no name twice in one object (RFC 7493, section 2.3: which of the two was
+meant?); no NaN and no number beyond a double, which come back as something else; no U+0000 and no half of a surrogate
+pair in a string, which cannot be stored; no nesting that would end the parser's stack.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lyceum_web.problems import FieldError, ProblemError
+
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_SQUARE = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
+MOST_ERRORS = 20
+"""Of one request; whoever sends more mistakes than these has a program to mend first."""
+
+_ADVICE = "Text must hold neither U+0000 nor half of a surrogate pair."
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
+
+
+def check_json(body: bytes, *, depth: int) -> None:
+    """Check a body.
+
+    Args:
+        body: all of it.
+        depth: arrays and objects within each other, at most.
+
+    Raises:
+        ProblemError: `malformed_json`, or `invalid_request` with a pointer to each text that cannot be stored.
+    """
+    value = _parsed(body)
+    if body.count(b"[") + body.count(b"{") > depth and _nested_beyond(body, depth):
+        raise _malformed(f"More than {depth} arrays and objects within each other.")
+    if b"\\u" in body:
+        wrong = [FieldError(pointer, "unfit_text", _ADVICE) for pointer in _unfit(value, "/body")]
+        if wrong:
+            raise ProblemError("invalid_request", errors=wrong[:MOST_ERRORS])
+
+
+def _nested_beyond(body: bytes, depth: int) -> bool:
+    """Tell it of a well-formed document: each round takes away the innermost pairs, so there are as many as levels."""
+    brackets = _STRING.sub(b"", body).translate(_SQUARE, _NO_BRACKET)
+    for _ in range(depth):
+        brackets = brackets.replace(b"[]", b"")
+    return bool(brackets)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return _DECODER.decode(body.decode())
+    except UnicodeDecodeError:
+        raise _malformed("The body is not UTF-8.") from None
+    except json.JSONDecodeError as exc:
+        raise _malformed(f"{exc.msg} (line {exc.lineno}, column {exc.colno}).") from None
+    except RecursionError:
+        raise _malformed("Too many arrays and objects within each other.") from None
+    except (
+        ValueError
+    ):  # more digits than Python converts: https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
+        raise _malformed("A number has too many digits.") from None
+
+
+def _malformed(detail: str) -> ProblemError:
+    return ProblemError("malformed_json", detail=detail)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _malformed("An object has one name twice.")
+    return found
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise _malformed("A number is too large.")
+    return number
+
+
+def _no_constant(name: str) -> Any:
+    raise _malformed(f"{name} is no JSON number.")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_finite, parse_constant=_no_constant)
+
+
+def _unfit(value: Any, pointer: str) -> Iterator[str]:
+    """Pointers to the texts, names among them, that cannot be stored."""
+    if isinstance(value, str):
+        if _UNFIT.search(value):
+            yield pointer
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _unfit(item, f"{pointer}/{place}")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if _UNFIT.search(name):
+                yield pointer
+            yield from _unfit(item, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")

@@ -1,0 +1,86 @@
+"""The layer that holds every request to its limits, before anything of the service sees it."""
+
+import asyncio
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lyceum_web.limits import body
+from lyceum_web.limits.head import BodyHead, body_head, check_address
+from lyceum_web.limits.json_body import check_json
+from lyceum_web.problems import ProblemError
+from lyceum_web.problems.answers import Answers
+
+LARGE_BYTES = 32 * 1024
+"""A JSON body beyond this is checked in a thread: the loop has others to answer meanwhile."""
+
+
+class Limits:
+    """Holds requests to their limits.
+
+    Args:
+        app: what answers within them.
+        answers: says what went beyond.
+        body_bytes: of one body.
+        body_depth: of nested arrays and objects.
+        seconds: until the answer begins.
+    """
+
+    def __init__(self, app: ASGIApp, answers: Answers, *, body_bytes: int, body_depth: int, seconds: float) -> None:
+        self._app = app
+        self._answers = answers
+        self._bytes = body_bytes
+        self._depth = body_depth
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request within its limits, or say which it broke."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._timed(scope, receive, send)
+        except ProblemError as exc:
+            await self._answers.to(scope, exc)(scope, receive, send)
+        except ClientDisconnect:
+            return
+
+    async def _timed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        late = "request_timeout"
+        try:
+            async with asyncio.timeout(self._seconds) as patience:
+                arrived = await self._arrived(scope, receive)
+                late = "timed_out"
+
+                async def begun(message: Message) -> None:
+                    if message["type"] == "http.response.start":
+                        patience.reschedule(None)  # a long answer may take its time
+                    await send(message)
+
+                await self._app(scope, arrived, begun)
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            headers = {"Connection": "close"} if late == "request_timeout" else {"Retry-After": "1"}
+            raise ProblemError(late, headers=headers) from None
+
+    async def _arrived(self, scope: Scope, receive: Receive) -> Receive:
+        """Wait for a JSON body and check it; of any other body the bytes are counted as they are read."""
+        check_address(scope)
+        head = body_head(scope)
+        if head is None:
+            return receive
+        self._check_announced(head)
+        if not head.json:
+            return body.counted(receive, self._bytes)
+        content = await body.read(receive, self._bytes)
+        if len(content) > LARGE_BYTES:
+            await run_in_threadpool(check_json, content, depth=self._depth)
+        elif content:
+            check_json(content, depth=self._depth)
+        return body.replayed(content, receive)
+
+    def _check_announced(self, head: BodyHead) -> None:
+        if head.length is not None and head.length > self._bytes:
+            raise body.too_large(self._bytes, close=head.length > body.PATIENCE_BYTES)

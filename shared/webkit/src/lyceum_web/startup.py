@@ -1,0 +1,63 @@
+"""What is checked before a service opens its port."""
+
+import logging
+import secrets
+from collections.abc import Iterable
+
+from fastapi import FastAPI
+
+from lyceum_program.errors import StartRefused
+from lyceum_web.cursors import CursorCodec
+from lyceum_web.openapi import check_routes
+from lyceum_web.problems.codes import CodeTable
+from lyceum_web.security import undeclared
+from lyceum_web.settings import WebSettings
+from modelguard import ModelCheckError, check
+
+log = logging.getLogger(__name__)
+
+
+def check_models() -> None:
+    """Check that every model that another one needs is registered, once.
+
+    Raises:
+        StartRefused: names the model, and the field and file that need it.
+    """
+    try:
+        check()
+    except ModelCheckError as exc:
+        raise StartRefused(str(exc)) from exc
+
+
+def check_application(application: FastAPI, codes: CodeTable, *, open_paths: Iterable[str]) -> None:
+    """Check that every route says who may call it, and can be described.
+
+    Args:
+        application: with all of its routes.
+        codes: its problem codes.
+        open_paths: of the kit's own pages.
+
+    Raises:
+        StartRefused: names each route at fault, and what to do.
+    """
+    lines = undeclared(application, exempt=frozenset(open_paths))
+    if lines:
+        raise StartRefused("; ".join(lines))
+    check_routes(application, codes)
+
+
+def cursor_codec(settings: WebSettings) -> CursorCodec:
+    """Return what signs the cursors of lists; in development with a key of this process alone, and that is said.
+
+    Raises:
+        StartRefused: there is no key, outside of development.
+    """
+    if settings.cursor_key is not None:
+        return CursorCodec(settings.cursor_key.get_secret_value())
+    if not settings.development:
+        raise StartRefused(
+            "CURSOR_KEY is not set: give 32 or more random characters, the same to all replicas, "
+            "e.g. of `openssl rand -hex 32`"
+        )
+    log.warning("CURSOR_KEY is not set: cursors of lists end with this process", extra={"action": "made_key"})
+    return CursorCodec(secrets.token_hex(32))

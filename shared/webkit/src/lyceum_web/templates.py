@@ -1,0 +1,25 @@
+"""Which of an application's routes answered a request, by the template of its path."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from fastapi.routing import RouteContext
+from starlette.types import Scope
+
+
+class Templates:
+    """The templates of these routes, e.g. `/v1/courses/{course_id}`."""
+
+    def __init__(self, routes: Iterable[RouteContext]) -> None:
+        self._routes: dict[Callable[..., Any], list[RouteContext]] = {}
+        for route in routes:
+            if route.endpoint is not None:
+                self._routes.setdefault(route.endpoint, []).append(route)
+
+    def of(self, scope: Scope) -> str | None:
+        """Return the template of the route that a request was given to; None if there was none for it."""
+        endpoint = scope.get("endpoint")
+        routes = [] if endpoint is None else self._routes.get(endpoint, [])
+        if len(routes) > 1:
+            routes = [route for route in routes if route.path_regex.match(scope["path"])]
+        return routes[0].path if routes else None
