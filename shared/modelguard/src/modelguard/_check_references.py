@@ -112,7 +112,8 @@ def _unanswered(wanted: str) -> Complaint:
         message = f"refers to {wanted!r}, which only matches the last part of {full!r}"
         return "inexact-name", message, f"write {full!r}, or import the model {wanted!r}"
     near = near_names(wanted)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "import the module that defines it"
+    hint = "import the module that defines it"
+    hint = f"did you mean {' or '.join(map(repr, near))}? If not, {hint}" if near else hint
     return "missing-model", f"refers to the model {wanted!r}, which is not registered", hint
 
 

@@ -9,6 +9,7 @@ from modelguard._table import TABLE
 from modelguard.errors import ModelNotRegisteredError
 
 _MOST_NEAR_NAMES = 3
+_LEAST_ALIKE = 0.7  # below it, "Role" is taken for a slip of "Module"
 
 
 class Models(Mapping[str, Any]):
@@ -58,7 +59,7 @@ def near_names(name: str) -> list[str]:
     """Registered names that a reader may have meant, best first."""
     last = name.rpartition(".")[2]
     same_end = [entry for entry in registry() if entry.rpartition(".")[2] == last and entry != name]
-    alike = difflib.get_close_matches(name, list(registry()), n=_MOST_NEAR_NAMES)
+    alike = difflib.get_close_matches(name, list(registry()), n=_MOST_NEAR_NAMES, cutoff=_LEAST_ALIKE)
     return [*dict.fromkeys([*same_end, *alike])][:_MOST_NEAR_NAMES]
 
 

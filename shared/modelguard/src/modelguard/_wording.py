@@ -18,10 +18,23 @@ def conflict(
         f"two definitions of the model {key!r}:\n"
         f"  first   {first}, module {held.__module__}, {_collection(settings(held))}\n"
         f"  second  {second}, module {second.module}, {_collection(namespace.get('meta', {}))} (refused)\n"
-        "The first stays registered and usable. A registry name belongs to one model in a process: rename one of "
-        f"the two, or import the first from {held.__module__} instead of defining it again."
+        "The first stays registered and usable. A registry name belongs to one model in a process: "
+        f"{_way_out(held, second)}"
     )
     return ModelConflictError(message, model=key, first=first, second=str(second))
+
+
+def _way_out(held: Any, second: Site) -> str:
+    in_function = "<locals>" in held.__qualname__
+    rename = "rename one of the two"
+    said = (
+        f"{rename}."
+        if in_function
+        else f"{rename}, or import the first from {held.__module__} instead of defining it again."
+    )
+    if in_function or second.in_function:
+        said += " A test that defines models takes the fixture isolated_models, or does it in modelguard.isolated()."
+    return said
 
 
 def changed(record: Record, site: Site, changes: Sequence[str]) -> ModelChangedError:

@@ -258,3 +258,17 @@ def test_checking_a_large_platform_is_a_matter_of_milliseconds(guarded: Project)
         taken.append(time.process_time() - started)
 
     assert min(taken) < 0.05  # seconds; the benchmark holds it to 5 ms on a quiet machine
+
+
+def test_a_name_that_is_only_a_little_alike_is_no_hint(guarded: Project) -> None:
+    guarded.module("shop", "class Module(Document):\n    role = ReferenceField('Role')\n")
+
+    assert [each.hint for each in problems()] == ["import the module that defines it"]
+
+
+def test_a_hint_leaves_room_for_a_model_that_nobody_imported(guarded: Project) -> None:
+    guarded.module("shop", "class Rule(Document):\n    role = ReferenceField('Role')\n")
+
+    assert [each.hint for each in problems()] == [
+        "did you mean 'Rule'? If not, import the module that defines it"
+    ]

@@ -83,6 +83,30 @@ def test_a_conflict_names_both_places_modules_and_collections(guarded: Project) 
     assert modelguard.require("User") is first.User
 
 
+FAKE = "class Fake(Document):\n    name = StringField()\n"
+MADE = "def make():\n    class Fake(Document):\n        size = IntField()\nmake()\n"
+
+
+@pytest.mark.parametrize(("first", "second"), [(FAKE, MADE), (MADE, FAKE), (MADE, MADE)])
+def test_a_conflict_in_a_function_points_to_isolation_and_to_no_import_of_what_is_local(
+    guarded: Project, first: str, second: str
+) -> None:
+    guarded.module("first", first)
+    with pytest.raises(modelguard.ModelConflictError) as caught:
+        guarded.module("second", second)
+
+    assert "fixture isolated_models" in str(caught.value)
+    assert ("or import the first from first" in str(caught.value)) is (first == FAKE)
+
+
+def test_a_conflict_of_two_modules_says_nothing_of_tests(guarded: Project) -> None:
+    guarded.module("first", FAKE)
+    with pytest.raises(modelguard.ModelConflictError) as caught:
+        guarded.module("second", FAKE)
+
+    assert "isolated" not in str(caught.value)
+
+
 def test_an_edit_says_what_changed_and_how_to_go_on(guarded: Project) -> None:
     module = guarded.module(
         "models", "class User(Document):\n    name = StringField(max_length=5)\n    age = IntField()\n"

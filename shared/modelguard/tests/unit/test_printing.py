@@ -126,7 +126,8 @@ def test_whatever_an_imported_module_raises_is_one_line(
     guarded.write("shop.py", text)
 
     assert main(["check", "shop"]) == 2
-    assert capsys.readouterr() == ("", f"modelguard: {said}\n")
+    at = "" if said == "interrupted" else f" (at {guarded.root}/shop.py:{text.count(chr(10)) + 1})"
+    assert capsys.readouterr() == ("", f"modelguard: {said}{at}\n")
 
 
 def test_a_fault_of_the_program_itself_is_one_line_that_says_where(
