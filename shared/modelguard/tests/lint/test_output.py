@@ -74,6 +74,11 @@ def test_sarif_has_what_its_schema_requires(sources: Sources, run: Any) -> None:
     assert driver["name"] == "modelguard"
     assert {rule["id"] for rule in driver["rules"]} == {"MG00", *CODES, "MG99"}
     assert all(rule["shortDescription"]["text"] and rule["fullDescription"]["text"] for rule in driver["rules"])
+    for rule in driver["rules"]:
+        assert "\nDo: " in rule["help"]["text"]
+        assert len(rule["fullDescription"]["text"]) <= 1024  # code scanning cuts it there
+        assert "\n\nDo: " in rule["help"]["markdown"]
+        assert " __import__" not in rule["help"]["markdown"]  # that would be a bold "import"
     [result] = found["results"]
     assert result["message"]["text"]
     assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "MG01"

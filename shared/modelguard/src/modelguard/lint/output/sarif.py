@@ -24,9 +24,20 @@ def _rule(code: str, text: str) -> dict[str, Any]:
     return {
         "id": code,
         "shortDescription": {"text": text.partition("\n")[0]},
-        "fullDescription": {"text": text},
+        "fullDescription": {"text": text.partition("\nDo: ")[0]},
+        "help": {"text": text, "markdown": _markdown(text)},
         "defaultConfiguration": {"level": "error"},
     }
+
+
+def _markdown(text: str) -> str:
+    """The explanation with its examples as code: they are what is indented."""
+    lines = (line if not line or line.startswith("    ") else _prose(line) for line in text.splitlines())
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _prose(line: str) -> str:
+    return line.replace("__", r"\_\_") + "\n"  # `__import__` is no bold word
 
 
 def _result(finding: Finding, path: str, numbers: Mapping[str, int]) -> dict[str, Any]:
