@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lyceum_allocation import AllocationRepository, AllocationService, CapacityRepository, TrainerCapacity
-from lyceum_allocation.commands import allocations, purchases, servers, trainers
+from lyceum_allocation.commands import allocations, purchases, trainers
 from lyceum_allocation.testing import purchase, trainer
+from lyceum_program.commands import servers
 
 GOOD = "trainer_id,email,name,subjects,languages,capacity,timezone\nt1,a@example.org,Ada,math,en,3,UTC\n"
 REFUND = {

@@ -10,10 +10,10 @@ from click.testing import CliRunner, Result
 
 from lyceum_allocation import CapacityRepository, allocation_id
 from lyceum_allocation.commands import allocations, trainers
-from lyceum_allocation.commands.printing import span
 from lyceum_allocation.moves import Moves
 from lyceum_allocation.testing import Town
 from lyceum_database import Unavailable, utc_now
+from lyceum_program.commands.printing import span
 
 MODULES = (
     *("allocation_commands", "explain_command", "move_command", "reconcile_command"),

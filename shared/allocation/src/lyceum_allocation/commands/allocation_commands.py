@@ -10,22 +10,14 @@ from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.commands.explain_command import explain
 from lyceum_allocation.commands.move_command import move
 from lyceum_allocation.commands.naming import allocation_named, id_of, names_an_allocation
-from lyceum_allocation.commands.printing import (
-    counted,
-    echo_json,
-    facts,
-    moment,
-    print_history,
-    print_whole,
-    short,
-    table,
-)
+from lyceum_allocation.commands.printing import print_history, short
 from lyceum_allocation.commands.reconcile_command import reconcile
 from lyceum_allocation.commands.refusal import plain_refusals
-from lyceum_allocation.commands.servers import database
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.states import UNSERVED_STATES, WAITING_STATES, AllocationState
 from lyceum_database import DEFAULT_ORG
+from lyceum_program.commands.printing import counted, echo_json, facts, moment, print_whole, table
+from lyceum_program.commands.servers import database
 
 STATES = tuple(state.value for state in AllocationState)
 _INTERNAL = ("outbox", "outbox_due", "claiming_until", "schema_version", "waitlisted_epoch", "starved_epoch")

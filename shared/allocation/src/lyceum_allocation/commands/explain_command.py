@@ -7,11 +7,12 @@ import click
 
 from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.commands.naming import allocation_named, id_of, names_an_allocation
-from lyceum_allocation.commands.printing import echo_json, facts, moment, print_history, print_whole, span
+from lyceum_allocation.commands.printing import print_history
 from lyceum_allocation.commands.refusal import plain_refusals
-from lyceum_allocation.commands.servers import database
 from lyceum_allocation.commands.services import service
 from lyceum_allocation.explanation import Explanation, Place
+from lyceum_program.commands.printing import echo_json, facts, moment, print_whole, span
+from lyceum_program.commands.servers import database
 
 
 @click.command(

@@ -11,13 +11,15 @@ import click
 from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.commands.moments import Moment
 from lyceum_allocation.commands.naming import has_an_actor, trainer_named
-from lyceum_allocation.commands.printing import counted, echo_json, moment, print_whole, short, table
-from lyceum_allocation.commands.refusal import Refusal, plain_refusals
-from lyceum_allocation.commands.servers import database
+from lyceum_allocation.commands.printing import short
+from lyceum_allocation.commands.refusal import plain_refusals
 from lyceum_allocation.commands.services import chooses_trainers, service
 from lyceum_allocation.prospects import Prospect, Prospects
 from lyceum_allocation.states import MoveOutcome
 from lyceum_database import DEFAULT_ORG, utc_now
+from lyceum_program.commands.printing import counted, echo_json, moment, print_whole, table
+from lyceum_program.commands.refusal import Refusal
+from lyceum_program.commands.servers import database
 
 MOST_SHOWN = 50
 SAY_EVERY = 20

@@ -4,12 +4,12 @@ import click
 
 from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.commands.naming import allocation_named, has_an_actor, id_of, names_an_allocation
-from lyceum_allocation.commands.printing import echo_json
 from lyceum_allocation.commands.refusal import plain_refusals
-from lyceum_allocation.commands.servers import database
 from lyceum_allocation.commands.services import chooses_trainers, service
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.states import MoveOutcome, MoveReason
+from lyceum_program.commands.printing import echo_json
+from lyceum_program.commands.servers import database
 
 BY_HAND = tuple(reason.value for reason in MoveReason if reason is not MoveReason.LEAVE)
 """A whole trainer leaves by `trainers leave`."""

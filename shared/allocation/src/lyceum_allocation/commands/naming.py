@@ -9,10 +9,10 @@ import click
 
 from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.capacities import CapacityRepository
-from lyceum_allocation.commands.refusal import Refusal
 from lyceum_allocation.keys import LONGEST_ACTOR, allocation_id
 from lyceum_allocation.models import Allocation
 from lyceum_database import DEFAULT_ORG, is_id
+from lyceum_program.commands.refusal import Refusal
 
 SHORTEST_ID = 4
 """Characters of an id that name an allocation, if only one begins with them."""

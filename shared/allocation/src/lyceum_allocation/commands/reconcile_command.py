@@ -7,11 +7,12 @@ import click
 
 from lyceum_allocation.allocations import AllocationRepository
 from lyceum_allocation.capacities import CapacityRepository
-from lyceum_allocation.commands.printing import counted, echo_json, print_whole, short, table
+from lyceum_allocation.commands.printing import short
 from lyceum_allocation.commands.refusal import plain_refusals
-from lyceum_allocation.commands.servers import database
 from lyceum_allocation.commands.services import chooses_trainers, service
 from lyceum_allocation.leftovers import Leftover, leftovers
+from lyceum_program.commands.printing import counted, echo_json, print_whole, table
+from lyceum_program.commands.servers import database
 
 MOST_SHOWN = 50
 

@@ -8,13 +8,14 @@ from rich.table import Table
 
 from lyceum_allocation.capacities import CapacityRepository
 from lyceum_allocation.commands.leave_commands import leave, return_
-from lyceum_allocation.commands.printing import counted, echo_json, moment, print_whole, table
-from lyceum_allocation.commands.refusal import Refusal, plain_refusals
-from lyceum_allocation.commands.servers import database
+from lyceum_allocation.commands.refusal import plain_refusals
 from lyceum_allocation.models import TrainerCapacity
 from lyceum_allocation.trainer_file import COLUMNS, read_trainers
 from lyceum_allocation.trainer_import import import_trainers
 from lyceum_database import DEFAULT_ORG, UserRepository, utc_now
+from lyceum_program.commands.printing import counted, echo_json, moment, print_whole, table
+from lyceum_program.commands.refusal import Refusal
+from lyceum_program.commands.servers import database
 
 
 @click.group(commands=[leave, return_])
