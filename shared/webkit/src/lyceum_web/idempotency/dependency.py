@@ -1,0 +1,70 @@
+"""Idempotency keys, as an endpoint's parameter."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lyceum_database.keys import compose
+from lyceum_web.idempotency.outcomes import Effect, Outcomes
+from lyceum_web.idempotency.request import MAX_LENGTH, KeyedRequest, content_of, key_in
+from lyceum_web.security.authentication import principal_in
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A request that has one effect, however often it is sent."""
+
+    outcomes: Outcomes
+    request: KeyedRequest
+    user_id: str | None
+
+    def run(self, effect: Effect, *, existing: Effect | None = None) -> Response:
+        """Return what the effect answers, or what it answered to this key before; see `Outcomes.run`.
+
+        Example:
+            return once.run(
+                lambda course_id: answer(courses.create(course_id, body)),
+                existing=lambda course_id: answer(courses.get(course_id)),
+            )
+        """
+        return self.outcomes.run(self.request, effect, user_id=self.user_id, existing=existing)
+
+
+class _OnePerKey:
+    problems = ("idempotency_key_required", "idempotency_key_in_use", "idempotency_key_reused", "bad_request")
+
+    async def __call__(
+        self,
+        request: Request,
+        idempotency_key: Annotated[  # noqa: ARG002 - for the API's document; the header is read with all its values
+            str | None,
+            Header(description=f"Chosen by you, new for each thing you want done: 1 to {MAX_LENGTH} characters."),
+        ] = None,
+    ) -> Once:
+        scope = request.scope
+        key = key_in(scope["headers"])
+        principal = principal_in(scope)
+        keyed = KeyedRequest(
+            caller=_caller(request),
+            route=f"{request.app.title} {request.method} {scope['path']}",
+            key=key,
+            content=content_of(scope["query_string"], await request.body()),
+        )
+        return Once(request.app.state.outcomes, keyed, None if principal is None else principal.user_id)
+
+
+Idempotent = Annotated[Once, Depends(_OnePerKey())]
+"""Required `Idempotency-Key`, as the parameter of an endpoint that creates or pays: `once.run(...)`.
+
+Not for answers that hold secrets, such as tokens: they are stored.
+"""
+
+
+def _caller(request: Request) -> str:
+    principal = principal_in(request.scope)
+    if principal is not None:
+        return compose("user", principal.org_id, principal.user_id)
+    return compose("address", request.client.host if request.client else "")
