@@ -11,7 +11,6 @@ T = TypeVar("T")
 
 SERVICES = "services"
 """Where the lifespan's state keeps them, by class."""
-
 LONGEST_USER_AGENT = 512
 
 
@@ -19,7 +18,7 @@ def provided(kind: type[T]) -> Any:
     """Ask for the one instance of a service."""
 
     async def find(request: Request) -> T:
-        found: T = request.state.services[kind]
+        found: T = getattr(request.state, SERVICES)[kind]
         return found
 
     return Depends(find)

@@ -1,14 +1,15 @@
 """The root of what this service's domains refuse; each domain names its own in `exceptions`.
 
 AuthError
-├── passwords: Overloaded, WeakPassword
-├── throttling: Throttled
-├── sessions: WrongCredentials, DeadRefreshToken
-├── accounts: WrongPassword
-├── roles: Escalation, Outranked, BuiltinRole, UnknownRole, RoleNameTaken
-├── users: LastAdministrator, ImpossibleStatus, MemberElsewhere
-├── invitations: NoSuchInvitation, InvitationExpired, InvitationUsed, InvitationEnded
-└── organizations: SlugTaken
+├── passwords       Overloaded, WeakPassword
+├── throttling      Throttled
+├── contention      Contended
+├── sessions        WrongCredentials, DeadRefreshToken
+├── accounts        WrongPassword
+├── roles           Escalation, BuiltinRole, UnknownRole, RoleNameTaken
+├── organizations   SlugTaken, LastAdministrator
+├── users           ImpossibleStatus, MemberElsewhere, NotYourself
+└── invitations     NoSuchInvitation, InvitationExpired, InvitationUsed, InvitationEnded
 """
 
 

@@ -34,6 +34,10 @@ def _plain(text: str) -> str:
     return text
 
 
+def _line(text: str) -> str:
+    return _plain(text) if text else text
+
+
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
@@ -63,6 +67,7 @@ Password = Annotated[SecretStr, Field(min_length=1, max_length=policy.LONGEST, e
 """A password to compare."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Ada Lovelace"]), AfterValidator(_plain)]
+Reason = Annotated[str, Field(max_length=200, examples=["left the school"]), AfterValidator(_line)]
 Locale = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35, examples=["en-GB"])]
 TimeZone = Annotated[str, Field(min_length=1, max_length=64, examples=["Europe/London"]), AfterValidator(_zone)]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["0190b6c2-7c1e-7d3a-9c55-0f1e2d3c4b5a"])]

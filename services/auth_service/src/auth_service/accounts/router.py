@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Response, status
 
-from auth_service.accounts.schemas import Me, PasswordChange, SignUp, SignUpTaken
+from auth_service.accounts.schemas import Me, MeChange, PasswordChange, SignUp, SignUpTaken
 from auth_service.accounts.service import AccountService, NewPassword
 from auth_service.accounts.signing_up import NewAccount, SignUpService
 from auth_service.dependencies import FromCaller, provided
+from lyceum_web.etags import IfMatch, etag
+from lyceum_web.openapi import problems
 from lyceum_web.security import CurrentPrincipal, public, requires_login
 
 Accounts = Annotated[AccountService, provided(AccountService)]
@@ -16,7 +18,12 @@ SigningUp = Annotated[SignUpService, provided(SignUpService)]
 router = APIRouter(prefix="/v1", tags=["accounts"])
 
 
-@router.post("/signup", status_code=status.HTTP_202_ACCEPTED, dependencies=[public()])
+@router.post(
+    "/signup",
+    status_code=status.HTTP_202_ACCEPTED,
+    dependencies=[public()],
+    responses=problems("weak_password", "rate_limited", "overloaded"),
+)
 def sign_up(body: SignUp, signing_up: SigningUp, caller: FromCaller) -> SignUpTaken:
     """Make an account, as a student. The answer is the same whether or not the address had one."""
     account = NewAccount(
@@ -27,13 +34,31 @@ def sign_up(body: SignUp, signing_up: SigningUp, caller: FromCaller) -> SignUpTa
 
 
 @router.get("/me", dependencies=[requires_login()])
-def read_me(accounts: Accounts, principal: CurrentPrincipal) -> Me:
+def read_me(accounts: Accounts, principal: CurrentPrincipal, response: Response) -> Me:
     """Show who is signed in, and what they may do in the organization that they are signed in to."""
     found = accounts.read(principal.user_id, principal.org_id)
+    response.headers["ETag"] = etag(found.user.version)
     return Me.of(found.user, found.organization, principal)
 
 
-@router.put("/me/password", status_code=status.HTTP_204_NO_CONTENT, dependencies=[requires_login()])
+@router.patch("/me", dependencies=[requires_login()])
+def change_me(
+    body: MeChange, accounts: Accounts, principal: CurrentPrincipal, if_match: IfMatch, response: Response
+) -> Me:
+    """Change your name, language or time zone."""
+    found = accounts.read(principal.user_id, principal.org_id)
+    if_match.require(found.user.version)
+    saved = accounts.change(found.user, body.model_dump(exclude_none=True))
+    response.headers["ETag"] = etag(saved.version)
+    return Me.of(saved, found.organization, principal)
+
+
+@router.put(
+    "/me/password",
+    status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=[requires_login()],
+    responses=problems("wrong_password", "weak_password", "rate_limited", "overloaded"),
+)
 def change_password(body: PasswordChange, accounts: Accounts, principal: CurrentPrincipal, caller: FromCaller) -> None:
     """Change the password. This session goes on, all others end."""
     wish = NewPassword(

@@ -19,7 +19,7 @@ class Invitation(Record):
     email_norm: str = StringField(required=True, min_length=3, max_length=1000)
     roles: list[str] = ListField(IdField(references="Role"), required=True)
     invited_by: str = IdField(required=True, references="User")
-    token_hash: str = StringField(required=True, unique=True, min_length=1)
+    token_hash: str = StringField(required=True, min_length=1)
     expires_at: datetime = MomentField(required=True)
     claimed_until: datetime | None = MomentField()
     accepted_at: datetime | None = MomentField()

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from auth_service.audit.service import AuditLog
 from auth_service.callers import Caller
+from auth_service.opaque_token import OpaqueToken
 from auth_service.passwords.hashing import PasswordHasher, Verdict
 from auth_service.people import People
 from auth_service.sessions import rules
 from auth_service.sessions.exceptions import WrongCredentials
 from auth_service.sessions.issuing import Issuing
-from auth_service.sessions.refresh_token import RefreshToken
 from auth_service.sessions.repository import Sessions
 from auth_service.sessions.service import SessionService
 from auth_service.sessions.signed_in import SignedIn
@@ -114,12 +114,12 @@ class LoginService:
 
     def _open(
         self, user: User, organization: Organization, credentials: Credentials, caller: Caller
-    ) -> tuple[RefreshToken, Session]:
+    ) -> tuple[OpaqueToken, Session]:
         now = self._clock()
-        token = RefreshToken.new(new_id())
+        token = OpaqueToken.new(new_id())
         session = self._sessions.insert(
             Session(
-                id=token.session_id,
+                id=token.document_id,
                 org_id=organization.id,
                 user_id=user.id,
                 refresh_hash=token.digest,

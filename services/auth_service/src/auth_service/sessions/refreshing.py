@@ -5,11 +5,11 @@ from functools import partial
 from auth_service.audit.service import AuditLog
 from auth_service.callers import Caller
 from auth_service.contention import until_settled
+from auth_service.opaque_token import OpaqueToken
 from auth_service.people import People
 from auth_service.sessions import rules
 from auth_service.sessions.exceptions import DeadRefreshToken
 from auth_service.sessions.issuing import Issuing
-from auth_service.sessions.refresh_token import RefreshToken
 from auth_service.sessions.repository import Sessions
 from auth_service.sessions.service import SessionService
 from auth_service.sessions.signed_in import SignedIn
@@ -53,14 +53,14 @@ class RefreshService:
             DeadRefreshToken: the token is no good (any more).
         """
         self._throttle.token(caller.address)
-        token = RefreshToken.parsed(text)
+        token = OpaqueToken.parsed(text)
         if token is None:
             raise DeadRefreshToken
         user, session, fresh = until_settled(partial(self._exchange, token, caller))
         return self._issuing.signed_in(user, session, fresh)
 
-    def _exchange(self, token: RefreshToken, caller: Caller) -> tuple[User, Session, RefreshToken]:
-        session = self._sessions.find(token.session_id)
+    def _exchange(self, token: OpaqueToken, caller: Caller) -> tuple[User, Session, OpaqueToken]:
+        session = self._sessions.find(token.document_id)
         if session is None or not rules.counts(session, self._clock()):
             raise DeadRefreshToken
         if not token.has(session.refresh_hash):
@@ -70,7 +70,7 @@ class RefreshService:
         if user is None or not rules.may_act(user, self._organizations.find(session.org_id)):
             self._end(session, "account may not sign in", AuditAction.SESSION_ENDED, caller)
             raise DeadRefreshToken
-        fresh = RefreshToken.new(session.id)
+        fresh = OpaqueToken.new(session.id)
         session.refresh_hash, session.refreshed_at = fresh.digest, self._clock()
         return user, self._sessions.save(session), fresh
 

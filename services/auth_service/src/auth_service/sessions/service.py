@@ -6,7 +6,7 @@ from auth_service.audit.service import AuditLog
 from auth_service.callers import Caller
 from auth_service.contention import until_settled
 from auth_service.outbox import report
-from auth_service.sessions.ports import Standings
+from auth_service.ports import Standings
 from auth_service.sessions.repository import Sessions
 from auth_service.states import AuditAction
 from lyceum_contracts import SessionRevoked

@@ -1,4 +1,4 @@
-"""What a client shows to stay signed in: the session and a secret that is good once."""
+"""Tokens that mean something to this service alone: a document's id and a secret of which it keeps the hash."""
 
 import hashlib
 import hmac
@@ -12,27 +12,27 @@ _FORM = re.compile(r"\A([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{43})\Z")  # 43: bas
 
 
 @dataclass(frozen=True, slots=True)
-class RefreshToken:
-    """A refresh token in the hands of its holder; stored is only its hash."""
+class OpaqueToken:
+    """A token in the hands of its holder. Stored is only its digest."""
 
-    session_id: str
+    document_id: str
     secret: str = field(repr=False)
 
     @classmethod
-    def new(cls, session_id: str) -> Self:
+    def new(cls, document_id: str) -> Self:
         """Make one that nobody can guess."""
-        return cls(session_id, secrets.token_urlsafe(_BYTES))
+        return cls(document_id, secrets.token_urlsafe(_BYTES))
 
     @classmethod
     def parsed(cls, text: str) -> Self | None:
-        """Read one; None if the text is none, so that a typing error ends no session."""
+        """Read one; None if the text is none, so that a typing error ends nothing."""
         match = _FORM.match(text)
         return None if match is None else cls(match[1], match[2])
 
     @property
     def text(self) -> str:
         """The token as the client gets it."""
-        return f"{self.session_id}.{self.secret}"
+        return f"{self.document_id}.{self.secret}"
 
     @property
     def digest(self) -> str:

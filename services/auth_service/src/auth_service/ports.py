@@ -1,4 +1,4 @@
-"""What signing in needs from elsewhere."""
+"""What the domains need from elsewhere."""
 
 from collections.abc import Iterable
 from typing import Protocol

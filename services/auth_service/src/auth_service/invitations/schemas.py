@@ -1,0 +1,103 @@
+"""What the invitation routes read and write."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from auth_service.invitations.acceptance import Joined
+from auth_service.invitations.joining import NewMember
+from auth_service.invitations.service import Viewed
+from auth_service.wire import Answer, EmailAddress, Locale, Name, Password, Request, RoleName, SignInName, TimeZone
+
+InvitationToken = Annotated[str, Field(min_length=1, max_length=200, description="As the inviter handed it on.")]
+
+
+class InvitationCreate(Request):
+    """Somebody is asked to join your organization."""
+
+    email: EmailAddress
+    roles: Annotated[list[RoleName], Field(min_length=1, max_length=20, description="Names of roles; all yours.")]
+
+
+class InvitationShown(Answer):
+    """An invitation, to those who look after the organization."""
+
+    id: str
+    email: str
+    roles: list[str]
+    status: str = Field(description="pending, accepting, accepted, revoked or expired")
+    invited_by: str
+    accepted_by: str | None
+    created_at: datetime | None
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, viewed: Viewed) -> Self:
+        """Show an invitation, with the names of its roles."""
+        return cls.model_validate(_shown(viewed))
+
+
+class InvitationMade(InvitationShown):
+    """A new invitation, with what its address needs to accept it."""
+
+    token: str = Field(description="Hand it to the person. It is shown this once.")
+
+    @classmethod
+    def made(cls, viewed: Viewed, token: str) -> Self:
+        """Show a new invitation, and what it is accepted with."""
+        return cls.model_validate({**_shown(viewed), "token": token})
+
+
+class InvitationAcceptance(Request):
+    """Who accepts. Whoever has an account gives its password; the rest is for a new one."""
+
+    email: SignInName
+    password: Password
+    name: Name
+    locale: Locale = "en"
+    tz: TimeZone = "UTC"
+
+    @property
+    def member(self) -> NewMember:
+        """The same, for the service."""
+        return NewMember(
+            email=self.email,
+            password=self.password.get_secret_value(),
+            name=self.name,
+            locale=self.locale,
+            tz=self.tz,
+        )
+
+
+class InvitationAccepted(Answer):
+    """Where somebody belongs now."""
+
+    user_id: str
+    organization_id: str
+    organization: str = Field(description="Its slug, to sign in to.")
+    roles: list[str]
+
+    @classmethod
+    def of(cls, joined: Joined) -> Self:
+        """Show what was joined."""
+        return cls(
+            user_id=joined.user.id,
+            organization_id=joined.organization.id,
+            organization=joined.organization.slug,
+            roles=[role.name for role in joined.roles],
+        )
+
+
+def _shown(viewed: Viewed) -> dict[str, object]:
+    invitation = viewed.invitation
+    return {
+        "id": invitation.id,
+        "email": invitation.email,
+        "roles": list(viewed.roles),
+        "status": viewed.status,
+        "invited_by": invitation.invited_by,
+        "accepted_by": invitation.accepted_by,
+        "created_at": invitation.created_at,
+        "expires_at": invitation.expires_at,
+    }

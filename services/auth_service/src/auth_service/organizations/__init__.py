@@ -1,0 +1,1 @@
+"""Organizations: whose people and things are kept apart, and who looks after them."""

@@ -1,0 +1,63 @@
+"""Routes of roles."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from auth_service.dependencies import FromCaller, provided
+from auth_service.roles.schemas import RoleChange, RoleShown
+from auth_service.roles.service import RoleService
+from auth_service.wire import Id
+from lyceum_database import Role
+from lyceum_web.etags import IfMatch, IfNoneMatch, etag, not_modified
+from lyceum_web.openapi import problems
+from lyceum_web.pages import Page, PageQuery
+from lyceum_web.security import CurrentPrincipal, requires
+
+Roles = Annotated[RoleService, provided(RoleService)]
+
+router = APIRouter(prefix="/v1/roles", tags=["roles"])
+
+
+@router.get("", dependencies=[requires("roles:read")])
+def list_roles(roles: Roles, principal: CurrentPrincipal, asked: PageQuery) -> Page[RoleShown]:
+    """List the roles of your organization."""
+    listing = asked.of("roles", org=principal.org_id)
+    found = roles.page(principal.org_id, after_id=listing.after_id, limit=listing.fetch)
+    return listing.page(found, RoleShown.of, position=_position)
+
+
+@router.get("/{role_id}", dependencies=[requires("roles:read")], responses=problems("not_found"))
+def read_role(
+    role_id: Id, roles: Roles, principal: CurrentPrincipal, known: IfNoneMatch, response: Response
+) -> RoleShown:
+    """Show a role of your organization."""
+    found = roles.get(role_id, principal.org_id)
+    if known.hold(found.version):
+        return not_modified(found.version)  # type: ignore[return-value] # FastAPI hands responses on as they are
+    response.headers["ETag"] = etag(found.version)
+    return RoleShown.of(found)
+
+
+@router.patch(
+    "/{role_id}", dependencies=[requires("roles:write")], responses=problems("not_found", "escalation", "builtin_role")
+)
+def change_role(
+    role_id: Id,
+    body: RoleChange,
+    roles: Roles,
+    principal: CurrentPrincipal,
+    caller: FromCaller,
+    if_match: IfMatch,
+    response: Response,
+) -> RoleShown:
+    """Let a role permit something else, of what you may yourself."""
+    found = roles.get(role_id, principal.org_id)
+    if_match.require(found.version)
+    saved = roles.change(found, body.permissions, by=principal, caller=caller)
+    response.headers["ETag"] = etag(saved.version)
+    return RoleShown.of(saved)
+
+
+def _position(role: Role) -> tuple[str]:
+    return (role.id,)
