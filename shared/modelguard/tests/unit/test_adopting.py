@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 PAGE = (Path(__file__).parents[2] / "docs" / "adopt.md").read_text(encoding="utf-8")
 COMMAND = re.compile(r"^\$ (.+?)\s+# (\d)$", re.MULTILINE)
+STEP = re.compile(r"(?:run|entry): (modelguard .+)$", re.MULTILINE)  # of a workflow, or a hook: it is to pass
 
 
 class Ran(NamedTuple):
@@ -27,12 +29,14 @@ class Ran(NamedTuple):
 def follow(page: str, folder: Path) -> list[Ran]:
     """Do what a page says, block by block."""
     ran: list[Ran] = []
-    for language, block in re.findall(r"^```(python|toml|console)\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+    for language, block in re.findall(r"^```(python|toml|console|yaml)\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
         match language:
             case "python":
                 write_files(block, folder)
             case "toml":
                 (folder / "pyproject.toml").write_text(block, encoding="utf-8")
+            case "yaml":
+                ran += [run(command, 0, folder) for command in STEP.findall(block)]
             case _:
                 ran += [run(command, int(code), folder) for command, code in COMMAND.findall(block)]
     return ran
@@ -62,7 +66,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> list[Ran]:
 
 def test_every_command_ends_as_the_page_says(followed: list[Ran]) -> None:
     assert [each for each in followed if each.code != each.promised] == []
-    assert len(followed) == len(re.findall(r"^\$ ", PAGE, re.MULTILINE))
+    assert len(followed) == len(re.findall(r"^\$ |(?:run|entry): modelguard", PAGE, re.MULTILINE))
 
 
 def test_the_first_check_says_what_the_page_shows(followed: list[Ran]) -> None:
@@ -70,6 +74,38 @@ def test_the_first_check_says_what_the_page_shows(followed: list[Ran]) -> None:
     assert shown is not None
 
     assert shown[1] in followed[1].said
+
+
+def test_the_task_for_the_editor_reads_what_lint_prints(followed: list[Ran]) -> None:
+    [block] = re.findall(r"^```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    pattern = json.loads(block)["tasks"][0]["problemMatcher"]["pattern"]
+    line = next(each for each in followed[0].said.splitlines() if " MG01 " in each)
+    read = re.fullmatch(pattern["regexp"], line)
+    assert read is not None
+
+    assert [read[pattern[part]] for part in ("file", "line", "column", "code")] == [
+        "shop/models/role.py",
+        "4",
+        "1",
+        "MG01",
+    ]
+    assert read[pattern["message"]].startswith("Role stands on")
+
+
+def test_the_hook_of_the_page_is_the_one_of_the_repository() -> None:
+    hooks = (Path(__file__).parents[4] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    shown = re.search(r"- id: (.+?)\n```", PAGE, re.DOTALL)
+    assert shown is not None
+
+    for line in (
+        "id: modelguard-lint",
+        "entry: modelguard lint",
+        "language: system",
+        "types: [python]",
+        "pass_filenames: false",
+    ):
+        assert line in hooks
+        assert line in shown[0]
 
 
 def test_the_baseline_accepts_what_the_first_run_found(followed: list[Ran]) -> None:

@@ -69,10 +69,18 @@ def test_codes_in_the_documents_exist() -> None:
     assert len(named) == 2
 
 
+def headings(page: Path) -> set[str]:
+    """Of a page, as links name them."""
+    lines = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in lines}
+
+
 @pytest.mark.parametrize("text", [README, INCIDENTS, ADOPT, PROOF], ids=["README", "incidents", "adopt", "proof"])
 def test_links_and_tests_named_in_the_documents_exist(text: str) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
-        assert (MEMBER / link).exists(), link
+        path, _, heading = link.partition("#")
+        assert (MEMBER / path).exists(), link
+        assert not heading or heading in headings(MEMBER / path), link
     file = None
     for path, name in re.findall(r"`(tests/\S+?\.py|\.\.\.)(?:::(\w+))?`", text):
         file = file if path == "..." else MEMBER / path
