@@ -1,5 +1,6 @@
 """Puts the kit's pages beside a service's routes, and the kit's layers around them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -62,7 +63,8 @@ def _add_layers(application: FastAPI, kit: Kit, pages: frozenset[str]) -> None:
         body_depth=settings.body_depth,
         seconds=settings.request_seconds,
     )
-    application.add_middleware(Gate, kit.life.health, answers, pages | _marked(application))
+    open_to = _open_to(pages | _marked(application))
+    application.add_middleware(Gate, kit.life.health, answers, open_to=open_to, most=settings.requests)
     templates = Templates(iter_route_contexts(application.routes))
     watch = Watch(answers=answers, templates=templates, figures=kit.figures, tracer=kit.tracer, quiet=pages)
     application.add_middleware(Exchanges, watch)
@@ -71,3 +73,10 @@ def _add_layers(application: FastAPI, kit: Kit, pages: frozenset[str]) -> None:
 def _marked(application: FastAPI) -> frozenset[str]:
     routes = iter_route_contexts(application.routes)
     return frozenset(route.path for route in routes if route.path is not None and is_marked(route.endpoint))
+
+
+def _open_to(paths: frozenset[str]) -> Callable[[str], bool]:
+    """Tell of a path whether it is one of these; one whose template ends in a parameter stands for all below it."""
+    plain = frozenset(path for path in paths if "{" not in path)
+    below = tuple(path.partition("{")[0] for path in paths - plain)
+    return lambda path: path in plain or path.startswith(below)

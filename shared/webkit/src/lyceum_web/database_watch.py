@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 
 from lyceum_database import DatabaseError, IndexesDiffer, Record, Unavailable, ping, verify_indexes
 from lyceum_program.errors import StartRefused
+from lyceum_web.detached import in_detached_thread
 
 EVERY_S = 1.0
-PATIENCE_S = 3.0
+PATIENCE_S = 5.0
 """Without an answer for this long, the service counts as unready; the question stays open."""
+SAY_EVERY_S = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -21,69 +24,84 @@ class DatabaseWatch:
         ready: indexes were there, and the last sign of life came in time.
         why_unready: one line; empty when ready.
         away: there is no server to ask: whoever asked it would only wait for the same answer.
+        verified: set once the indexes were found to be there.
 
     Args:
         models: whose indexes are needed.
-        every_s: between two signs of life.
+        every_s: between two looks.
+        patience_s: for an answer.
     """
 
-    def __init__(self, models: Sequence[type[Record]], *, every_s: float = EVERY_S) -> None:
+    def __init__(
+        self, models: Sequence[type[Record]], *, every_s: float = EVERY_S, patience_s: float = PATIENCE_S
+    ) -> None:
         self.ready = False
         self.away = True
         self.why_unready = "MongoDB was not asked yet"
         self.verified = asyncio.Event()
         self._models = tuple(models)
         self._every_s = every_s
+        self._patience_s = patience_s
+        self._asked: asyncio.Future[None] | None = None
+        self._said_at_s: float | None = None
 
-    async def first_look(self) -> None:
-        """Verify the indexes now, if the database answers; else that is done by `run`.
+    async def look(self) -> None:
+        """Look once; for the indexes until they were found to be there.
 
         Raises:
             StartRefused: what was found can never work: missing indexes, refused credentials.
         """
-        await self._look(self._verify)
+        if self._asked is None:
+            self._asked = in_detached_thread(self._question())
+        done, _ = await asyncio.wait({self._asked}, timeout=self._patience_s)
+        if not done:
+            self._unready(f"MongoDB has not answered for {self._patience_s:g} s", away=self.away)
+            return
+        asked, self._asked = self._asked, None
+        self._judge(asked.exception())
 
     async def run(self) -> None:
         """Look until cancelled.
 
         Raises:
-            StartRefused: as `first_look`.
+            StartRefused: as `look`.
         """
-        while not self.verified.is_set():
-            await asyncio.sleep(self._every_s)
-            await self._look(self._verify)
         while True:
             await asyncio.sleep(self._every_s)
-            await self._look(ping)
+            await self.look()
 
-    async def _look(self, question: Callable[[], None]) -> None:
-        asked = asyncio.create_task(asyncio.to_thread(question))
-        done, _ = await asyncio.wait({asked}, timeout=PATIENCE_S)
-        if not done:
-            self._found(f"MongoDB has not answered for {PATIENCE_S:g} s", away=self.away)
-        try:
-            await asked
-        except Unavailable as exc:
-            self._found(str(exc), away=True)
-        except DatabaseError as exc:
-            if not self.verified.is_set():
-                raise StartRefused(_refusal(exc)) from exc
-            self._found(str(exc), away=False)
-        else:
-            self.verified.set()
-            self._found("", away=False)
+    def _question(self) -> Callable[[], None]:
+        return ping if self.verified.is_set() else self._verify
 
     def _verify(self) -> None:
         ping()
         verify_indexes(self._models)
 
-    def _found(self, why: str, *, away: bool) -> None:
-        before, self.why_unready = self.why_unready, why
-        self.ready, self.away = not why, away
-        if why and why != before:
-            log.warning("waits for MongoDB: %s", why, extra={"action": "waiting", "server": "MongoDB"})
-        elif before and not why:
+    def _judge(self, error: BaseException | None) -> None:
+        if error is None:
+            self.verified.set()
+            self._found_ready()
+        elif isinstance(error, Unavailable):
+            self._unready(str(error), away=True)
+        elif self.verified.is_set():
+            self._unready(str(error), away=False)
+        elif isinstance(error, DatabaseError):
+            raise StartRefused(_refusal(error)) from error
+        else:
+            raise error
+
+    def _found_ready(self) -> None:
+        if not self.ready:
             log.info("MongoDB answers", extra={"action": "ready", "server": "MongoDB"})
+        self.ready, self.away, self.why_unready = True, False, ""
+        self._said_at_s = None
+
+    def _unready(self, why: str, *, away: bool) -> None:
+        self.ready, self.away, self.why_unready = False, away, why
+        now = time.monotonic()
+        if self._said_at_s is None or now - self._said_at_s >= SAY_EVERY_S:
+            self._said_at_s = now
+            log.warning("waits for MongoDB: %s", why, extra={"action": "waiting", "server": "MongoDB"})
 
 
 def _refusal(exc: DatabaseError) -> str:

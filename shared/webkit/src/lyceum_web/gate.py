@@ -1,6 +1,6 @@
-"""While the database is away, whatever needs it is refused at once: the answer is known."""
+"""What is refused at once: whatever needs the database while that is away, and more requests than can be answered."""
 
-from collections.abc import Collection
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,19 +16,35 @@ class Gate:
         app: what answers them.
         health: says whether they can.
         answers: says that they cannot.
-        open_paths: what is answered in any case.
+        open_to: tells of a path whether it is answered in any case.
+        most: requests at one time.
     """
 
-    def __init__(self, app: ASGIApp, health: Health, answers: Answers, open_paths: Collection[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, health: Health, answers: Answers, *, open_to: Callable[[str], bool], most: int
+    ) -> None:
         self._app = app
         self._health = health
         self._answers = answers
-        self._open = open_paths
+        self._open_to = open_to
+        self._most = most
+        self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "http" and self._health.closed is not None and scope["path"] not in self._open:
-            refused = ProblemError("database_unavailable", headers={"Retry-After": str(RETRY_AFTER_S)})
-            await self._answers.to(scope, refused)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or self._open_to(scope["path"]):
+            await self._app(scope, receive, send)
+        elif self._health.closed is not None:
+            await self._refuse("database_unavailable", scope, receive, send)
+        elif self._running >= self._most:
+            await self._refuse("overloaded", scope, receive, send)
+        else:
+            self._running += 1
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._running -= 1
+
+    async def _refuse(self, code: str, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = ProblemError(code, headers={"Retry-After": str(RETRY_AFTER_S)})
+        await self._answers.to(scope, refused)(scope, receive, send)

@@ -56,7 +56,7 @@ class Life:
         anyio.to_thread.current_default_thread_limiter().total_tokens = self._threads
         async with self._state() as opened:
             if self._database is not None:
-                await self._database.first_look()
+                await self._database.look()
             work = asyncio.create_task(self._work())
             work.add_done_callback(self._ended)
             try:

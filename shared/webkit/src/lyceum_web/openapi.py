@@ -12,7 +12,7 @@ from lyceum_web.problems.codes import CodeTable, ProblemCode
 from lyceum_web.problems.rendering import MEDIA_TYPE, PAGES
 from lyceum_web.problems.wire import Problem
 
-EVERYWHERE = ("invalid_request", "internal_error", "unavailable", "database_unavailable", "timed_out")
+EVERYWHERE = ("invalid_request", "internal_error", "unavailable", "database_unavailable", "overloaded", "timed_out")
 """What every route can answer: an address may hold text that nothing can store, and servers can be away."""
 
 WITH_BODY = (

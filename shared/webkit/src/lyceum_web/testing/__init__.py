@@ -3,5 +3,6 @@
 from lyceum_web.testing.client import application_client
 from lyceum_web.testing.clock import ManualClock
 from lyceum_web.testing.principals import Callers
+from lyceum_web.testing.server import served
 
-__all__ = ["Callers", "ManualClock", "application_client"]
+__all__ = ["Callers", "ManualClock", "application_client", "served"]
