@@ -5,41 +5,23 @@ import re
 import string
 from collections.abc import Iterator
 
+from modelguard.lint.dotted_names import attribute, base_name, dotted, summands
 from modelguard.lint.facts import UNKNOWN, Expression
 
 _FIRST_ARGUMENTS = 4  # more are never asked for
 _PERCENT = re.compile(r"(%(?:\(\w*\))?[-#0 +]*(?:\d+|\*)?(?:\.(?:\d+|\*))?[a-zA-Z%])")
 
 
-def dotted(node: ast.expr) -> str:
-    """`a.b.c` of a chain of attributes, also through `getattr(a, "b")`; empty for anything else."""
-    parts: list[str] = []
-    while True:
-        if isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        elif isinstance(node, ast.Name):
-            parts.append(node.id)
-            return ".".join(reversed(parts))
-        elif (attribute := _constant_getattr(node)) is not None:
-            parts.append(attribute[1])
-            node = attribute[0]
-        else:
-            return ""
-
-
-def _constant_getattr(node: ast.expr) -> tuple[ast.expr, str] | None:
-    match node:
-        case ast.Call(func=ast.Name(id="getattr"), args=[owner, ast.Constant(value=str(name)), *_]):
-            return owner, name
-    return None
-
-
-def base_name(node: ast.expr) -> str:
-    """The dotted name of a base class or decorator, without its `[...]` or `(...)`."""
-    while isinstance(node, ast.Subscript):
-        node = node.value
-    return dotted(node)
+def pairwise(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """The names in the target of an assignment, with what each is given, as far as that can be told."""
+    match target, value:
+        case ast.Name(id=name), _:
+            yield name, value
+        case ((ast.Tuple(elts=names) | ast.List(elts=names)), (ast.Tuple(elts=values) | ast.List(elts=values))):
+            starred = any(isinstance(each, ast.Starred) for each in (*names, *values))
+            if len(names) == len(values) and not starred:
+                for one, other in zip(names, values, strict=True):
+                    yield from pairwise(one, other)
 
 
 def reduced(node: ast.expr | None) -> Expression:  # noqa: PLR0911 - one per kind of expression
@@ -56,33 +38,42 @@ def reduced(node: ast.expr | None) -> Expression:  # noqa: PLR0911 - one per kin
             return _joined_text(node) or _formatted_text(node) or reduced_call(node)
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
             return ["many", [reduced(item) for item in items]]
+        case ast.Dict() | ast.DictComp() | ast.BinOp(op=ast.BitOr()):
+            return ["copy"]
+    return _put_together(node) or _chosen(node) or UNKNOWN
+
+
+def _put_together(node: ast.expr) -> Expression | None:
+    """A text made of several."""
+    match node:
         case ast.BinOp(op=ast.Add()):
-            return ["joined", [reduced(each) for each in _summands(node)]]
+            return ["joined", [reduced(each) for each in summands(node)]]
         case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str(template)), right=values):
             return ["joined", list(_percent_pieces(template, values))]
         case ast.JoinedStr(values=values):
             return ["joined", [_piece(value) for value in values]]
-        case ast.Dict() | ast.DictComp() | ast.BinOp(op=ast.BitOr()):
-            return ["copy"]
-    return UNKNOWN
+    return None
+
+
+def _chosen(node: ast.expr) -> Expression | None:
+    """One of several values, whichever."""
+    match node:
+        case ast.IfExp(body=body, orelse=orelse):
+            return ["either", [reduced(body), reduced(orelse)]]
+        case ast.BoolOp(values=values):
+            return ["either", [reduced(each) for each in values]]
+        case ast.NamedExpr(value=value):
+            return reduced(value)
+    return None
 
 
 def reduced_call(node: ast.Call) -> Expression:
     """A call whose callee has a name; what is called otherwise has an empty one."""
-    name = dotted(node)
-    if name:  # getattr(module, "name")
-        return ["name", name]
+    if attribute(node):  # getattr(module, "name")
+        return ["name", dotted(node)]
     positional = [reduced(each) for each in node.args[:_FIRST_ARGUMENTS]]
     keywords = {each.arg: reduced(each.value) for each in node.keywords if each.arg}
     return ["call", base_name(node.func), positional, keywords, node.lineno, node.col_offset]
-
-
-def _summands(node: ast.expr) -> list[ast.expr]:
-    found: list[ast.expr] = []
-    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        found.append(node.right)
-        node = node.left
-    return [node, *reversed(found)]
 
 
 def _piece(value: ast.expr) -> Expression:

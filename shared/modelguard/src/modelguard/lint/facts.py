@@ -2,16 +2,19 @@
 
 An expression is a list whose first item says what the others are:
 `["text", str]`, `["name", dotted]`, `["call", dotted, positional, {keyword: expression}, line, column]`,
-`["many", items]`, `["joined", parts]`, `["copy"]` for a new dict, `["none"]`, `["other"]`.
+`["many", items]`, `["joined", parts]`, `["either", values]`, `["copy"]` for a new dict, `["none"]`, `["other"]`.
+A dotted name that begins with `MODULE` starts at a module, whatever the file binds: `@importlib.reload`.
 
 A scope is the way to a block of names: `""` is the module, `"f:send/c:Helper/"` a class in a function.
-A nesting is one letter per block around a statement, from the outside in: see `BLOCKS`.
+A nesting is one letter per block around a statement, from the outside in: see `BLOCKS`. Before a block after which
+models are put back as they were, it has `ISOLATED`.
 """
 
 from typing import Any, NamedTuple
 
 Expression = list[Any]
 UNKNOWN: Expression = ["other"]
+MODULE = "@"
 
 BLOCKS = {
     "f": "function",
@@ -23,6 +26,7 @@ BLOCKS = {
     "l": "while",
     "m": "match",
 }
+ISOLATED = "x"
 
 
 class Import(NamedTuple):

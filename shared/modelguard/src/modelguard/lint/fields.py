@@ -70,13 +70,16 @@ class Fields:
                 yield from self._named(model, inner)
 
     def _texts(self, model: Model, expression: Expression) -> Iterator[str]:
-        if expression[0] == "many":
-            for each in expression[1]:
-                yield from self._texts(model, each)
-            return
-        text = self._classes.symbols.text(model.module, model.fact.inner, expression)
-        if text is not None and text != SELF:
-            yield text
+        """The texts in an expression, in a list, or in the list that a name is bound to; "self" apart."""
+        symbols, module, scope = self._classes.symbols, model.module, model.fact.inner
+        source = symbols.single(module, scope, expression)
+        if source is not None and source.module is not None and source.value is not None:
+            module, scope, expression = source.module, "", source.value
+        listed = expression[1] if expression[0] == "many" else [expression]
+        for each in listed:
+            text = symbols.text(module, scope, each)
+            if text is not None and text != SELF:
+                yield text
 
     def _kind(self, model: Model, call: Expression) -> str | None:
         """The name of mongoengine's field that a call makes, or that its class derives from; None for other calls."""

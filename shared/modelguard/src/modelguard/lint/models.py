@@ -8,14 +8,13 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from modelguard.lint.facts import Class, Expression
+from modelguard.lint.facts import ISOLATED, UNKNOWN, Class
+from modelguard.lint.libraries import GUARDED, PLAIN
 from modelguard.lint.modules import Module
 from modelguard.lint.symbols import Symbol, Symbols
 
-NAMES = ("Document", "DynamicDocument", "EmbeddedDocument", "DynamicEmbeddedDocument")
-GUARDED = frozenset(f"modelguard{module}.{name}" for module in ("", ".bases") for name in NAMES)
-PLAIN = frozenset(f"mongoengine{module}.{name}" for module in ("", ".document") for name in NAMES)
 _DEFAULT_DATABASE = "default"
+_MOST_DICTS = 10  # each copied from the next
 
 
 class Bases:
@@ -59,14 +58,13 @@ class Model:
     def ancestors(self) -> list["Model"]:
         """The project's classes it derives from: depth first, each once, as mongoengine flattens them."""
         found: dict[Model, None] = {}
-        self._visit(found, {self})
+        waiting = self.parents[::-1]
+        while waiting:
+            each = waiting.pop()
+            if each is not self and each not in found:
+                found.setdefault(each)
+                waiting += each.parents[::-1]
         return list(found)
-
-    def _visit(self, found: dict["Model", None], path: set["Model"]) -> None:
-        for parent in self.parents:
-            if parent not in path:
-                found.setdefault(parent)
-                parent._visit(found, path | {parent})  # noqa: SLF001 - of the same class
 
     @cached_property
     def parents(self) -> list["Model"]:
@@ -90,37 +88,35 @@ class Model:
         """Whether mongoengine registers it."""
         return bool(self.library_bases)
 
-    @cached_property
+    @property
     def is_guarded(self) -> bool:
         """Whether one of its bases is guarded, whichever way its name was bound: the metaclass comes with it."""
-        return self._is_guarded(frozenset())
+        return self in self._all.guarded
 
-    def _is_guarded(self, path: frozenset["Model"]) -> bool:
-        if self in path:
-            return False
-        written = [[symbol for name, symbol in self.bases if name == each] for each in self.fact.bases]
-        return any(all(self._guards(symbol, path | {self}) for symbol in meanings) for meanings in written)
+    def has_guarded_base(self, guarded: Collection["Model"]) -> bool:
+        """The same, if these are the classes that are known to be."""
+        meanings = [[symbol for name, symbol in self.bases if name == each] for each in self.fact.bases]
+        return any(all(self._guards(symbol, guarded) for symbol in one) for one in meanings)
 
-    def _guards(self, symbol: Symbol | None, path: frozenset["Model"]) -> bool:
+    def _guards(self, symbol: Symbol | None, guarded: Collection["Model"]) -> bool:
         if symbol is None or self._all.bases.is_base(symbol.name):
             return symbol is not None and self._all.bases.is_guarded(symbol.name)
-        parent = self._all.of(symbol)
-        return parent is not None and parent._is_guarded(path)  # noqa: SLF001 - of the same class
+        return self._all.of(symbol) in guarded
 
     @property
     def is_embedded(self) -> bool:
         """Whether it lives inside other documents."""
         return any(name.rpartition(".")[2].endswith("EmbeddedDocument") for name in self.library_bases)
 
-    @property
+    @cached_property
     def is_abstract(self) -> bool:
         """Whether its own `meta` says so: that is not inherited."""
-        return self.fact.options.get("abstract") is True
+        return self._setting("abstract") is True
 
     @property
     def is_registered_at_import(self) -> bool:
-        """Whether importing its module runs the class statement: none in a function does."""
-        return self.is_model and "f" not in self.fact.nesting
+        """Whether importing its module registers it for good: no class statement in a function is run by that."""
+        return self.is_model and not {"f", ISOLATED}.intersection(self.fact.nesting)
 
     @cached_property
     def unresolved(self) -> list[str]:
@@ -146,37 +142,55 @@ class Model:
         concrete = [each for each in (self, *self.ancestors) if each.is_model and not each.is_abstract]
         return concrete[-1]
 
-    @cached_property
+    @property
     def collection(self) -> str | None:
         """Where its rows are; None if only running it would tell."""
-        inherited = self._inherited("collection")
-        if inherited is not None:
-            return inherited if isinstance(inherited, str) else self._text(inherited)
-        parent = next((each for each in self.ancestors if each.is_model and not each.is_abstract), None)
-        return _default_collection(self.fact.name) if parent is None else parent.collection
+        model = self
+        while True:
+            found = model._inherited("collection")
+            parent = model._concrete_parent
+            if found is not None:
+                return found if isinstance(found, str) else None
+            if parent is None:
+                return _default_collection(model.fact.name)
+            model = parent
 
-    @cached_property
+    @property
     def database(self) -> str | None:
         """The alias of its connection; None if only running it would tell."""
         found = self._inherited("db_alias")
-        return _DEFAULT_DATABASE if found is None else found if isinstance(found, str) else self._text(found)
+        return _DEFAULT_DATABASE if found is None else found if isinstance(found, str) else None
+
+    @cached_property
+    def _concrete_parent(self) -> "Model | None":
+        return next((each for each in self.ancestors if each.is_model and not each.is_abstract), None)
 
     def _inherited(self, option: str) -> Any:
         """A setting of `meta`, its own or the nearest base's; None if there is none."""
-        concrete_parent = any(each.is_model and not each.is_abstract for each in self.ancestors)
-        own = not (option == "collection" and concrete_parent)  # mongoengine ignores it, with a warning
+        own = option != "collection" or self._concrete_parent is None  # else mongoengine ignores it, with a warning
         for each in ((self,) if own else ()) + tuple(self.ancestors):
-            meta = each.fact.meta
-            if option in each.fact.options:
-                return each.fact.options[option]
-            if "**" in each.fact.options or (meta is not None and meta[0] not in {"copy", "call"}):
-                return ["other"]
+            found = each._setting(option)  # noqa: SLF001 - of the same class
+            if found is not None:
+                return found
             if not own and each.is_model and not each.is_abstract:
                 return None  # the parent's, whatever its name makes of it
         return None
 
-    def _text(self, expression: Expression) -> str | None:
-        return self._all.symbols.text(self.module, self.fact.scope, expression)
+    def _setting(self, option: str) -> Any:
+        """A setting of the class's own `meta`, through dicts it is copied from; None if it has none."""
+        symbols, module, scope = self._all.symbols, self.module, self.fact.scope
+        options: Mapping[str, Any] = self.fact.options
+        for _ in range(_MOST_DICTS):
+            if option in options:
+                found = options[option]
+                return (symbols.text(module, scope, found) or UNKNOWN) if isinstance(found, list) else found
+            if "**" not in options:
+                return None
+            source = symbols.single(module, scope, options["**"])
+            if source is None or source.module is None or source.value is None or source.value[0] != "options":
+                return UNKNOWN
+            module, scope, options = source.module, "", source.value[1]
+        return UNKNOWN
 
 
 class Classes:
@@ -195,6 +209,22 @@ class Classes:
         if symbol.fact is None or symbol.module is None:
             return None
         return self._linked.get((id(symbol.module), symbol.fact.inner))
+
+    @cached_property
+    def guarded(self) -> Collection[Model]:
+        """The classes that stand on a guarded base."""
+        heirs: dict[Model, list[Model]] = {}
+        for each in self:
+            for parent in each.parents:
+                heirs.setdefault(parent, []).append(each)
+        found: set[Model] = set()
+        waiting = list(self)
+        while waiting:
+            each = waiting.pop()
+            if each not in found and each.has_guarded_base(found):
+                found.add(each)
+                waiting += heirs.get(each, ())
+        return found
 
     def __iter__(self) -> Iterator[Model]:
         return iter(self._linked.values())

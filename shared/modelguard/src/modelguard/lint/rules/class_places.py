@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from modelguard.lint.facts import BLOCKS
+from modelguard.lint.facts import BLOCKS, ISOLATED
 from modelguard.lint.finding import Finding
 from modelguard.lint.index import Index, at
 from modelguard.lint.rule import Rule
@@ -13,7 +13,7 @@ _CODE = "MG05"
 def _find(index: Index) -> Iterator[Finding]:
     for model in index.models_for(_CODE):
         blocks = model.fact.nesting.replace("c", "")  # in a class body it is made once, with that class
-        if not blocks:
+        if not blocks or ISOLATED in blocks:
             continue
         function = "f" in blocks
         where = "in a function" if function else f"under `{BLOCKS[blocks[-1]]}`"

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from modelguard.lint.finding import Finding
 from modelguard.lint.index import Index, at
-from modelguard.lint.models import NAMES, Model
+from modelguard.lint.libraries import NAMES
+from modelguard.lint.models import Model
 from modelguard.lint.rule import Rule
 
 _CODE = "MG01"
