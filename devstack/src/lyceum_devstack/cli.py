@@ -23,6 +23,9 @@ SUMMARIES = {
     "dlq": "Dead letters: look at them, replay them, discard them.",
     "allocations": "Allocations: who has which trainer, and who waits.",
     "purchases": "Purchases and refunds.",
+    "keys": "Signing keys of access tokens: add one, list them.",
+    "sessions": "Sign-ins: which ones a person has, and ending them.",
+    "users": "Users: the first administrator of an organization.",
     "trainers": "Trainers: who teaches what, and how many students each takes.",
 }
 """First lines of the commands' own help, known here so that `lyceum --help` loads none of them."""

@@ -20,8 +20,9 @@ from lyceum_database import (
     utc_now,
     verify_indexes,
 )
+from lyceum_web.models import IdempotencyRecord
 
-MODELS: tuple[type[Record], ...] = (User, Role, Organization, Session, Invitation, AuditEntry)
+MODELS: tuple[type[Record], ...] = (User, Role, Organization, Session, Invitation, AuditEntry, IdempotencyRecord)
 
 _REPORTING: tuple[type[Record], ...] = (User, Session)
 
