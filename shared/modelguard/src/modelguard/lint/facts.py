@@ -139,13 +139,17 @@ class Comment(NamedTuple):
     Attributes:
         codes: what it allows; empty if it could not be understood.
         reason: why; empty if it says nothing.
-        line: the line whose findings it is about.
+        line: the line whose findings it is about: its own, or the next one with code.
+        first: the first line of further ones: of the statement that it stands behind, only that is.
+        last: the last of them; of the statement below it, all are.
         place: the line it stands on.
     """
 
     codes: list[str]
     reason: str
     line: int
+    first: int
+    last: int
     place: int
     column: int
 

@@ -27,7 +27,8 @@ def allowed_out(findings: Iterable[Finding], modules: Iterable[Module]) -> Itera
 def _allows(comment: Comment, finding: Finding) -> bool:
     if finding.code == UNREADABLE or not comment.reason:
         return False
-    return comment.line == finding.line and finding.code in comment.codes
+    about = finding.line == comment.line or comment.first <= finding.line <= comment.last
+    return about and finding.code in comment.codes
 
 
 def _complaints(path: str, comment: Comment, used: set[tuple[str, int, str]]) -> Iterator[Finding]:
