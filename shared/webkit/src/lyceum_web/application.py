@@ -1,6 +1,6 @@
 """Makes a service out of its routers: everything that all services do alike is here already."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -38,6 +38,7 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
     background: Sequence[Part] = (),
     collectors: Sequence[Collector] = (),
     tracer_provider: TracerProvider | None = None,
+    prepare: Callable[[], None] | None = None,
 ) -> FastAPI:
     """Check the models and build a service; nothing is connected or asked yet.
 
@@ -54,6 +55,8 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
         background: what runs beside the requests, from when the database was found to be in order.
         collectors: figures of its own, for `/metrics`.
         tracer_provider: receives spans; None for the global one, if an SDK has set it by now.
+        prepare: puts into the database what the first request needs to find there; called in a thread once the indexes
+            were verified and before any request is let in, by every replica, and again after `Unavailable`.
 
     Raises:
         StartRefused: a model is missing or unfit, a route does not say who may call it, two routes have one name, or a
@@ -66,7 +69,7 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
         life=Life(
             threads=settings.threads,
             state=state,
-            database=DatabaseWatch(models) if models else None,
+            database=DatabaseWatch(models, prepare=prepare) if models else None,
             parts=background,
         ),
         figures=Figures(collectors),
@@ -82,6 +85,7 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would export paths and query strings
     )
     _keep(application, kit, security)
+    application.state.models = tuple(models)
     handle_errors(application, kit.answers)
     for router in routers:
         application.include_router(router)

@@ -28,18 +28,25 @@ class DatabaseWatch:
 
     Args:
         models: whose indexes are needed.
+        prepare: puts in what has to be there beside the indexes; any number of replicas may do so at one time.
         every_s: between two looks.
         patience_s: for an answer.
     """
 
     def __init__(
-        self, models: Sequence[type[Record]], *, every_s: float = EVERY_S, patience_s: float = PATIENCE_S
+        self,
+        models: Sequence[type[Record]],
+        *,
+        prepare: Callable[[], None] | None = None,
+        every_s: float = EVERY_S,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self.ready = False
         self.away = True
         self.why_unready = "MongoDB was not asked yet"
         self.verified = asyncio.Event()
         self._models = tuple(models)
+        self._prepare = prepare
         self._every_s = every_s
         self._patience_s = patience_s
         self._asked: asyncio.Future[None] | None = None
@@ -76,6 +83,8 @@ class DatabaseWatch:
     def _verify(self) -> None:
         ping()
         verify_indexes(self._models)
+        if self._prepare is not None:
+            self._prepare()
 
     def _judge(self, error: BaseException | None) -> None:
         if error is None:
