@@ -157,6 +157,16 @@ CASES: dict[str, tuple[str, ...]] = {
         'in methods by modelguard.require("Role")'),
         MODELS,
     ),
+    "14 the index as a whole, with an abstract base in front": (
+        MODELS + "# shop/base.py\nfrom modelguard import Document\nclass Base(Document):\n    meta = {'abstract': True}\n"
+        "# shop/models/role.py\nfrom shop import models\nfrom shop.base import Base\nclass Role(Base): pass\n",
+        "MG14",
+        (
+            'drop this import, and name its models: in fields by a text, as in ReferenceField("User"), '
+            'in methods by modelguard.require("User")'
+        ),
+        "# shop/models/role.py\nfrom shop.base import Base\nclass Role(Base): pass\n",
+    ),
     "14 two": (
         ("# shop/__init__.py\n# shop/a.py\nfrom modelguard import Document\nfrom mongoengine import ReferenceField\n"
         "from shop.b import B\nclass A(Document):\n    b = ReferenceField(B)\n"

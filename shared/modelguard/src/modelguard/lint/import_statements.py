@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from modelguard.lint.facts import Import
 from modelguard.lint.import_graph import ImportGraph
-from modelguard.lint.index import Index, names_of_models
+from modelguard.lint.index import Index, exports, names_of_models
 from modelguard.lint.models import Model
 from modelguard.lint.modules import Module
 
@@ -37,13 +37,19 @@ class Advice:
         direct = self.from_definition(module, whole, target)
         if direct:
             return f"write, from where it is defined: {direct}"
-        models = [model for one in whole if (model := self.model(one, target))]
-        models = models or [each for each in self._index.models if each.module is target] or self._index.models
-        name = models[0].registry_name
+        named = [model for one in whole if (model := self.model(one, target))]
+        name = next(iter([*named, *self._others(module, target)])).registry_name
         return (
             f'drop this import, and name its models: in fields by a text, as in ReferenceField("{name}"), '
             f'in methods by modelguard.require("{name}")'
         )
+
+    def _others(self, module: Module, target: Module) -> list[Model]:
+        """Models that one file may want of another: those it defines or hands on, then any."""
+        near = [each for each in self._index.models if each.module is target] + list(exports(self._index, target))
+        own = [each for each in self._index.models if each.module is module]
+        concrete = [each for each in (*near, *self._index.models) if not each.is_abstract and each not in own]
+        return [*concrete, *self._index.models]
 
     def from_definition(self, module: Module, whole: Sequence[Import], target: Module) -> str:
         """The import from the files that define the models; empty if one of them leads back, or is no model."""
