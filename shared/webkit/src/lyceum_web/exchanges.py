@@ -19,6 +19,7 @@ RESPONSE_HEADERS = "lyceum.response_headers"
 
 _HEADER = correlation.HEADER.encode()
 _FIXED = (b"X-Content-Type-Options", b"nosniff")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _GONE = 499
 """What is counted when nothing was answered: the caller hung up. nginx's number for it."""
 
@@ -60,11 +61,12 @@ class Exchanges:
 
 
 class _Exchange:
-    __slots__ = ("_headers", "_scope", "_send", "_status", "_watch")
+    __slots__ = ("_headers", "_method", "_scope", "_send", "_status", "_watch")
 
     def __init__(self, watch: Watch, scope: Scope, send: Send) -> None:
         self._watch = watch
         self._scope = scope
+        self._method = scope["method"] if scope["method"] in _METHODS else "other"  # any word may come
         self._send = send
         self._status = 0
         self._headers: list[tuple[bytes, bytes]] = []
@@ -87,12 +89,12 @@ class _Exchange:
                 context.attach(caller)
             await self._answer(app, receive)
             return
-        span = tracing.started(tracer, scope["method"], caller)
+        span = tracing.started(tracer, self._method, caller)
         context.attach(trace.set_span_in_context(span))
         try:
             await self._answer(app, receive)
         finally:
-            tracing.ended(span, scope["method"], self._watch.templates.of(scope), self._status or _GONE)
+            tracing.ended(span, self._method, self._watch.templates.of(scope), self._status or _GONE)
 
     async def _answer(self, app: ASGIApp, receive: Receive) -> None:
         ids = correlation.begin(self._scope["headers"])
@@ -114,10 +116,10 @@ class _Exchange:
     def _tell(self, seconds: float) -> None:
         scope, status = self._scope, self._status or _GONE
         route = self._watch.templates.of(scope)
-        self._watch.figures.answered(scope["method"], route, status, seconds)
+        self._watch.figures.answered(self._method, route, status, seconds)
         principal = principal_in(scope)
         access_log.answered(
-            scope["method"],
+            self._method,
             route,
             status,
             seconds,

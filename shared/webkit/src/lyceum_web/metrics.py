@@ -27,7 +27,6 @@ METRICS = "/metrics"
 UNMATCHED = "unmatched"
 """The route of a request that no route is there for."""
 
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Seconds: from a page that touches nothing to the longest that a request may take."""
 
@@ -60,7 +59,7 @@ class Figures:
 
     def answered(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """Count one request."""
-        requests, histogram = self._of(method if method in METHODS else "other", route or UNMATCHED, status)
+        requests, histogram = self._of(method, route or UNMATCHED, status)
         requests.inc()
         histogram.observe(seconds)
 

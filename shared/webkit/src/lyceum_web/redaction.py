@@ -24,7 +24,7 @@ _SECRETS = re.compile(
     r"(?P<jwt>eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)"
     r"|(?P<scheme>\b(?:bearer|basic)\s+)[^\s\"',;]+"
     r"|(?P<address>://[^\s/:@\"']*:)[^\s/@\"']+(?=@)"
-    rf"|(?P<name>[a-z0-9_-]*(?:{_NAMES})s?[\"']?\s*[:=]\s*)(?P<quote>[\"'])?(?(quote)(?:\\.|(?!(?P=quote))[^\\])*|[^\s,;&)}}\]]+)"
+    rf"|(?P<name>[a-z0-9_-]*(?:{_NAMES})s?[\"']?\s*[:=]\s*)(?P<quote>[\"'])?(?(quote)(?:\\.|(?!(?P=quote))[^\\])*|(?:(?:bearer|basic)\s+)?[^\s,;&)}}\]]+)"
 )
 
 
