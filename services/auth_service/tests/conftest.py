@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,30 +11,26 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from auth_service import storage
 from auth_service.keys import KeyDirectory, TokenIssuer, rotate
-from auth_service.models import AuditEntry, Invitation
+from auth_service.models import AuditEntry
+from auth_service.organizations.repository import Organizations
 from auth_service.passwords.hashing import Argon2Cost, PasswordHasher
 from auth_service.people import People
 from auth_service.problems import CODES, ERRORS
+from auth_service.roles.builtin import role_id
 from auth_service.roles.repository import Roles
 from auth_service.routes import ROUTERS
 from auth_service.services import build_services
 from auth_service.settings import AuthSettings
 from auth_service.throttling import Limits
 from keylane import KafkaSettings
-from lyceum_database import (
-    DEFAULT_ORG,
-    Organization,
-    OrganizationRepository,
-    Repository,
-    Role,
-    Session,
-    SessionRepository,
-    User,
-)
+from lyceum_database import DEFAULT_ORG, Organization, Repository, Role, SessionRepository, User, new_id
 from lyceum_database.embedded import embedded_settings
+from lyceum_database.states import UserStatus
 from lyceum_database.testing import temporary_database
 from lyceum_web.application import create_application
+from lyceum_web.idempotency import Outcomes
 from lyceum_web.rates import RateLimiter, rate_limiter
 from lyceum_web.security import PrincipalDirectory, Security, TokenVerifier
 from lyceum_web.settings import WebSettings
@@ -41,7 +38,6 @@ from lyceum_web.testing import ManualClock
 from lyceum_web.testing.client import application_client
 
 PASSWORD = "violet harbour 9"  # noqa: S105 - of nobody
-MODELS = (User, Role, Organization, Session, Invitation, AuditEntry)
 BOUNDLESS = "10000/second"
 
 
@@ -76,17 +72,20 @@ class Stage:
         async def state() -> Any:
             yield {"services": self.services}
 
-        return create_application(
+        made = create_application(
             title="auth",
             version="0",
             settings=self.settings.web,
             routers=ROUTERS,
-            models=MODELS,
+            models=storage.MODELS,
             security=Security(verifier, self.directory),
             state=state,
             errors=ERRORS,
             codes=CODES,
         )
+        made.state.outcomes = Outcomes(clock=self.clock)
+        made.state.limiter = self.limiter
+        return made
 
     @property
     def hasher(self) -> PasswordHasher:
@@ -97,12 +96,70 @@ class Stage:
         found = Repository(AuditEntry).list_(limit=1000)
         return [entry for entry in found if action in (None, entry.action)]
 
+    def person(self, name: str, *roles: str, org_id: str = DEFAULT_ORG, **fields: Any) -> User:
+        """Store somebody with these roles, without a request."""
+        given = {
+            "email": f"{name}@example.org",
+            "name": name.title(),
+            "roles": [role_id(org_id, role) for role in roles or ("student",)],
+            "org_ids": [org_id],
+            "status": UserStatus.ACTIVE.value,
+            "password_hash": self.hasher.hash(PASSWORD),
+        }
+        return People(clock=self.clock).insert(User(**{**given, **fields}))
+
+    def organization(self, slug: str, **fields: Any) -> Organization:
+        made = Organizations(clock=self.clock).insert(Organization(slug=slug, name=slug.title(), **fields))
+        Roles(clock=self.clock).ensure_builtin(made.id)
+        return made
+
+    def role(self, name: str, *permissions: str, org_id: str = DEFAULT_ORG) -> Role:
+        return Roles(clock=self.clock).insert(Role(org_id=org_id, name=name, permissions=list(permissions)))
+
+
+@dataclass
+class SignedIn:
+    """Somebody at a client, with the tokens of one session."""
+
+    client: httpx.Client
+    tokens: dict[str, Any]
+
+    @property
+    def session_id(self) -> str:
+        return str(self.tokens["session_id"])
+
+    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.tokens['access_token']}", **options.pop("headers", {})}
+        return self.client.request(method, path, headers=headers, **options)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.ask("GET", path, **options)
+
+    def create(self, path: str, body: Any, *, key: str | None = None) -> httpx.Response:
+        return self.ask("POST", path, json=body, headers={"Idempotency-Key": key or new_id()})
+
+    def change(self, path: str, body: Any, *, version: str | None = None, method: str = "PATCH") -> httpx.Response:
+        """Change the version that is there now, unless another is given."""
+        tag = self.get(path).headers["etag"] if version is None else version
+        return self.ask(method, path, json=body, headers={"If-Match": tag})
+
+    def refresh(self, token: str | None = None) -> httpx.Response:
+        return self.client.post("/v1/token-refreshes", json={"refresh_token": token or self.tokens["refresh_token"]})
+
+
+SignIn = Callable[..., SignedIn]
+
+
+def logged_in(client: httpx.Client, name: str, *, password: str = PASSWORD, **more: Any) -> SignedIn:
+    answer = client.post("/v1/login", json={"email": f"{name}@example.org", "password": password, **more})
+    assert answer.status_code == 200, answer.text
+    return SignedIn(client, answer.json())
+
 
 @pytest.fixture
 def database() -> Iterator[None]:
-    with temporary_database(MODELS):
-        OrganizationRepository().insert(Organization(id=DEFAULT_ORG, slug=DEFAULT_ORG, name="Lyceum"))
-        Roles().ensure_builtin(DEFAULT_ORG)
+    with temporary_database(storage.MODELS):
+        storage.ensure_contents()
         yield
 
 
@@ -149,3 +206,9 @@ def stage(staged: Callable[..., Stage]) -> Stage:
 def client(stage: Stage) -> Iterator[httpx.Client]:
     with application_client(stage.application()) as client:
         yield client
+
+
+@pytest.fixture
+def sign_in(client: httpx.Client) -> SignIn:
+    """Signs in `NAME@example.org`."""
+    return partial(logged_in, client)

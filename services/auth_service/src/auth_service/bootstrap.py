@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -20,7 +21,7 @@ from auth_service.roles.repository import Roles
 from auth_service.routes import ROUTERS
 from auth_service.services import build_services
 from auth_service.sessions.repository import Sessions
-from auth_service.settings import AuthSettings
+from auth_service.settings import NAME, AuthSettings
 from keylane.metrics import RelayCollector
 from keylane.mongo import OutboxRelay
 from lyceum_database import Clock, DatabaseError, connect, utc_now
@@ -44,7 +45,6 @@ def build(settings: AuthSettings, *, client_class: type[Any] = MongoClient, cloc
 
     Raises:
         StartRefused: a model is missing or unfit, no signing key can be used, or settings cannot work.
-        ConfigurationError: the runtime cannot work as configured.
     """
     check_models()
     keys = _keys(settings, clock)
@@ -60,7 +60,7 @@ def build(settings: AuthSettings, *, client_class: type[Any] = MongoClient, cloc
     verifier = TokenVerifier(keys, issuer=settings.issuer, audience=settings.audience, clock=clock)
     return create_application(
         title="Lyceum auth service",
-        version=version("auth-service"),
+        version=version(NAME),
         settings=settings.web,
         routers=(*ROUTERS, keys_router),
         models=storage.MODELS,
@@ -70,6 +70,7 @@ def build(settings: AuthSettings, *, client_class: type[Any] = MongoClient, cloc
         codes=CODES,
         background=relays,
         collectors=[RelayCollector(*relays)],
+        prepare=partial(storage.ensure_contents, clock=clock),
     )
 
 

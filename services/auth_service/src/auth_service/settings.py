@@ -18,7 +18,8 @@ from lyceum_program.kafka import KafkaEnvironment
 from lyceum_web.rates import Limit
 from lyceum_web.settings import WebSettings
 
-CLIENT_ID = "auth-service"
+NAME = "auth-service"
+"""Of the program, where it speaks to people and to Kafka."""
 ISSUER = "lyceum-auth"
 """The `iss` of every access token where nothing else is said; the other services ask for the same."""
 
@@ -130,7 +131,7 @@ def read_settings() -> AuthSettings:
     return AuthSettings(
         web=web,
         mongo=mongo,
-        kafka=kafka.connection(client_id=CLIENT_ID),
+        kafka=kafka.connection(client_id=NAME),
         topic_prefix=kafka.topic_prefix,
         keys_directory=own.keys_directory,
         issuer=own.issuer,

@@ -1,9 +1,12 @@
 """Routes of invitations."""
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Response, status
+from fastapi.responses import JSONResponse
 
+from auth_service.creation import created
 from auth_service.dependencies import FromCaller, provided
 from auth_service.invitations.acceptance import Acceptance, AcceptanceService
 from auth_service.invitations.schemas import (
@@ -14,9 +17,10 @@ from auth_service.invitations.schemas import (
     InvitationShown,
     InvitationToken,
 )
-from auth_service.invitations.service import InvitationService, Viewed
+from auth_service.invitations.service import InvitationService, Viewed, Wish
 from auth_service.wire import Id
 from lyceum_web.etags import IfMatch, etag
+from lyceum_web.idempotency import Idempotent
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
 from lyceum_web.security import CurrentPrincipal, public, requires
@@ -30,22 +34,25 @@ router = APIRouter(prefix="/v1/invitations", tags=["invitations"])
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
+    response_model=InvitationMade,
     dependencies=[requires("invitations:write")],
-    responses=problems("escalation", "unknown_role"),
+    responses=problems("escalation", "unknown_role", "overloaded"),
 )
 def invite(
     body: InvitationCreate,
     invitations: Invitations,
     principal: CurrentPrincipal,
     caller: FromCaller,
-    response: Response,
-) -> InvitationMade:
+    once: Idempotent,
+) -> Response:
     """Ask an address to join your organization, with roles that permit no more than you may."""
-    made = invitations.invite(body.email, frozenset(body.roles), by=principal, caller=caller)
-    response.headers["Location"] = f"/v1/invitations/{made.invitation.id}"
-    response.headers["ETag"] = etag(made.invitation.version)
-    (viewed,) = invitations.viewed([made.invitation], principal.org_id)
-    return InvitationMade.made(viewed, made.token.text)
+
+    def make(invitation_id: str) -> Response:
+        wish = Wish(invitation_id, body.email, frozenset(body.roles))
+        return _created(invitations.invite(wish, by=principal, caller=caller))
+
+    made = once.run(make, existing=lambda invitation_id: _created(invitations.get(invitation_id, principal.org_id)))
+    return _with_token(made, invitations, principal.org_id)
 
 
 @router.get("", dependencies=[requires("invitations:read")])
@@ -62,9 +69,8 @@ def read_invitation(
 ) -> InvitationShown:
     """Show an invitation of your organization."""
     found = invitations.get(invitation_id, principal.org_id)
-    response.headers["ETag"] = etag(found.version)
-    (viewed,) = invitations.viewed([found], principal.org_id)
-    return InvitationShown.of(viewed)
+    response.headers["ETag"] = etag(found.invitation.version)
+    return InvitationShown.of(found)
 
 
 @router.delete(
@@ -78,8 +84,8 @@ def revoke_invitation(
 ) -> None:
     """Withdraw an invitation that nobody has accepted."""
     found = invitations.get(invitation_id, principal.org_id)
-    if_match.require(found.version)
-    invitations.revoke(found, by=principal, caller=caller)
+    if_match.require(found.invitation.version)
+    invitations.revoke(found.invitation, by=principal, caller=caller)
 
 
 @router.post(
@@ -102,6 +108,25 @@ def accept_invitation(
 ) -> InvitationAccepted:
     """Join an organization, with the account that the address has or with a new one. Good once."""
     return InvitationAccepted.of(acceptances.accept(Acceptance(token=token, member=body.member), caller))
+
+
+def _created(viewed: Viewed) -> Response:
+    invitation = viewed.invitation
+    location = f"/v1/invitations/{invitation.id}"
+    return created(InvitationShown.of(viewed), location=location, version=invitation.version)
+
+
+def _with_token(made: Response, invitations: InvitationService, org_id: str) -> Response:
+    """Add a token to an answer that was kept for repeats: what is kept must not hold one."""
+    shown = json.loads(bytes(made.body))
+    token = invitations.token_for(shown["id"], org_id)
+    current = invitations.get(shown["id"], org_id)
+    headers = {name: value for name, value in made.headers.items() if name != "content-length"}
+    return JSONResponse(
+        {**shown, "token": None if token is None else token.text},
+        status_code=made.status_code,
+        headers={**headers, "ETag": etag(current.invitation.version), "Cache-Control": "no-store"},
+    )
 
 
 def _position(viewed: Viewed) -> tuple[str]:

@@ -41,12 +41,10 @@ class InvitationShown(Answer):
 class InvitationMade(InvitationShown):
     """A new invitation, with what its address needs to accept it."""
 
-    token: str = Field(description="Hand it to the person. It is shown this once.")
-
-    @classmethod
-    def made(cls, viewed: Viewed, token: str) -> Self:
-        """Show a new invitation, and what it is accepted with."""
-        return cls.model_validate({**_shown(viewed), "token": token})
+    token: str | None = Field(
+        description="Hand it to the person. It is stored nowhere: the same request sent again gets another one, which "
+        "alone is good then; null if the invitation cannot be accepted any more."
+    )
 
 
 class InvitationAcceptance(Request):

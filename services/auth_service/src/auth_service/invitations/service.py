@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from auth_service.audit.service import AuditLog
 from auth_service.callers import Caller
+from auth_service.contention import until_settled
 from auth_service.invitations.exceptions import InvitationUsed
 from auth_service.invitations.rules import is_free, shown_status
 from auth_service.models import Invitation
@@ -14,7 +16,7 @@ from auth_service.roles.exceptions import UnknownRole
 from auth_service.roles.repository import Roles
 from auth_service.roles.rules import check_grant
 from auth_service.states import AuditAction, InvitationStatus
-from lyceum_database import Clock, Repository, new_id, utc_now
+from lyceum_database import Clock, Repository, utc_now
 from lyceum_database.keys import normalised_email
 from lyceum_web.security import Principal
 
@@ -22,11 +24,18 @@ Invitations = Repository[Invitation]
 
 
 @dataclass(frozen=True, slots=True)
-class Invited:
-    """An invitation, and its token: it is shown this once."""
+class Wish:
+    """Whom to invite, and as what.
 
-    invitation: Invitation
-    token: OpaqueToken
+    Attributes:
+        id: for the invitation.
+        email: in the form that is stored.
+        roles: their names.
+    """
+
+    id: str
+    email: str
+    roles: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +65,58 @@ class InvitationService:
         self._lifetime = lifetime
         self._clock = clock
 
-    def invite(self, email: str, role_names: frozenset[str], *, by: Principal, caller: Caller) -> Invited:
-        """Ask an address to join the organization with these roles.
+    def invite(self, wanted: Wish, *, by: Principal, caller: Caller) -> Viewed:
+        """Ask an address to join the organization with these roles. Nobody can accept before `token_for`.
 
         Raises:
             UnknownRole: the organization has no such role.
             Escalation: a role permits more than its inviter may.
+            Duplicate: there is an invitation of this id.
         """
-        roles = self._roles.named(role_names, org_id=by.org_id)
-        missing = role_names - {role.name for role in roles}
+        roles = self._roles.named(wanted.roles, org_id=by.org_id)
+        missing = wanted.roles - {role.name for role in roles}
         if missing:
             raise UnknownRole(missing)
         check_grant(by.permissions, *(role.permissions for role in roles))
-        token = OpaqueToken.new(new_id())
         invitation = self._invitations.insert(
             Invitation(
-                id=token.document_id,
+                id=wanted.id,
                 org_id=by.org_id,
-                email=email,
-                email_norm=normalised_email(email),
+                email=wanted.email,
+                email_norm=normalised_email(wanted.email),
                 roles=[role.id for role in roles],
                 invited_by=by.user_id,
-                token_hash=token.digest,
+                token_hash=OpaqueToken.new(wanted.id).digest,
                 expires_at=self._clock() + self._lifetime,
             )
         )
-        self._record(AuditAction.INVITED, invitation, by, caller, roles=", ".join(sorted(role_names)))
-        return Invited(invitation, token)
+        self._record(AuditAction.INVITED, invitation, by, caller, roles=", ".join(sorted(wanted.roles)))
+        return self._viewed([invitation], by.org_id)[0]
+
+    def token_for(self, invitation_id: str, org_id: str) -> OpaqueToken | None:
+        """Return a new token, which alone is good from now on; None if the invitation can be accepted no more."""
+        return until_settled(partial(self._token_for, invitation_id, org_id))
+
+    def _token_for(self, invitation_id: str, org_id: str) -> OpaqueToken | None:
+        invitation = self._invitations.get(invitation_id, org_id=org_id)
+        if shown_status(invitation, self._clock()) != InvitationStatus.PENDING.value:
+            return None
+        token = OpaqueToken.new(invitation.id)
+        invitation.token_hash = token.digest
+        self._invitations.save(invitation)
+        return token
 
     def page(self, org_id: str, *, after_id: str | None, limit: int) -> list[Viewed]:
         """Return the organization's invitations."""
-        return self.viewed(self._invitations.list_(org_id=org_id, after_id=after_id, limit=limit), org_id)
+        return self._viewed(self._invitations.list_(org_id=org_id, after_id=after_id, limit=limit), org_id)
 
-    def get(self, invitation_id: str, org_id: str) -> Invitation:
+    def get(self, invitation_id: str, org_id: str) -> Viewed:
         """Return one of the organization's invitations.
 
         Raises:
             NotFound: it has no such invitation.
         """
-        return self._invitations.get(invitation_id, org_id=org_id)
+        return self._viewed([self._invitations.get(invitation_id, org_id=org_id)], org_id)[0]
 
     def revoke(self, invitation: Invitation, *, by: Principal, caller: Caller) -> None:
         """Withdraw an invitation that was read.
@@ -111,8 +133,7 @@ class InvitationService:
         self._invitations.save(invitation)
         self._record(AuditAction.INVITATION_REVOKED, invitation, by, caller)
 
-    def viewed(self, invitations: Sequence[Invitation], org_id: str) -> list[Viewed]:
-        """Return the invitations of one organization as its administrators see them."""
+    def _viewed(self, invitations: Sequence[Invitation], org_id: str) -> list[Viewed]:
         ids = {role_id for invitation in invitations for role_id in invitation.roles}
         names = {role.id: role.name for role in self._roles.of(ids, org_id=org_id)}
         now = self._clock()

@@ -2,14 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Response, status
 
+from auth_service.creation import created
 from auth_service.dependencies import FromCaller, provided
-from auth_service.organizations.schemas import OrganizationChange, OrganizationShown
-from auth_service.organizations.service import OrganizationService
+from auth_service.organizations.schemas import OrganizationChange, OrganizationCreate, OrganizationShown
+from auth_service.organizations.service import NewOrganization, OrganizationService
 from auth_service.wire import Id
 from lyceum_database import Organization
 from lyceum_web.etags import IfMatch, IfNoneMatch, etag, not_modified
+from lyceum_web.idempotency import Idempotent
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
 from lyceum_web.problems import ProblemError
@@ -28,6 +30,31 @@ def list_organizations(
     listing = asked.of("organizations", user=principal.user_id)
     found = organizations.page_of(principal.user_id, after_id=listing.after_id, limit=listing.fetch)
     return listing.page(found, OrganizationShown.of, position=_position)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=OrganizationShown,
+    dependencies=[requires("organizations:create")],
+    responses=problems("slug_taken", "overloaded"),
+)
+def create_organization(
+    body: OrganizationCreate,
+    organizations: Organizations,
+    principal: CurrentPrincipal,
+    caller: FromCaller,
+    once: Idempotent,
+) -> Response:
+    """Make an organization, which you administer. Sign in to it to invite others."""
+
+    def make(organization_id: str) -> Response:
+        wanted = NewOrganization(organization_id, body.slug, body.name)
+        made = organizations.create(wanted, by=principal.user_id, caller=caller)
+        location = f"/v1/organizations/{made.id}"
+        return created(OrganizationShown.of(made), location=location, version=made.version)
+
+    return once.run(make)
 
 
 @router.get("/{organization_id}", dependencies=[requires_login()], responses=problems("not_found"))

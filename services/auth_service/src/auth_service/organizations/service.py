@@ -21,6 +21,7 @@ from lyceum_database import Clock, Duplicate, NotFound, Organization, utc_now
 class NewOrganization:
     """What an organization is made of."""
 
+    id: str
     slug: str
     name: str
 
@@ -61,7 +62,9 @@ class OrganizationService:
             SlugTaken: another organization has the slug.
         """
         try:
-            made = self._organizations.insert(Organization(slug=wanted.slug, name=wanted.name, created_by=by))
+            made = self._organizations.insert(
+                Organization(id=wanted.id, slug=wanted.slug, name=wanted.name, created_by=by)
+            )
         except Duplicate:
             made = self._unfinished(wanted, by)
         self._roles.ensure_builtin(made.id)
@@ -91,7 +94,9 @@ class OrganizationService:
 
     def _unfinished(self, wanted: NewOrganization, by: str) -> Organization:
         found = self._organizations.by_slug(wanted.slug)
-        if found is None or found.created_by != by or self._people.active_with_role(role_id(found.id, ADMIN)):
+        if found is None or found.created_by != by:
+            raise SlugTaken(wanted.slug)
+        if found.id != wanted.id and self._people.active_with_role(role_id(found.id, ADMIN)):
             raise SlugTaken(wanted.slug)
         return found
 

@@ -33,18 +33,21 @@ class RoleService:
         """
         return self._roles.get(role_id, org_id=org_id)
 
-    def create(self, name: str, permissions: Iterable[str], *, by: Principal, caller: Caller) -> Role:
-        """Make a role.
+    def create(self, role_id: str, name: str, permissions: Iterable[str], *, by: Principal, caller: Caller) -> Role:
+        """Make a role of this id.
 
         Raises:
             Escalation: it would permit more than its maker may.
             RoleNameTaken: the organization has one of this name.
+            Duplicate: there is a role of this id.
         """
         wanted = _ordered(permissions)
         check_grant(by.permissions, wanted)
         try:
-            made = self._roles.insert(Role(org_id=by.org_id, name=name, permissions=wanted))
+            made = self._roles.insert(Role(id=role_id, org_id=by.org_id, name=name, permissions=wanted))
         except Duplicate as exc:
+            if exc.record_id == role_id:
+                raise
             raise RoleNameTaken(name) from exc
         self._record(AuditAction.ROLE_CREATED, made, by, caller, before=())
         return made
