@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from modelguard.lint.dotted_names import attribute, base_name, dotted, summands
 from modelguard.lint.facts import UNKNOWN, Expression
 
-_FIRST_ARGUMENTS = 4  # more are never asked for
+_FIRST_ARGUMENTS = 5  # more are never asked for
 _PERCENT = re.compile(r"(%(?:\(\w*\))?[-#0 +]*(?:\d+|\*)?(?:\.(?:\d+|\*))?[a-zA-Z%])")
 
 

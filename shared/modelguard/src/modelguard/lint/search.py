@@ -15,7 +15,7 @@ _DYNAMIC = frozenset(
     {
         "import_module", "__import__", "spec_from_file_location", "spec_from_loader", "SourceFileLoader", "load_source",
         "load_module", "run_module", "run_path", "exec", "eval", "reload", "walk_packages", "iter_modules",
-        "resolve_name", "locate", "import_string",
+        "resolve_name", "locate",
     }
 )  # fmt: skip
 _STATE = frozenset({"connect", "connect_via", "register_connection", "objects"})

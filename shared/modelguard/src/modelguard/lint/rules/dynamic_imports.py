@@ -10,7 +10,6 @@ from modelguard.lint.index import Index
 from modelguard.lint.modules import Module
 from modelguard.lint.reading import facts_of
 from modelguard.lint.rule import Rule
-from modelguard.lint.symbols import Symbol
 
 _CODE = "MG04"
 _DEEPEST = 3  # exec of a text that calls exec of a text; and names given to names
@@ -33,7 +32,7 @@ def _find(index: Index) -> Iterator[Finding]:
 
 
 def _judged(index: Index, module: Module, call: Call) -> Iterator[Finding]:
-    name = _watched(index.symbols.meaning(module, call.scope, call.call[1]))
+    name = _watched(index, module, call.scope, call.call[1])
     if name is None:
         return
     line, column = call.call[4:6]
@@ -49,7 +48,7 @@ def _judged(index: Index, module: Module, call: Call) -> Iterator[Finding]:
 def _handed_over(index: Index, module: Module) -> Iterator[Finding]:
     """`map(import_module, NAMES)`."""
     for use in module.facts.uses:
-        name = _watched(index.symbols.meaning(module, use.scope, use.name)) if use.is_handed_over else None
+        name = _watched(index, module, use.scope, use.name) if use.is_handed_over else None
         if name is not None and name != "eval":  # as in `_by_expression`
             yield _computed(index, module, use.line, use.column, name, use.scope)
 
@@ -60,11 +59,11 @@ def _computed(index: Index, module: Module, line: int, column: int, name: str, s
     return Finding(module.path, line, column + 1, _CODE, subject, message, fix)
 
 
-def _watched(symbol: Symbol | None) -> str | None:
-    if symbol is None or symbol.kind != "outside":
-        return None
-    name = symbol.name.removeprefix("builtins.")
-    return name if name in _JUDGES or name in _RUNNERS else None
+def _watched(index: Index, module: Module, scope: str, name: str) -> str | None:
+    """What a name means, if anything that it may mean imports: a fallback under `except` does, too."""
+    meanings = index.symbols.meanings(module, scope, name) if name else []
+    outside = (each.name.removeprefix("builtins.") for each in meanings if each.kind == "outside")
+    return next((each for each in outside if each in _JUDGES or each in _RUNNERS), None)
 
 
 def _answer(index: Index, module: Module, call: Call, name: str, depth: int = 0) -> Answer:
@@ -97,6 +96,19 @@ def _by_name(index: Index, module: Module, call: Call) -> Answer:
         base = package.split(".")
         name = ".".join([*base[: len(base) - dots + 1], *filter(None, [name[dots:]])])
     return _models(index, [index.symbols.named(module, name)])
+
+
+def _by_import(index: Index, module: Module, call: Call) -> Answer:
+    """`__import__("shop", fromlist=["models"])`; a level may make the name a relative one."""
+    name = _text(index, module, call, 0, "name")
+    if name is None:
+        return _by_name(index, module, call)
+    listed = _argument(call, 3, "fromlist") or UNKNOWN
+    parts = listed[1] if listed[0] == "many" else []
+    texts = [text for each in parts if (text := index.symbols.text(module, call.scope, each))]
+    around = [name, f"{module.package}.{name}"] if _argument(call, 4, "level") else [name]
+    names = [*around, *(f"{each}.{text}" for each in around for text in texts)]
+    return _models(index, [index.symbols.named(module, each) for each in names])
 
 
 def _stays_elsewhere(index: Index, module: Module, call: Call) -> bool:
@@ -202,7 +214,7 @@ def _run(index: Index, module: Module, code: str | None, depth: int) -> Answer:
     targets = [index.target(inner, each) for each in inner.facts.imports]
     found = [each for each in targets if each is not None]
     for each in inner.facts.calls:
-        name = _watched(index.symbols.meaning(inner, each.scope, each.call[1]))
+        name = _watched(index, inner, each.scope, each.call[1])
         if name is not None:
             answer = _answer(index, inner, each, name, depth + 1)
             if answer is None:
@@ -217,8 +229,8 @@ def _models(index: Index, modules: list[Module | None]) -> Answer:
 
 _JUDGES: dict[str, Judge] = {
     "importlib.import_module": _by_name,
-    "importlib.__import__": _by_name,
-    "__import__": _by_name,
+    "importlib.__import__": _by_import,
+    "__import__": _by_import,
     "runpy.run_module": _by_name,
     "importlib.util.spec_from_file_location": _by_file(1, "location"),
     "importlib.util.spec_from_loader": _by_loader,
