@@ -198,7 +198,13 @@ def test_a_model_in_a_test_is_told_of_isolation(sources: Sources, path: str, pat
     sources.write(path, "from modelguard import Document\ndef test():\n    class A(Document): pass\n")
 
     assert [each.fix for each in sources.found()] == [
-        f"let the test take the fixture isolated_models, and add to [tool.modelguard.per-file-ignores]: {pattern}"
+        (
+            "let the test take the fixture isolated_models, or define it in modelguard.isolated(); where another fixture "
+            f"does that for it, add to [tool.modelguard.per-file-ignores]: {pattern}"
+        )
     ]
+    sources.write(path, "from modelguard import Document\ndef test(isolated_models):\n    class A(Document): pass\n")
+    assert sources.found() == []
+    sources.write(path, "from modelguard import Document\ndef test():\n    class A(Document): pass\n")
     sources.settings(f"[tool.modelguard.per-file-ignores]\n{pattern}\n")
     assert sources.found() == []

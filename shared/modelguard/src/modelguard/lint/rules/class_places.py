@@ -35,8 +35,8 @@ def _fix(path: str, *, function: bool) -> str:
         return "move the class to the top level of a model module"
     pattern = f"{tests}/*" if tests else path
     return (
-        f"let the test take the fixture isolated_models, and add to [tool.modelguard.per-file-ignores]: "
-        f'"{pattern}" = ["{_CODE}"]'
+        "let the test take the fixture isolated_models, or define it in modelguard.isolated(); where another fixture "
+        f'does that for it, add to [tool.modelguard.per-file-ignores]: "{pattern}" = ["{_CODE}"]'
     )
 
 
@@ -46,8 +46,7 @@ RULE = Rule(
     "A class statement that runs per call or per turn defines its model each time; under a condition, two processes "
     "hold different models.",
     "Define each model once, at the top level of a module. A test that defines one takes the fixture isolated_models, "
-    'or does it in modelguard.isolated(); switch this rule off for tests: "tests/*" = ["MG05"] under '
-    "[tool.modelguard.per-file-ignores].",
+    "or does it in `with modelguard.isolated():`, and is not reported.",
     """
 # shop/audit.py
 from modelguard import Document
