@@ -63,3 +63,48 @@ class MaterialStatus(StrEnum):
     SCANNING = "scanning"
     READY = "ready"
     REJECTED = "rejected"
+
+
+class PurchaseStatus(StrEnum):
+    """created -> paid -> part_refunded -> refunded; created -> failed -> paid, as a payment may be tried again."""
+
+    CREATED = "created"
+    FAILED = "failed"
+    PAID = "paid"
+    PART_REFUNDED = "part_refunded"
+    REFUNDED = "refunded"
+
+
+class RefundStatus(StrEnum):
+    """requested -> accepted (the provider gives it back) -> failed (it came back to us); or refused."""
+
+    REQUESTED = "requested"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class EnrolmentStatus(StrEnum):
+    """none (only heard of by an allocation) -> active <-> ended."""
+
+    NONE = "none"
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class PaymentEventKind(StrEnum):
+    """What an event of a payment provider means to us."""
+
+    PAID = "paid"
+    FAILED = "failed"
+    REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"
+    OTHER = "other"
+
+
+class WebhookStatus(StrEnum):
+    """received -> done; or dead, which a person has to look at."""
+
+    RECEIVED = "received"
+    DONE = "done"
+    DEAD = "dead"

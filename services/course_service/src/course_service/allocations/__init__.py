@@ -1,0 +1,1 @@
+"""What the allocation worker tells, so that students see their trainer, or that they wait."""

@@ -1,0 +1,1 @@
+"""Who may attend what, and with which trainer."""

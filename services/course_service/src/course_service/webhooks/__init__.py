@@ -1,0 +1,1 @@
+"""What payment providers tell: stored, acknowledged, acted upon until it is done."""
