@@ -75,6 +75,16 @@ CASES: dict[str, tuple[str, ...]] = {
         ("# shop/models/role.py\nimport modelguard\nfrom modelguard import Document\nclass Role(Document):\n"
         '    def users(self):\n        User = modelguard.require("User")\n        return User\n'),
     ),
+    "02 no circle, where the way back is for types or late": (
+        MODELS + "# shop/models/user.py\nfrom typing import TYPE_CHECKING\nfrom modelguard import Document\n"
+        "if TYPE_CHECKING:\n    from shop.models.role import Role\nclass User(Document):\n    def role(self) -> 'Role':\n"
+        "        from shop.models.role import Role  # modelguard: allow MG02 because of the circle\n        return Role\n"
+        "# shop/models/role.py\nfrom modelguard import Document\nclass Role(Document):\n"
+        "    def users(self):\n        from shop.models.user import User\n        return User\n",
+        "MG02", "write at the top of the file: from shop.models.user import User",
+        ("# shop/models/role.py\nfrom modelguard import Document\nfrom shop.models.user import User\n"
+        "class Role(Document):\n    def users(self):\n        return User\n"),
+    ),
     "02 a circle, and no model": (
         MODELS + "# shop/models/user.py\nfrom modelguard import Document\nfrom shop.tasks import run\n"
         "class User(Document):\n    run = run\nLIMIT = 3\n"
