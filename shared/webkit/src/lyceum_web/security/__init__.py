@@ -12,6 +12,7 @@ from lyceum_web.security.errors import (
 from lyceum_web.security.keys import KeySource, StaticKeys
 from lyceum_web.security.permissions import CurrentPrincipal, public, requires, requires_login
 from lyceum_web.security.principal import Claims, Principal
+from lyceum_web.security.remote_keys import RemoteKeys
 from lyceum_web.security.routes import access_of, undeclared
 from lyceum_web.security.tokens import TokenVerifier
 
@@ -26,6 +27,7 @@ __all__ = [
     "KeySource",
     "Principal",
     "PrincipalDirectory",
+    "RemoteKeys",
     "Security",
     "StaticKeys",
     "TokenVerifier",

@@ -36,11 +36,16 @@ def key_id(token: str) -> str:
     if header.get("typ") != TYPE:
         raise InvalidToken("no access token by its type")
     kid = header.get("kid")
-    if not isinstance(kid, str) or _KEY_ID.match(kid) is None:
+    if not isinstance(kid, str) or not is_key_id(kid):
         raise InvalidToken("names no key")
     if header.keys() != _MEMBERS:
         raise InvalidToken("has header members that nobody here knows")
     return kid
+
+
+def is_key_id(value: object) -> bool:
+    """Tell whether a key may have this id."""
+    return isinstance(value, str) and _KEY_ID.match(value) is not None
 
 
 def payload(token: str) -> bytes:

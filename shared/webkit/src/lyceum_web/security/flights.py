@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from functools import partial
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
@@ -38,21 +39,18 @@ class Flights(Generic[T]):
                 return flying
             flying = self._flying[name] = Future()
         flying.set_running_or_notify_cancel()  # from here on nobody can cancel it for the others
-        task = asyncio.get_running_loop().create_task(self._fly(name, call, flying))
+        task = asyncio.get_running_loop().create_task(run_in_threadpool(call))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(partial(self._land, name, flying))
         return flying
 
-    async def _fly(self, name: Hashable, call: Callable[[], T], flying: "Future[T]") -> None:
-        try:
-            result = await run_in_threadpool(call)
-        except BaseException as exc:  # noqa: BLE001 - handed on to everybody who waits
-            self._land(name)
-            flying.set_exception(exc)
-        else:
-            self._land(name)
-            flying.set_result(result)
-
-    def _land(self, name: Hashable) -> None:
+    def _land(self, name: Hashable, flying: "Future[T]", task: "asyncio.Task[T]") -> None:
+        self._running.discard(task)
         with self._turn:
             del self._flying[name]
+        if task.cancelled():  # the loop ends
+            flying.set_exception(asyncio.CancelledError())
+        elif (error := task.exception()) is not None:
+            flying.set_exception(error)
+        else:
+            flying.set_result(task.result())
