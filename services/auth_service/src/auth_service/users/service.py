@@ -14,7 +14,7 @@ from auth_service.roles.rules import check_grant
 from auth_service.sessions.service import SessionService
 from auth_service.states import AuditAction
 from auth_service.users import rules
-from auth_service.users.plan import Plan
+from auth_service.users.plan import Account, Plan
 from lyceum_contracts import UserRoleChanged, UserSuspended
 from lyceum_database import Clock, NotFound, Role, User, utc_now
 from lyceum_web.security import Principal
@@ -96,11 +96,14 @@ class UserService:
         plan = self._plan(member, change, by)
         if plan.idle:
             return member
-        with self._administrators.without(member.user.id, plan.left):
-            self._write(plan, by)
+        user = member.user
+        if plan.reactivates:  # a crash right after the suspension may have left sessions that would live again
+            self._sessions.end_all(user.id, reason="account suspended", caller=caller, by=by.user_id)
+        with self._administrators.without(user.id, plan.left):
+            self._write(user, plan, by)
         self._standings.forget_all()
-        self._tell(plan, by, caller)
-        return Member(plan.user, plan.roles)
+        self._tell(user.id, plan, by, caller)
+        return Member(user, plan.roles)
 
     def _plan(self, member: Member, change: MemberChange, by: Principal) -> Plan:
         user, wanted = member.user, self._wanted(member, change.roles, by.org_id)
@@ -115,7 +118,7 @@ class UserService:
                 user_id=user.id,
                 org_ids=user.org_ids,
             )
-        return Plan(user, member.roles, wanted, status, change.reason, by.org_id)
+        return Plan(Account.of(user), member.roles, wanted, status, change.reason, by.org_id)
 
     def _wanted(self, member: Member, names: frozenset[str] | None, org_id: str) -> tuple[Role, ...]:
         if names is None:
@@ -126,8 +129,8 @@ class UserService:
             raise UnknownRole(missing)
         return found
 
-    def _write(self, plan: Plan, by: Principal) -> None:
-        now, user = self._clock(), plan.user
+    def _write(self, user: User, plan: Plan, by: Principal) -> None:
+        now = self._clock()
         if plan.regraded:
             user.roles = plan.role_ids
             changed = UserRoleChanged(user_id=user.id, roles=plan.names, by=by.user_id, changed_at=now)
@@ -138,16 +141,14 @@ class UserService:
         user.status = plan.status
         self._people.save(user)
 
-    def _tell(self, plan: Plan, by: Principal, caller: Caller) -> None:
+    def _tell(self, user_id: str, plan: Plan, by: Principal, caller: Caller) -> None:
         if plan.regraded:
-            self._record(AuditAction.USER_ROLES_CHANGED, plan, by, caller, roles=", ".join(plan.names))
+            self._record(AuditAction.USER_ROLES_CHANGED, user_id, by, caller, roles=", ".join(plan.names))
         if plan.suspends:
-            self._record(AuditAction.USER_SUSPENDED, plan, by, caller, reason=plan.reason)
-            self._sessions.end_all(plan.user.id, reason="account suspended", caller=caller, by=by.user_id)
+            self._record(AuditAction.USER_SUSPENDED, user_id, by, caller, reason=plan.reason)
+            self._sessions.end_all(user_id, reason="account suspended", caller=caller, by=by.user_id)
         if plan.reactivates:
-            self._record(AuditAction.USER_REACTIVATED, plan, by, caller, reason=plan.reason)
+            self._record(AuditAction.USER_REACTIVATED, user_id, by, caller, reason=plan.reason)
 
-    def _record(self, action: AuditAction, plan: Plan, by: Principal, caller: Caller, **details: str) -> None:
-        self._audit.record(
-            action, org_id=by.org_id, caller=caller, actor_id=by.user_id, target_id=plan.user.id, **details
-        )
+    def _record(self, action: AuditAction, user_id: str, by: Principal, caller: Caller, **details: str) -> None:
+        self._audit.record(action, org_id=by.org_id, caller=caller, actor_id=by.user_id, target_id=user_id, **details)
