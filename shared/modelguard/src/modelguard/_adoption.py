@@ -8,7 +8,6 @@ import gc
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from modelguard._mongoengine import (
@@ -21,10 +20,8 @@ from modelguard._mongoengine import (
     name_of,
     settings,
 )
-from modelguard._site import real_file
 from modelguard._table import TABLE
-from modelguard.lint.facts import Facts
-from modelguard.lint.reading import content, facts_of
+from modelguard._written_place import class_place, statement
 from modelguard.problem import Problem
 
 
@@ -76,26 +73,21 @@ def _refused(name: str, classes: list[Any]) -> Iterator[Problem]:
     first = classes[0]
     told: set[tuple[str, str]] = set()
     for later in classes[1:]:
-        statement = _statement(later)
-        if statement in told:
+        written = statement(later)
+        if written in told:
             continue
-        if statement != _statement(first):
-            message = f"was overwritten: {_place(first, 0)} defines it too, and the guard refuses the second of them"
+        if written != statement(first):
+            message = f"was overwritten: {class_place(first)} defines it too, and the guard refuses the second of them"
             hint = "rename one of the two, or import the first where the second is"
-            yield Problem("overwritten-model", name, "", message, hint, _place(later, -1))
-            told.add(statement)
+            yield Problem("overwritten-model", name, "", message, hint, class_place(later, -1))
+            told.add(written)
         elif changes := _changes(first, later):
             message = (
                 f"was overwritten by another content of the same place ({', '.join(changes)}): the guard refuses that"
             )
             hint = "give each class that a function makes a name of its own; edited code needs a new process"
-            yield Problem("redefined-model", name, "", message, hint, _place(later, -1))
-            told.add(statement)
-
-
-def _statement(model: Any) -> tuple[str, str]:
-    """What the guard tells places by."""
-    return real_file(model.__module__) or f"module {model.__module__}", model.__qualname__
+            yield Problem("redefined-model", name, "", message, hint, class_place(later, -1))
+            told.add(written)
 
 
 def _changes(first: Any, later: Any) -> list[str]:
@@ -118,12 +110,4 @@ def _of_foreign_metaclass(name: str, model: Any) -> Iterator[Problem]:
         return
     message = f"has the metaclass {kind.__module__}.{kind.__qualname__}, which a guarded base does not go with"
     hint = "derive that metaclass from the metaclass of the guarded base, as in: class Own(type(modelguard.Document))"
-    yield Problem("custom-metaclass", name, "", message, hint, _place(model, -1))
-
-
-def _place(model: Any, which: int) -> str:
-    """`file:line`: finished classes keep no line, so the file is read; of several statements the first or the last."""
-    file, qualname = _statement(model)
-    facts = facts_of(data) if not isinstance(data := content(Path(file)), Facts) else data
-    lines = [each.line for each in facts.classes if each.qualname == qualname]
-    return f"{file}:{lines[which]}" if lines else file
+    yield Problem("custom-metaclass", name, "", message, hint, class_place(model, -1))

@@ -8,6 +8,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
 from modelguard._adoption import watch
@@ -18,10 +19,12 @@ from modelguard._mongoengine import is_abstract, is_embedded, is_top_level, sett
 from modelguard._place import model_place
 from modelguard._printing import CannotPrintError, flush, give_up, note, say
 from modelguard._project_frame import place_in_project
+from modelguard._written_place import class_place, field_place
 from modelguard.checking import problems
 from modelguard.errors import GuardError, UnsupportedError
 from modelguard.lint import command as lint_command
 from modelguard.lint.errors import LintError
+from modelguard.problem import Problem
 
 CLEAN, PROBLEMS, COULD_NOT_RUN = 0, 1, 2
 _UNGUARDED = "unguarded-model"
@@ -147,11 +150,19 @@ def _check(options: argparse.Namespace) -> int:
     with watch() as watched:
         _load(options.modules)
         found = [each for each in (*watched.problems(), *problems()) if each.code not in accepted]
-    for problem in found:
+    for problem in map(_located, found):
         say(str(problem))
     left = f", {len(models.unguarded)} not guarded yet" if options.adopting else ""
     say(f"{_count(len(models), 'model')}{left}, {_count(len(found), 'problem')}")
     return PROBLEMS if found else CLEAN
+
+
+def _located(problem: Problem) -> Problem:
+    """With the line, if the model is not guarded and so keeps none."""
+    if problem.site.rpartition(":")[2].isdigit() or problem.model not in models:
+        return problem
+    model = models[problem.model]
+    return replace(problem, site=field_place(model, problem.field.partition(".")[0]))
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -168,8 +179,8 @@ def _row(name: str) -> tuple[str, str, str, str]:
     kind = "embedded" if is_embedded(model) else "document"
     kind = f"abstract {kind}" if is_abstract(model) else kind
     collection = str(settings(model).get("collection") or "-") if is_top_level(model) else "-"
-    guarded = "" if models.is_guarded(name) else " (not guarded)"
-    return name, kind, collection, model_place(model) + guarded
+    place = model_place(model) if models.is_guarded(name) else f"{class_place(model)} (not guarded)"
+    return name, kind, collection, place
 
 
 def _explain(options: argparse.Namespace) -> int:

@@ -59,6 +59,24 @@ def test_what_dangles_is_reported_as_ever(plain: Project, capsys: pytest.Capture
     assert "User.role: refers to the model 'Rolle', which is not registered [missing-model]" in capsys.readouterr().out
 
 
+def test_a_problem_of_a_plain_model_has_its_line(plain: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    plain.write(
+        "base.py",
+        "class Base(Document):\n    meta = {'abstract': True}\n    made_by = ReferenceField('Usre')\n",
+    )
+    plain.write(
+        "shop.py",
+        "from base import Base\nclass Role(Document):\n    meta = {'collection': 'user'}\n"
+        "class User(Base):\n    name = StringField()\n    roles = ListField(\n        ReferenceField('Rolle'))\n",
+    )
+
+    assert main(["check", "--adopting", "shop"]) == 1
+    places = [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("    at ")]
+    assert places[:2] == [f"at {plain.root}/base.py:4", f"at {plain.root}/shop.py:7"]
+    assert set(places[2:]) <= {f"at {plain.root}/shop.py:{line}" for line in (3, 5)}
+    assert len(places) == 3
+
+
 def test_a_definition_that_ran_again_would_be_the_same_class(
     plain: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

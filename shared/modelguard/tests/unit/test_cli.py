@@ -98,7 +98,7 @@ def test_the_list_shows_name_kind_collection_and_place(guarded: Project, capsys:
         ["NAME", "KIND", "COLLECTION", "PLACE"],
         ["Base", "abstract", "document", "-", f"{guarded.root}/shop.py:8"],
         ["Member", "document", "member", f"{guarded.root}/shop.py:5"],
-        ["Old", "document", "old", f"{guarded.root}/old.py", "(not", "guarded)"],
+        ["Old", "document", "old", f"{guarded.root}/old.py:3", "(not", "guarded)"],
         ["Role", "document", "role", f"{guarded.root}/shop.py:3"],
         ["Tag", "embedded", "-", f"{guarded.root}/shop.py:7"],
     ]
