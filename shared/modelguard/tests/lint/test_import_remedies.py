@@ -85,6 +85,15 @@ CASES: dict[str, tuple[str, ...]] = {
         ("# shop/models/role.py\nfrom modelguard import Document\nfrom shop.models.user import User\n"
         "class Role(Document):\n    def users(self):\n        return User\n"),
     ),
+    "02 a circle through an index that gives another name": (
+        MODELS + "# shop/models/__init__.py\nfrom shop.models.role import Role\nfrom shop.models.user import User as Member\n"
+        '__all__ = ["Member", "Role"]\n'
+        "# shop/models/role.py\nfrom modelguard import Document\nclass Role(Document):\n"
+        "    def users(self):\n        from shop.models import Member\n        return Member\n",
+        "MG02", "write at the top of the file, from where it is defined: from shop.models.user import User as Member",
+        ("# shop/models/role.py\nfrom modelguard import Document\nfrom shop.models.user import User as Member\n"
+        "class Role(Document):\n    def users(self):\n        return Member\n"),
+    ),
     "02 a circle, and no model": (
         MODELS + "# shop/models/user.py\nfrom modelguard import Document\nfrom shop.tasks import run\n"
         "class User(Document):\n    run = run\nLIMIT = 3\n"
@@ -99,6 +108,16 @@ CASES: dict[str, tuple[str, ...]] = {
     "03 try": (
         MODELS + "# shop/tasks.py\ntry:\n    from shop.models import User\nexcept ImportError:\n    User = None\n", "MG03",
         "write at the top of the file: from shop.models import User", top("from shop.models import User"),
+    ),
+    "03 a circle under a condition, where no look-up helps": (
+        MODELS + "# shop/models/user.py\nfrom modelguard import Document\nfrom shop.models.role import Role\n"
+        "class User(Document):\n    role = Role\n"
+        "# shop/models/role.py\nimport os\nfrom modelguard import Document\nif os.name:\n"
+        "    from shop.models.user import User\nclass Role(Document): pass\n",
+        "MG03",
+        ("at the top it would close a circle, for shop.models.user leads back to shop.models.role; "
+        "move what both need into a file of its own"),
+        MODELS,
     ),
     "03 a circle under a condition": (
         MODELS + "# shop/models/user.py\nfrom modelguard import Document\nimport os\nif os.name:\n"
