@@ -244,4 +244,4 @@ def test_names_with_line_breaks_and_bytes_stay_on_one_line(tmp_path: Path) -> No
 
 def test_a_reader_that_leaves_early_and_an_empty_project(sources: Sources, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lint", str(sources.root)]) == 0
-    assert capsys.readouterr() == ("", "0 files, 0 models, 0 findings\n")
+    assert capsys.readouterr() == ("", "0 files, 0 models, 0 findings: no Python file is there\n")

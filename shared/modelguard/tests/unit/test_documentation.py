@@ -46,6 +46,25 @@ def test_the_command_prints_what_the_quick_start_shows(guarded: Project, capsys:
     assert place.sub("", capsys.readouterr().out.strip()) == place.sub("", shown[1].strip())
 
 
+def test_the_linter_prints_what_the_readme_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "shop" / "models").mkdir(parents=True)
+    for path, text in {
+        "__init__.py": "",
+        "models/__init__.py": "from shop.models.user import User\n\n__all__ = ['User']\n",
+        "models/user.py": "from modelguard import Document\n\n\nclass User(Document):\n    pass\n",
+        "tasks.py": "def greet(key):\n    from shop.models import User\n\n    return User.objects.get(pk=key)\n",
+    }.items():
+        (tmp_path / "shop" / path).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["lint"]) == 1
+    shown = re.search(r"\$ modelguard lint\n(.*?)\n\d+ files", README, re.DOTALL)
+    assert shown is not None
+    assert capsys.readouterr().out.strip() == shown[1].replace("\n", " ")
+
+
 def test_every_public_name_is_in_the_readme() -> None:
     missing = [name for name in modelguard.__all__ if name not in README and name != "Stats"]
 

@@ -71,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
         beside += f" ({compared.gone} of its findings are gone: write it again)" if compared.gone else ""
     _print(findings, report, options.format)
     found = f"{_count(len(findings), 'finding')}{_by_rule(findings)}"
-    note(f"{_count(report.files, 'file')}, {_count(report.models, 'model')}, {found}{beside}")
+    nothing = "" if report.files else ": no Python file is there"
+    note(f"{_count(report.files, 'file')}, {_count(report.models, 'model')}, {found}{beside}{nothing}")
     return FOUND if findings else CLEAN
 
 
