@@ -269,6 +269,4 @@ def test_a_name_that_is_only_a_little_alike_is_no_hint(guarded: Project) -> None
 def test_a_hint_leaves_room_for_a_model_that_nobody_imported(guarded: Project) -> None:
     guarded.module("shop", "class Rule(Document):\n    role = ReferenceField('Role')\n")
 
-    assert [each.hint for each in problems()] == [
-        "did you mean 'Rule'? If not, import the module that defines it"
-    ]
+    assert [each.hint for each in problems()] == ["did you mean 'Rule'? If not, import the module that defines it"]
