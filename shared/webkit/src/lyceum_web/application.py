@@ -17,7 +17,7 @@ from lyceum_web.parts import Part
 from lyceum_web.problems.answers import Answers
 from lyceum_web.problems.codes import CodeTable, ProblemCode
 from lyceum_web.problems.handlers import handle_errors
-from lyceum_web.rates import rate_limiter
+from lyceum_web.rates import RateLimiter, rate_limiter
 from lyceum_web.security import Security
 from lyceum_web.settings import WebSettings
 from lyceum_web.startup import check_models, cursor_codec
@@ -37,6 +37,7 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
     codes: Sequence[ProblemCode] = (),
     background: Sequence[Part] = (),
     collectors: Sequence[Collector] = (),
+    limiter: RateLimiter | None = None,
     tracer_provider: TracerProvider | None = None,
     prepare: Callable[[], None] | None = None,
 ) -> FastAPI:
@@ -54,6 +55,7 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
         codes: problem codes of its own.
         background: what runs beside the requests, from when the database was found to be in order.
         collectors: figures of its own, for `/metrics`.
+        limiter: counts calls; None for one of its own, on the storage that the settings name.
         tracer_provider: receives spans; None for the global one, if an SDK has set it by now.
         prepare: puts into the database what the first request needs to find there; called in a thread once the indexes
             were verified and before any request is let in, by every replica, and again after `Unavailable`.
@@ -69,7 +71,7 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
         life=Life(
             threads=settings.threads,
             state=state,
-            database=DatabaseWatch(models, prepare=prepare) if models else None,
+            database=_watch(models, prepare, settings) if models else None,
             parts=background,
         ),
         figures=Figures(collectors),
@@ -84,8 +86,11 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
         generate_unique_id_function=_operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would export paths and query strings
     )
-    _keep(application, kit, security)
+    _keep(application, kit)
+    application.state.security = security
     application.state.models = tuple(models)
+    application.state.limiter = limiter or rate_limiter(settings.rate_limit_storage)
+    application.state.cursors = cursor_codec(settings)
     handle_errors(application, kit.answers)
     for router in routers:
         application.include_router(router)
@@ -100,15 +105,21 @@ def _answers(codes: Sequence[ProblemCode], errors: Mapping[type[Exception], str]
         raise StartRefused(str(exc)) from exc
 
 
-def _keep(application: FastAPI, kit: Kit, security: Security) -> None:
+def _watch(models: Sequence[type[Record]], prepare: Callable[[], None] | None, settings: WebSettings) -> DatabaseWatch:
+    return DatabaseWatch(
+        models,
+        prepare=prepare,
+        every_s=settings.database_check_seconds,
+        patience_s=settings.database_patience_seconds,
+    )
+
+
+def _keep(application: FastAPI, kit: Kit) -> None:
     """Where dependencies and programs find the parts."""
     application.state.settings = kit.settings
-    application.state.security = security
     application.state.answers = kit.answers
     application.state.figures = kit.figures
     application.state.life = kit.life
-    application.state.limiter = rate_limiter(kit.settings.rate_limit_storage)
-    application.state.cursors = cursor_codec(kit.settings)
 
 
 def _operation_id(route: APIRoute) -> str:

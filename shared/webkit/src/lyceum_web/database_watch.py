@@ -9,9 +9,6 @@ from lyceum_database import DatabaseError, IndexesDiffer, Record, Unavailable, p
 from lyceum_program.errors import StartRefused
 from lyceum_web.detached import in_detached_thread
 
-EVERY_S = 1.0
-PATIENCE_S = 5.0
-"""Without an answer for this long, the service counts as unready; the question stays open."""
 SAY_EVERY_S = 30.0
 
 log = logging.getLogger(__name__)
@@ -30,7 +27,7 @@ class DatabaseWatch:
         models: whose indexes are needed.
         prepare: puts in what has to be there beside the indexes; any number of replicas may do so at one time.
         every_s: between two looks.
-        patience_s: for an answer.
+        patience_s: for an answer; without one for longer the service is unready, and the question stays open.
     """
 
     def __init__(
@@ -38,8 +35,8 @@ class DatabaseWatch:
         models: Sequence[type[Record]],
         *,
         prepare: Callable[[], None] | None = None,
-        every_s: float = EVERY_S,
-        patience_s: float = PATIENCE_S,
+        every_s: float,
+        patience_s: float,
     ) -> None:
         self.ready = False
         self.away = True

@@ -19,9 +19,9 @@ class WebSettings(BaseSettings):
         request_seconds: from the first byte of a request until its answer begins, at most.
         requests: that are answered at one time, at most; more are refused at once.
         trusted_proxies: whose word on the caller's address is taken, addresses or networks with commas between.
-        requests: int = Field(default=1000, ge=1, le=1_000_000)
-    trusted_proxies: str = "127.0.0.1"
-    shutdown_seconds: for requests that run when a stop is asked for, at most.
+        database_check_seconds: between two looks at whether MongoDB answers.
+        database_patience_seconds: for its answer, before the service counts as unready.
+        shutdown_seconds: for requests that run when a stop is asked for, at most.
         documentation: whether the API's document and its interactive page are served.
         metrics_port: of the figures for Prometheus; None for `/metrics` beside the requests, for a proxy to hide.
         rate_limit_storage: where requests are counted: `memory://` for each process alone, or `redis://...`.
@@ -42,6 +42,8 @@ class WebSettings(BaseSettings):
     request_seconds: float = Field(default=30, ge=0.1, le=3600)
     requests: int = Field(default=1000, ge=1, le=1_000_000)
     trusted_proxies: str = "127.0.0.1"
+    database_check_seconds: float = Field(default=1, ge=0.01, le=60)
+    database_patience_seconds: float = Field(default=5, ge=0.01, le=60)
     shutdown_seconds: float = Field(default=25, ge=0, le=3600)
     documentation: bool = True
     metrics_port: int | None = Field(default=None, ge=0, le=65535)

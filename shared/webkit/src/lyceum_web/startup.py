@@ -12,7 +12,7 @@ from lyceum_web.openapi import check_routes
 from lyceum_web.problems.codes import CodeTable
 from lyceum_web.security import undeclared
 from lyceum_web.settings import WebSettings
-from modelguard import ModelCheckError, check
+from modelguard import ModelCheckError, Problem, check
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,12 @@ def check_models() -> None:
     try:
         check()
     except ModelCheckError as exc:
-        raise StartRefused(str(exc)) from exc
+        raise StartRefused("; ".join(_line(problem) for problem in exc.problems)) from exc
+
+
+def _line(problem: Problem) -> str:
+    place = ".".join(filter(None, (problem.model, problem.field)))
+    return f"{place} {problem.message} ({problem.site}): {problem.hint}"
 
 
 def check_application(application: FastAPI, codes: CodeTable, *, open_paths: Iterable[str]) -> None:

@@ -9,11 +9,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lyceum_web.limits import body
 from lyceum_web.limits.head import BodyHead, body_head, check_address
 from lyceum_web.limits.json_body import check_json
+from lyceum_web.limits.patience import Patience
 from lyceum_web.problems import ProblemError
 from lyceum_web.problems.answers import Answers
 
 LARGE_BYTES = 32 * 1024
 """A JSON body beyond this is checked in a thread: the loop has others to answer meanwhile."""
+
+_ARRIVES_LATE = ("request_timeout", {"Connection": "close"})
+_ANSWERED_LATE = ("timed_out", {"Retry-After": "1"})
 
 
 class Limits:
@@ -32,7 +36,7 @@ class Limits:
         self._answers = answers
         self._bytes = body_bytes
         self._depth = body_depth
-        self._seconds = seconds
+        self._patience = Patience(seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request within its limits, or say which it broke."""
@@ -47,23 +51,24 @@ class Limits:
             return
 
     async def _timed(self, scope: Scope, receive: Receive, send: Send) -> None:
-        late = "request_timeout"
+        late = _ARRIVES_LATE
+        wait = self._patience.begin()
+
+        async def begun(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._patience.end(wait)  # a long answer may take its time
+            await send(message)
+
         try:
-            async with asyncio.timeout(self._seconds) as patience:
-                arrived = await self._arrived(scope, receive)
-                late = "timed_out"
-
-                async def begun(message: Message) -> None:
-                    if message["type"] == "http.response.start":
-                        patience.reschedule(None)  # a long answer may take its time
-                    await send(message)
-
-                await self._app(scope, arrived, begun)
-        except TimeoutError:
-            if not patience.expired():
+            arrived = await self._arrived(scope, receive)
+            late = _ANSWERED_LATE
+            await self._app(scope, arrived, begun)
+        except asyncio.CancelledError:
+            if not wait.explains():
                 raise
-            headers = {"Connection": "close"} if late == "request_timeout" else {"Retry-After": "1"}
-            raise ProblemError(late, headers=headers) from None
+            raise ProblemError(late[0], headers=late[1]) from None
+        finally:
+            self._patience.end(wait)
 
     async def _arrived(self, scope: Scope, receive: Receive) -> Receive:
         """Wait for a JSON body and check it; of any other body the bytes are counted as they are read."""
