@@ -89,7 +89,10 @@ def _connection(index: Index, module: Module, name: str, scope: str, line: int, 
     if symbol is None:
         return
     if symbol.name.endswith((".connect", ".connect_via")) and _is_signal(symbol):
-        message = f"connects a handler with {name} while the model module is imported: a second run connects it twice"
+        message = (
+            f"connects a handler with {name} while the model module is imported: a run under a second name connects it "
+            "twice"
+        )
         fix = (
             f"make the handler a method of a model, as in {name.replace('connect_via', 'connect')}(User.saved, "
             "sender=User); or connect it in a function that the program calls once, at start"
@@ -122,8 +125,8 @@ RULE = Rule(
     _CODE,
     "State beside models: an enum, a connection, a signal handler, or a query set made at import time.",
     "The guard keeps the class when a file runs again; everything else in that file is new. An enum then has a second "
-    "identity that the kept class does not know, and a handler that the file defines is connected twice (a method of a "
-    "model, or a handler that another file defines, is not).",
+    "identity that the kept class does not know, and a handler that the file defines is connected twice, once for each "
+    "name the file runs under (a method of a model, or a handler that another file defines, is not).",
     "Keep model modules to models: put enums next door, connect where the program starts, query in functions.",
     """
 # shop/models.py
