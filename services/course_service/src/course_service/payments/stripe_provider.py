@@ -22,7 +22,6 @@ TIMEOUT = timedelta(seconds=8)
 """Of one try; with one retry that is well within what a request may take."""
 
 _SERVER_ERRORS = 500
-_TOO_LONG = 500
 
 
 class StripeProvider:
@@ -49,8 +48,9 @@ class StripeProvider:
         retries: int = 1,
         api_base: str | None = None,
     ) -> None:
-        # At DEBUG the library writes whole answers to the log, client secrets among them.
-        logging.getLogger("stripe").setLevel(logging.INFO)
+        # The library writes whole answers to the log at DEBUG, client secrets among them, and at INFO the API's own
+        # words on what went wrong, which quote keys.
+        logging.getLogger("stripe").setLevel(logging.WARNING)
         self._secrets = tuple(webhook_secrets)
         self._clock = clock
         self._client = stripe.StripeClient(
@@ -121,13 +121,13 @@ def _name(answer: Any, member: str) -> str:
 
 
 def _called(call: Callable[[], T]) -> T:
-    """Call the library; its errors quote the API's words, so they go to the log and no further."""
+    """Call the library. The API's own words on an error quote keys, so nobody sees them: no log, no traceback."""
     try:
         return call()
     except stripe.StripeError as exc:
-        said = str(exc.user_message or exc)[:_TOO_LONG]
-        log.warning("Stripe: %s: %s", type(exc).__name__, said, extra={"action": "provider_error"})
-        raise _meaning(exc) from exc
+        facts = {"status": exc.http_status, "code": exc.code, "request_id": exc.request_id}
+        log.warning("Stripe: %s %s", type(exc).__name__, facts, extra={"action": "provider_error"})
+        raise _meaning(exc) from None
     except (ValueError, TypeError, AttributeError, KeyError) as exc:  # what the library makes of JSON that is no object
         log.warning("Stripe: unreadable answer: %s", type(exc).__name__, extra={"action": "provider_error"})
         raise ProviderGarbage from exc
