@@ -202,7 +202,9 @@ def test_the_development_secret_exists_and_holds_no_password() -> None:
 
 def test_outside_development_what_has_no_safe_default_must_be_given() -> None:
     text = (ROOT / "docker-compose.production.yml").read_text(encoding="utf-8")
-    assert set(re.findall(r"\$\{(\w+):\?", text)) == {"LYCEUM_VERSION", "KAFKA_BOOTSTRAP", "MONGODB_URI_FILE"}
+    assert set(re.findall(r"\$\{(\w+):\?", text)) == {
+        *("LYCEUM_VERSION", "KAFKA_BOOTSTRAP", "MONGODB_URI_FILE", "CURSOR_KEY_FILE", "AUTH_KEYS_FOLDER"),
+    }
     assert all("build" not in service for _, service in services(PRODUCTION))
 
 

@@ -1,12 +1,13 @@
-"""Deploy steps: create the indexes and the topic that the program only uses. Both may run again at any time."""
+"""Deploy steps: create the indexes and the topic that the program only uses, and the keys that it signs with."""
 
 import asyncio
 
 from auth_service import storage
+from auth_service.keys import KeysError, rotate
 from auth_service.settings import AuthSettings
 from auth_service.topics import written_topic
 from keylane import UnavailableError, ensure_topics
-from lyceum_database import DatabaseError, Unavailable, connect
+from lyceum_database import DatabaseError, Unavailable, connect, utc_now
 from lyceum_program.errors import StartRefused
 from lyceum_program.waiting import patiently
 
@@ -35,3 +36,16 @@ async def create_topics(settings: AuthSettings) -> str:
     topic = written_topic(settings.topic_prefix)
     created = await patiently("Kafka", lambda: ensure_topics(settings.kafka, [topic]), (UnavailableError,))
     return f"created topic {topic.name}" if created else f"topic {topic.name} exists"
+
+
+async def rotate_keys(settings: AuthSettings) -> str:
+    """Add a signing key, for where no `lyceum` command is at hand; returns a line that names it.
+
+    Raises:
+        StartRefused: the key directory cannot be used, or another key is waiting for its turn.
+    """
+    try:
+        key = rotate(settings.keys_directory, now=utc_now()).key
+    except KeysError as exc:
+        raise StartRefused(str(exc)) from exc
+    return f"key {key.kid} signs from {key.starts_at:%Y-%m-%d %H:%M:%S}Z on"

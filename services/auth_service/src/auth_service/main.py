@@ -21,7 +21,7 @@ from lyceum_web.program import run_service
 from lyceum_web.settings import WebSettings
 
 STEPS: Mapping[str, Callable[[AuthSettings], Awaitable[str]]] = MappingProxyType(
-    {"indexes": deploy.create_indexes, "topics": deploy.create_topics}
+    {"indexes": deploy.create_indexes, "topics": deploy.create_topics, "rotate-keys": deploy.rotate_keys}
 )
 
 
@@ -69,4 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="answer requests until SIGTERM")
     commands.add_parser("indexes", help="deploy step: create the indexes that `run` verifies")
     commands.add_parser("topics", help="deploy step: create the topic that events leave by")
+    commands.add_parser(
+        "rotate-keys", help="add a signing key, as `lyceum keys rotate` does; the first one before `run`"
+    )
     return parser
