@@ -193,3 +193,81 @@ def test_collections_are_judged_as_at_run_time(guarded: Project, a: str, c: str)
             if each.code == "MG09"
         }
         assert read == clash, (a, b, c, d)
+
+
+SPELLINGS = [
+    "",
+    "'collection': 'c1'",
+    "'collection': COLLECTION",
+    "'collection': values.COLLECTION",
+    "'collection': f'c{1}'",
+    "'collection': f'{COLLECTION}'",
+    "'collection': 'c' + '1'",
+    "'collection': None",
+    "**SAME",
+    "**values.SAME",
+    "'collection': 'c1', **OTHER",
+    "**SAME, **OTHER",
+    "**OTHER, 'collection': 'c1'",
+    "**ELSEWHERE",
+    "**SAME, **ELSEWHERE",
+    "'collection': 'model0'",
+]
+VALUES = "COLLECTION = 'c1'\nSAME = {'collection': COLLECTION}\nOTHER = dict(SAME, collection='c2')\nELSEWHERE = {'db_alias': 'x'}\n"
+
+
+class Kept(NamedTuple):
+    """One document of a generated project, whose name no other has."""
+
+    spelling: str
+    parent: int | None
+    abstract: bool
+
+
+kept = st.builds(
+    Kept, spelling=st.sampled_from(SPELLINGS), parent=st.none() | st.integers(0, 4), abstract=st.booleans()
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(documents=st.lists(kept, min_size=2, max_size=6))
+def test_collections_are_judged_as_at_run_time_however_they_are_spelled(documents: list[Kept]) -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        plain_registry_restored(),
+        modelguard.isolated(),
+        imports_restored(Path(folder)),
+    ):
+        project = Project(Path(folder).resolve(), "modelguard")
+        package = f"collections_{next(numbers)}"
+        project.write(f"{package}/__init__.py", "")
+        project.write(f"{package}/values.py", VALUES)
+        for number in range(len(documents)):
+            project.write(f"{package}/m{number}.py", kept_in(package, number, documents))
+            project.load(f"{package}.m{number}")
+        clash = {each.model.rpartition(".")[2] for each in modelguard.problems() if each.code == "shared-collection"}
+        found = lint([project.root], cached=False).findings
+
+    event(f"clashes: {len(clash)}")
+    read = {each.subject.rpartition(".")[2] for each in found if each.code == "MG09"}
+    assert read == clash, documents
+
+
+def kept_in(package: str, number: int, documents: Sequence[Kept]) -> str:
+    """The text of one module; a subclass of a concrete document has no settings of its own, as it could not."""
+    each = documents[number]
+    parent = documents[each.parent] if each.parent is not None and each.parent < number else None
+    lines = [f"from {package} import values", f"from {package}.values import COLLECTION, ELSEWHERE, OTHER, SAME"]
+    base, said = "Document", [each.spelling]
+    if parent is not None:
+        lines.append(f"from {package} import m{each.parent}")
+        base = f"m{each.parent}.Model{each.parent}"
+        said = said if is_abstract(parent, documents) else []
+    extra = "'abstract': True" if is_abstract(each, documents) else "'allow_inheritance': True"
+    meta = ", ".join(filter(None, [extra, *said]))
+    return "\n".join([*lines, f"class Model{number}({base}):", f"    meta = {{{meta}}}"]) + "\n"
+
+
+def is_abstract(each: Kept, documents: Sequence[Kept]) -> bool:
+    """Only what has no concrete parent can be: here, what has none at all."""
+    return each.abstract and each.parent is None and len(documents) > 1

@@ -93,6 +93,11 @@ BASES = {
     "an imported module": ("import importlib\nme = importlib.import_module('mongoengine')\nclass A(me.Document): pass\n", [3]),
     "sys.modules": ("import sys\nclass A(sys.modules['mongoengine'].Document): pass\n", [2]),
     "global": ("import mongoengine\ndef f():\n    global D\n    D = mongoengine.Document\nf()\nclass A(D): pass\n", [6]),
+    "nothing as a fallback": ("try:\n    from modelguard import Document\nexcept ImportError:\n    Document = object\nclass A(Document): pass\n", []),
+    "a plain class as a fallback": ("try:\n    from modelguard import Document\nexcept ImportError:\n    class Document: pass\nclass A(Document): pass\n", []),
+    "a plain model as a fallback": ("import mongoengine\ntry:\n    from modelguard import Document\nexcept ImportError:\n    class Document(mongoengine.Document): pass  # modelguard: allow MG01, MG05 because it is tried\nclass A(Document): pass\n", [6]),
+    "the class of its name above": ("from modelguard import Document\nclass A(Document): pass\nclass A(A): pass\nclass A(A): pass\n", []),
+    "a class below, in a function": ("import mongoengine\ndef f():\n    class A(B): pass\nclass B(mongoengine.Document): pass\n", [3, 4]),
     "spread": ("import mongoengine\nclass A(*[mongoengine.Document]): x = mongoengine.StringField()\n", [2]),
 }  # fmt: skip
 
@@ -119,7 +124,14 @@ COLLECTIONS = {
     "set later": "class B(Document):\n    meta = {}\n    meta['collection'] = 'a'\n",
     "of a base in another file": "from base import Base\nNAME = 'b'\nclass B(Base): pass\n",
 }
+COLLECTIONS |= {
+    "spread over by others": "M = {'strict': True}\nclass B(Document):\n    meta = {'collection': 'a', **M}\n",
+    "spread over by the unknown": "from elsewhere import M\nclass B(Document):\n    meta = {'collection': 'a', 'db_alias': 'default', **M}\n",
+    "spread of two": "M = {'collection': 'a'}\nN = {'strict': True}\nclass B(Document):\n    meta = {**M, **N}\n",
+}
 OTHERS = {
+    "spread of two, the last": "M = {'collection': 'a'}\nN = {'collection': 'b'}\nclass B(Document):\n    meta = {**M, **N}\n",
+    "abstract, spread over": "M = {'collection': 'a'}\nclass B(Document):\n    meta = {'abstract': True, **M}\n",
     "spread over": "M = {'collection': 'b'}\nclass B(Document):\n    meta = {'collection': 'a', **M}\n",
     "spread under": "M = {'collection': 'a'}\nclass B(Document):\n    meta = {**M, 'collection': 'b'}\n",
     "given twice": "M = {'collection': 'a'}\nM = {'collection': 'b'}\nclass B(Document):\n    meta = {**M}\n",

@@ -69,15 +69,14 @@ class Body:
 def options_of(value: ast.expr) -> dict[str, Any]:
     """The settings that a dict holds; a value that is no literal is an expression to follow, or unknown.
 
-    `**` stands for another dict that has the rest.
+    `**` stands for another dict that has the rest, and `under` for the settings that it may overwrite.
     """
     found: dict[str, Any] = {}
     for key, option in _pairs(value):
         if isinstance(key, ast.Constant) and key.value in _OPTIONS:
             found[str(key.value)] = _option(option)
-        elif key is None:  # anything may be in there, and what stands before it may be overwritten
-            rest = UNKNOWN if "**" in found else reduced(option)
-            found = {**dict.fromkeys(found, UNKNOWN), "**": rest}
+        elif key is None:
+            found = {"**": reduced(option), "under": found} if found else {"**": reduced(option)}
     return found
 
 
@@ -104,8 +103,8 @@ def _pairs(value: ast.expr) -> Iterator[tuple[ast.expr | None, ast.expr]]:
 
 
 def _option(value: ast.expr) -> Any:
-    if isinstance(value, ast.Constant):
-        return value.value if isinstance(value.value, (bool, str)) or value.value is None else bool(value.value)
+    if isinstance(value, ast.Constant) and value.value is not None:  # None is kept as such: no name, not the usual one
+        return value.value if isinstance(value.value, (bool, str)) else bool(value.value)
     return reduced(value) if isinstance(value, (ast.Name, ast.Attribute, ast.BinOp, ast.JoinedStr)) else UNKNOWN
 
 

@@ -78,8 +78,9 @@ def reduced_call(node: ast.Call) -> Expression:
 
 def _piece(value: ast.expr) -> Expression:
     if isinstance(value, ast.FormattedValue):
-        plain = value.format_spec is None and value.conversion == -1
-        return reduced(value.value) if plain else UNKNOWN
+        if value.format_spec is not None or value.conversion != -1:
+            return UNKNOWN
+        return ["text", str(value.value.value)] if isinstance(value.value, ast.Constant) else reduced(value.value)
     return reduced(value)
 
 

@@ -51,8 +51,15 @@ class Model:
         found: list[tuple[str, Symbol | None]] = []
         for written in self.fact.bases:
             meanings = self._all.symbols.meanings(self.module, self.fact.scope, written) if written else []
+            meanings = [each for each in meanings if not self._comes_before(each)]
             found += [(written, each) for each in meanings] or [(written, None)]
         return found
+
+    def _comes_before(self, symbol: Symbol) -> bool:
+        """Whether a class is this one, or is defined below it: `class A(A)` derives from an earlier one."""
+        fact = symbol.fact
+        beside = fact is not None and symbol.module is self.module and fact.scope == self.fact.scope
+        return fact is not None and beside and fact.line >= self.fact.line
 
     @cached_property
     def ancestors(self) -> list["Model"]:
@@ -96,12 +103,15 @@ class Model:
     def has_guarded_base(self, guarded: Collection["Model"]) -> bool:
         """The same, if these are the classes that are known to be."""
         meanings = [[symbol for name, symbol in self.bases if name == each] for each in self.fact.bases]
-        return any(all(self._guards(symbol, guarded) for symbol in one) for one in meanings)
+        judged = [{self._guards(symbol, guarded) for symbol in one} for one in meanings]
+        return any(True in one and False not in one for one in judged)
 
-    def _guards(self, symbol: Symbol | None, guarded: Collection["Model"]) -> bool:
+    def _guards(self, symbol: Symbol | None, guarded: Collection["Model"]) -> bool | None:
+        """Whether a base is guarded; None if it is no model, such as the `object` of a fallback."""
         if symbol is None or self._all.bases.is_base(symbol.name):
-            return symbol is not None and self._all.bases.is_guarded(symbol.name)
-        return self._all.of(symbol) in guarded
+            return None if symbol is None else self._all.bases.is_guarded(symbol.name)
+        parent = self._all.of(symbol)
+        return None if parent is None or not parent.is_model else parent in guarded
 
     @property
     def is_embedded(self) -> bool:
@@ -178,19 +188,22 @@ class Model:
 
     def _setting(self, option: str) -> Any:
         """A setting of the class's own `meta`, through dicts it is copied from; None if it has none."""
-        symbols, module, scope = self._all.symbols, self.module, self.fact.scope
-        options: Mapping[str, Any] = self.fact.options
-        for _ in range(_MOST_DICTS):
-            if option in options:
-                found = options[option]
-                return (symbols.text(module, scope, found) or UNKNOWN) if isinstance(found, list) else found
-            if "**" not in options:
-                return None
-            source = symbols.single(module, scope, options["**"])
-            if source is None or source.module is None or source.value is None or source.value[0] != "options":
-                return UNKNOWN
-            module, scope, options = source.module, "", source.value[1]
-        return UNKNOWN
+        return self._in_dict(self.fact.options, option, (self.module, self.fact.scope), 0)
+
+    def _in_dict(self, options: Mapping[str, Any], option: str, place: tuple[Module, str], depth: int) -> Any:
+        symbols = self._all.symbols
+        if option in options:
+            found = options[option]
+            return (symbols.text(*place, found) or UNKNOWN) if isinstance(found, list) else found
+        if "**" not in options:
+            return None
+        source = symbols.single(*place, options["**"]) if depth < _MOST_DICTS else None
+        found = UNKNOWN
+        match source:
+            case Symbol(module=Module() as home, value=["options", dict(inside)]):
+                found = self._in_dict(inside, option, (home, ""), depth + 1)
+        under = self._in_dict(options.get("under", {}), option, place, depth)
+        return under if found is None or (found == UNKNOWN and under is not None) else found
 
 
 class Classes:
