@@ -94,6 +94,35 @@ CASES: dict[str, tuple[str, ...]] = {
         ("# shop/models/role.py\nfrom modelguard import Document\nfrom shop.models.user import User as Member\n"
         "class Role(Document):\n    def users(self):\n        return Member\n"),
     ),
+    "02 a circle through the package around a module": (
+        MODELS + "# shop/models/__init__.py\nfrom shop.models.role import Role\nfrom shop.models.user import User\n"
+        '__all__ = ["Role", "User"]\ndef run():\n    from shop.tasks import Task\n'
+        "# shop/tasks.py\nfrom modelguard import Document\nfrom shop.models.user import User\n"
+        "class Task(Document):\n    user = User\n",
+        "MG02",
+        ("at the top it would close a circle, for shop.tasks leads back to shop.models; "
+        'write here: Task = modelguard.require("Task"), and at the top: import modelguard'),
+        ("# shop/models/__init__.py\nimport modelguard\nfrom shop.models.role import Role\nfrom shop.models.user import User\n"
+        '__all__ = ["Role", "User"]\ndef run():\n    Task = modelguard.require("Task")\n'),
+    ),
+    "02 no circle between a package and its own modules": (
+        MODELS + "# shop/models/__init__.py\nfrom shop.models.role import Role\n__all__ = ['Role', 'User']\n"
+        "def run():\n    from shop.models.user import User\n"
+        "# shop/models/user.py\nfrom modelguard import Document\nfrom shop.models.role import Role\n"
+        "class User(Document):\n    role = Role\n",
+        "MG02", "write at the top of the file: from shop.models.user import User",
+        ("# shop/models/__init__.py\nfrom shop.models.role import Role\nfrom shop.models.user import User\n"
+        "__all__ = ['Role', 'User']\n"),
+    ),
+    "02 a circle through the package above the target": (
+        ("# shop/__init__.py\nfrom tool import run\nRUN = run\n"
+        "# shop/user.py\nfrom modelguard import Document\nclass User(Document): pass\n"
+        "# tool.py\ndef run():\n    from shop.user import User\n    return User\n"),
+        "MG02",
+        ("at the top it would close a circle, for shop.user leads back to tool; "
+        'write here: User = modelguard.require("User"), and at the top: import modelguard'),
+        '# tool.py\nimport modelguard\ndef run():\n    User = modelguard.require("User")\n    return User\n',
+    ),
     "02 a circle, and no model": (
         MODELS + "# shop/models/user.py\nfrom modelguard import Document\nfrom shop.tasks import run\n"
         "class User(Document):\n    run = run\nLIMIT = 3\n"
@@ -229,3 +258,15 @@ def test_where_there_is_a_loader_a_computed_name_belongs_there(sources: Sources)
     sources.settings('loader = "shop.loader"\n')
 
     assert [each.fix.rpartition("; ")[2] for each in sources.found()] == ["or, do it in shop.loader, which may"]
+
+
+@pytest.mark.parametrize("path", ["tests/fakes.py", "shop/test_user.py", "benchmarks/load.py"])
+def test_a_model_of_tests_is_no_example(sources: Sources, path: str) -> None:
+    sources.write(path, "from modelguard import Document\nclass Fake(Document): pass\n")
+    sources.write("z.py", "import importlib, sys\nimportlib.import_module(sys.argv[1])\n")
+
+    [fix] = [each.fix for each in sources.found()]
+    assert "Fake" not in fix
+    sources.write("shop/user.py", "from modelguard import Document\nclass User(Document): pass\n")
+    [fix] = [each.fix for each in sources.found()]
+    assert "as in: from shop.user import User;" in fix

@@ -42,13 +42,23 @@ def computed(index: Index, module: Module, name: str) -> Said:
     message = f"{name} gets what only running the program tells: it may run any model module, unseen or a second time"
     one = index.settings.loader
     elsewhere = f"do it in {one}, which may" if one else f'add to [tool.modelguard]: loader = "{module.name}"'
-    example = _import_of(next(iter(index.registry.values())))
     if name in _TEXTS:
         return message, f"write the code out, or call a function by its name; or, {elsewhere}"
     return (
         message,
-        f"write the imports out, at the top of the package that owns the models, as in: {example}; or, {elsewhere}",
+        f"write the imports out, at the top of the package that owns the models{_example(index)}; or, {elsewhere}",
     )
+
+
+def _example(index: Index) -> str:
+    """With a model of the program; those of tests and benchmarks are not meant."""
+    meant = (each for each in index.registry.values() if not each.fact.nesting and not _is_beside(each.module.path))
+    model = next(meant, None)
+    return f", as in: {_import_of(model)}" if model is not None else ""
+
+
+def _is_beside(path: str) -> bool:
+    return any(part.startswith(("test", "benchmark", "example")) for part in path.split("/"))
 
 
 def _import_of(model: Model) -> str:

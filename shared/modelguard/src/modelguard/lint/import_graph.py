@@ -7,26 +7,27 @@ from modelguard.lint.modules import Module
 
 
 class ImportGraph:
-    """The imports that run while the project is imported; what a package runs before its modules is left out."""
+    """The imports that run while the project is imported, and the packages that Python imports before their modules."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._packages = {module.spot: module for module in index.modules if module.is_package}
         self._known: dict[Module, set[Module]] = {}
 
     def leads_to(self, start: Module, goal: Module) -> bool:
-        """Whether importing one module comes to another."""
-        if start not in self._known:
-            self._known[start] = self._reached(start)
-        return goal in self._known[start]
+        """Whether an import of `start`, written in `goal`, comes back to `goal`."""
+        return any(goal in self._reached(each) for each in (start, *self._above(start, goal)))
 
     def _reached(self, start: Module) -> set[Module]:
-        found = {start}
-        waiting = [start]
-        while waiting:
-            new = set(self._next(waiting.pop())) - found
-            found |= new
-            waiting += new
-        return found
+        if start not in self._known:
+            found = {start}
+            waiting = [start]
+            while waiting:
+                new = set(self._next(waiting.pop())) - found
+                found |= new
+                waiting += new
+            self._known[start] = found
+        return self._known[start]
 
     def _next(self, module: Module) -> Iterator[Module]:
         for each in module.facts.imports:
@@ -34,3 +35,13 @@ class ImportGraph:
                 target = self._index.brings(module, each)
                 if target is not None:
                     yield target
+                    yield from self._above(target, module)
+
+    def _above(self, target: Module, importer: Module) -> Iterator[Module]:
+        """The packages around a module that its import runs first: those around the importer have begun before."""
+        folder = target.spot
+        while folder:
+            folder = folder.rpartition("/")[0]
+            package = self._packages.get(folder)
+            if package is not None and not f"{importer.spot}/".startswith(f"{folder}/"):
+                yield package
