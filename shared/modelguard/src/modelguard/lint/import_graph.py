@@ -13,6 +13,7 @@ class ImportGraph:
         self._index = index
         self._packages = {module.spot: module for module in index.modules if module.is_package}
         self._known: dict[Module, set[Module]] = {}
+        self._steps: dict[Module, set[Module]] = {}
 
     def leads_to(self, start: Module, goal: Module) -> bool:
         """Whether an import of `start`, written in `goal`, comes back to `goal`."""
@@ -23,13 +24,18 @@ class ImportGraph:
             found = {start}
             waiting = [start]
             while waiting:
-                new = set(self._next(waiting.pop())) - found
+                new = self._next(waiting.pop()) - found
                 found |= new
                 waiting += new
             self._known[start] = found
         return self._known[start]
 
-    def _next(self, module: Module) -> Iterator[Module]:
+    def _next(self, module: Module) -> set[Module]:
+        if module not in self._steps:
+            self._steps[module] = set(self._run_by(module))
+        return self._steps[module]
+
+    def _run_by(self, module: Module) -> Iterator[Module]:
         for each in module.facts.imports:
             if "f" not in each.nesting and not each.typing:
                 target = self._index.brings(module, each)
