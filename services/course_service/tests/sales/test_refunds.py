@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from course_service.payments.exceptions import ProviderGarbage, ProviderRefused, ProviderUnavailable
-from course_service.purchases.exceptions import NotRefundable, RefundTooLarge
+from course_service.purchases.exceptions import KeyReused, NotRefundable, RefundTooLarge
 from lyceum_database import NotFound
 
 from .shop import PRICE, Shop
@@ -50,6 +50,14 @@ def test_one_key_is_one_refund_however_often_it_is_sent(shop: Shop, paid: str) -
 
     assert [refund.status for refund in shop.stored(paid).refunds] == ["accepted"]
     assert shop.stored(paid).refunded_minor == 1000
+
+
+@pytest.mark.parametrize("amount", [999, 1001])
+def test_a_key_is_for_one_refund(shop: Shop, paid: str, amount: int) -> None:
+    shop.gives_back(paid, 1000)
+
+    with pytest.raises(KeyReused):
+        shop.gives_back(paid, amount)
 
 
 def test_many_at_once_never_give_back_more_than_was_paid(shop: Shop, paid: str) -> None:

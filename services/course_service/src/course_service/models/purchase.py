@@ -22,6 +22,7 @@ class Purchase(Record):
     Attributes:
         title: of the course when it was ordered; also what the payer reads, so asking the provider again says the same.
         amount_minor: the price when it was ordered.
+        key_sha256: SHA-256 of the idempotency key.
         fingerprint: SHA-256 of what was ordered, so that a key cannot be used for something else.
         provider_ref: the payment, as the provider calls it; None until it was asked for one.
         withdrawn: a course that cost nothing was taken back.
@@ -39,8 +40,8 @@ class Purchase(Record):
     wants: list[int] = ListField(WholeField(min_value=0, max_value=335))
     amount_minor: int = WholeField(required=True, min_value=0)
     currency: str = StringField(required=True, regex=r"\A[A-Z]{3}\Z")
-    idempotency_key: str = StringField(required=True, min_length=1, max_length=255)
-    order_key: str | None = UniqueKey("org_id", "student_id", "idempotency_key")
+    key_sha256: str = StringField(required=True, regex=r"\A[0-9a-f]{64}\Z")
+    order_key: str | None = UniqueKey("org_id", "student_id", "key_sha256")
     fingerprint: str = StringField(required=True, regex=r"\A[0-9a-f]{64}\Z")
     provider: str = StringField(required=True, regex=r"\A[a-z][a-z0-9_]{0,31}\Z")
     provider_ref: str | None = StringField(min_length=1, max_length=255)

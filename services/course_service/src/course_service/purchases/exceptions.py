@@ -14,10 +14,10 @@ class NotForSale(PurchaseError):
 
 
 class KeyReused(PurchaseError):
-    """The idempotency key belongs to an order of something else."""
+    """The idempotency key belongs to another order or refund."""
 
     def __init__(self) -> None:
-        super().__init__("this Idempotency-Key belongs to an order of something else: send a new key")
+        super().__init__("this Idempotency-Key belongs to a request with other contents: send a new key")
 
 
 class PurchaseLimit(PurchaseError):

@@ -33,6 +33,11 @@ class Wanted:
     wants: Sequence[int] = field(default_factory=tuple)
 
     @property
+    def key_sha256(self) -> str:
+        """What is kept of the key."""
+        return hashlib.sha256(self.key.encode()).hexdigest()
+
+    @property
     def fingerprint(self) -> str:
         """Of what is asked for, whoever asks: two clicks with one key have to agree on it."""
         asked = [self.course_id, self.language, self.second_language, sorted(set(self.wants))]
@@ -61,7 +66,7 @@ def order_of(wanted: Wanted, offer: Offer, *, provider: str, now: datetime) -> P
         wants=sorted(set(wanted.wants)),
         amount_minor=offer.price_minor,
         currency=offer.currency,
-        idempotency_key=wanted.key,
+        key_sha256=wanted.key_sha256,
         fingerprint=wanted.fingerprint,
         provider=provider,
     )

@@ -15,9 +15,9 @@ class PurchaseRepository(ChangingRepository[Purchase]):
     def __init__(self, *, clock: Clock = utc_now) -> None:
         super().__init__(Purchase, clock=clock)
 
-    def by_key(self, org_id: str, student_id: str, key: str) -> Purchase | None:
-        """Return the order that the student gave with this idempotency key."""
-        return self._first(order_key=compose(org_id, student_id, key))
+    def by_key(self, org_id: str, student_id: str, key_sha256: str) -> Purchase | None:
+        """Return the order that the student gave with the idempotency key of this SHA-256."""
+        return self._first(order_key=compose(org_id, student_id, key_sha256))
 
     def by_reference(self, provider: str, reference: str) -> Purchase | None:
         """Return the order that is paid by this payment."""

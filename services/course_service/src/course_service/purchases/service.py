@@ -26,10 +26,16 @@ _UNPAID = (PurchaseStatus.CREATED.value, PurchaseStatus.FAILED.value)
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """An order, and how to pay it; None if there is nothing to pay (any more)."""
+    """An order, and how to pay it.
+
+    Attributes:
+        payment: None if there is nothing to pay (any more).
+        is_new: whether this click made the order; else an earlier one did.
+    """
 
     order: Purchase
     payment: Payment | None
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +97,15 @@ class PurchaseService:
             KeyReused: the key belongs to an order of something else.
             ProviderUnavailable, ProviderGarbage, ProviderRefused: there is an order, and no payment yet.
         """
-        order = self._orders.by_key(wanted.org_id, wanted.student_id, wanted.key) or self._ordered(wanted)
+        known = self._found(wanted)
+        order, is_new = (known, False) if known else self._ordered(wanted)
         if order.fingerprint != wanted.fingerprint:
             raise KeyReused
         if order.status not in _UNPAID:
             if order.settle_due is not None:
                 self._settling.enrol(order)
-            return Bought(order, None)
-        return self._with_payment(order)
+            return Bought(order, None, is_new)
+        return self._with_payment(order, is_new=is_new)
 
     def get(self, order_id: str, *, org_id: str, student_id: str | None) -> Purchase:
         """Return an order; with `student_id`, only one of that student.
@@ -119,22 +126,27 @@ class PurchaseService:
         Raises:
             NotFound: there is no such order.
             NotRefundable, RefundTooLarge: there is not that much to give back.
+            KeyReused: the key belongs to another refund of this order.
             ProviderUnavailable, ProviderGarbage: the provider could not be asked; a sweep asks again.
         """
         order = until_settled(partial(self._wished, order_id, wish, org_id))
         return self._settling.settle(order)
 
-    def _ordered(self, wanted: Wanted) -> Purchase:
+    def _found(self, wanted: Wanted) -> Purchase | None:
+        return self._orders.by_key(wanted.org_id, wanted.student_id, wanted.key_sha256)
+
+    def _ordered(self, wanted: Wanted) -> tuple[Purchase, bool]:
+        """Make the order, or find the one that the same click made a moment ago; also tells which of the two."""
         offer = self._offers.offer(wanted.course_id, wanted.org_id)
         self._check_limit(wanted)
         order = order_of(wanted, offer, provider=self._provider, now=self._clock())
         try:
-            return self._put_free(order) if order.amount_minor == 0 else self._orders.insert(order)
+            return self._put_free(order) if order.amount_minor == 0 else self._orders.insert(order), True
         except Duplicate:
-            found = self._orders.by_key(wanted.org_id, wanted.student_id, wanted.key)
+            found = self._found(wanted)
             if found is None:
                 raise
-            return found
+            return found, False
 
     def _put_free(self, order: Purchase) -> Purchase:
         """Store an order that is paid as soon as it is there."""
@@ -149,14 +161,14 @@ class PurchaseService:
         if enrolment is not None and len(enrolment.grants) >= MOST_GRANTS:
             raise PurchaseLimit(f"one student buys one course at most {MOST_GRANTS} times")
 
-    def _with_payment(self, order: Purchase) -> Bought:
+    def _with_payment(self, order: Purchase, *, is_new: bool) -> Bought:
         provider = self._providers.get(order.provider)
         if provider is None:
             raise PaymentError(f"payment provider {order.provider} is not set up here: order again with a new key")
         payment = provider.create_payment(_request(order))
         if order.provider_ref is None:
             order = until_settled(partial(self._referred, order, payment.reference))
-        return Bought(order, payment)
+        return Bought(order, payment, is_new)
 
     def _referred(self, seen: Purchase, reference: str) -> Purchase | None:
         """Note which payment the order is paid by; an event of it may have told meanwhile."""
@@ -168,7 +180,10 @@ class PurchaseService:
     def _wished(self, order_id: str, wish: RefundWish, org_id: str) -> Purchase | None:
         order = self._orders.get(order_id, org_id=org_id)
         wanted_id = refunds.refund_id(order.id, wish.key)
-        if refunds.asked_for(order, wanted_id) is not None:
+        known = refunds.asked_for(order, wanted_id)
+        if known is not None:
+            if wish.reason != known.reason or wish.amount_minor not in (None, known.amount_minor):
+                raise KeyReused
             return order
         now = self._clock()
         amount = refunds.refundable_minor(order) if wish.amount_minor is None else wish.amount_minor
