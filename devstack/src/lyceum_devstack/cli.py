@@ -15,11 +15,13 @@ COMMANDS = "lyceum.commands"
 """Entry point group: a package that owns data offers the click commands that operate on it."""
 OWN = (
     EntryPoint("demo", "lyceum_devstack.demo.command:demo", COMMANDS),
+    EntryPoint("up", "lyceum_devstack.up.command:up", COMMANDS),
     EntryPoint("dlq", "lyceum_devstack.dlq:dlq", COMMANDS),
 )
 """What this package offers: looked up like the others', so that no command is loaded for the sake of another."""
 SUMMARIES = {
     "demo": "Play a day at the school through the real worker, and check the result.",
+    "up": "Run every program of the platform in this process, until Ctrl-C.",
     "dlq": "Dead letters: look at them, replay them, discard them.",
     "allocations": "Allocations: who has which trainer, and who waits.",
     "purchases": "Purchases and refunds.",
@@ -82,13 +84,14 @@ def _load(offer: EntryPoint) -> click.Command:
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="\b\nExamples:\n"
     "  lyceum demo\n"
+    "  lyceum up\n"
     "  lyceum demo --trainers my_trainers.csv --purchases my_purchases.jsonl\n"
     "  lyceum trainers import my_trainers.csv\n"
     "  lyceum purchases publish my_purchases.jsonl\n"
     "  lyceum allocations list\n"
     "  lyceum dlq list\n\n"
     "\b\nServers are named by the environment variables MONGODB_URI and\n"
-    "KAFKA_BOOTSTRAP; the demo brings its own where they are not set.\n"
+    "KAFKA_BOOTSTRAP; demo and up bring their own where they are not set.\n"
     "Exit codes: 0 done, 1 the demo found something off, 2 bad input,\n"
     "bad settings or an unreachable server, 130 interrupted.",
 )

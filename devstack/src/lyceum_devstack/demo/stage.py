@@ -76,7 +76,7 @@ def open_stage(mongodb_uri: str | None, kafka_bootstrap: str | None) -> Iterator
     if kafka_bootstrap is not None:
         refuse_shapeless(kafka_bootstrap)
     run = secrets.token_hex(4)
-    mongo = embedded_settings() if mongodb_uri is None else _answering(mongodb_uri, f"lyceum_demo_{run}")
+    mongo = embedded_settings() if mongodb_uri is None else answering(mongodb_uri, f"lyceum_demo_{run}")
     with ExitStack() as started:
         if kafka_bootstrap is None:
             bootstrap = started.enter_context(_cluster()).bootstrap
@@ -100,7 +100,13 @@ def _cluster() -> MockCluster:
     return cluster
 
 
-def _answering(uri: str, database: str) -> MongoSettings:
+def answering(uri: str, database: str) -> MongoSettings:
+    """Return the settings of a MongoDB that was found to answer.
+
+    Raises:
+        Unavailable: It does not.
+        SettingsError: Its address cannot be used.
+    """
     settings = MongoSettings(uri=uri, database=database)
     connect(settings)
     try:

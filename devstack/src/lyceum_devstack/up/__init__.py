@@ -1,0 +1,1 @@
+"""`lyceum up`: every program of the platform in one process, for development."""
