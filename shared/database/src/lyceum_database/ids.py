@@ -3,7 +3,6 @@
 import os
 import re
 import time
-import uuid
 
 MAX_LENGTH = 64  # characters
 PATTERN = rf"\A[A-Za-z0-9_-]{{1,{MAX_LENGTH}}}\Z"
@@ -19,9 +18,9 @@ def new_id() -> str:
     """
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     fraction = nanoseconds * 4096 // 1_000_000
-    random = int.from_bytes(os.urandom(8)) >> 2
-    value = (milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0b10 << 62) | random
-    return str(uuid.UUID(int=value))
+    random = (1 << 63) | (int.from_bytes(os.urandom(8)) >> 2)
+    text = f"{milliseconds:012x}7{fraction:03x}{random:016x}"  # uuid.UUID would take three times as long
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def is_id(value: object) -> bool:

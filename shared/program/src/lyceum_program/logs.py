@@ -9,13 +9,15 @@ from typing import Any
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every record has; the rest was given by the caller, as `extra`."""
 
+_WRITTEN = json.JSONEncoder(default=str, ensure_ascii=False)
+
 
 class JsonLines(logging.Formatter):
     """Formats a record with its time, level, logger, message and everything that its caller gave as `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Give one line, whatever the message holds."""
-        return json.dumps(self.line(record), default=str, ensure_ascii=False)
+        return _WRITTEN.encode(self.line(record))
 
     def line(self, record: logging.LogRecord) -> dict[str, Any]:
         """Give what the line says; the place for a program that has to leave something out."""

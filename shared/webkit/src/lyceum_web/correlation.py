@@ -42,18 +42,22 @@ def current() -> Correlation | None:
 
 def begin(headers: Iterable[tuple[bytes, bytes]]) -> Correlation:
     """Settle the ids of a request that has just arrived; whatever its caller sent that does not fit is ignored."""
-    given = dict(headers)
-    asked = given.get(_HEADER, b"")
-    found = Correlation(asked.decode() if _FIT.match(asked) else new_id(), _trace_id(given.get(b"traceparent")))
+    asked = traceparent = b""
+    for name, value in headers:
+        if name == _HEADER:
+            asked = value
+        elif name == b"traceparent":
+            traceparent = value
+    found = Correlation(asked.decode() if asked and _FIT.match(asked) else new_id(), _trace_id(traceparent))
     _current.set(found)
     return found
 
 
-def _trace_id(traceparent: bytes | None) -> str:
+def _trace_id(traceparent: bytes) -> str:
     span = trace.get_current_span().get_span_context()
     if span.is_valid:
         return trace.format_trace_id(span.trace_id)
-    match = None if traceparent is None else _TRACEPARENT.match(traceparent)
+    match = _TRACEPARENT.match(traceparent) if traceparent else None
     return os.urandom(16).hex() if match is None else match[1].decode()
 
 

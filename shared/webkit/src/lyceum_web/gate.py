@@ -32,18 +32,20 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or self._open_to(scope["path"]):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif self._health.closed is not None:
-            await self._refuse("database_unavailable", scope, receive, send)
-        elif self._running >= self._most:
-            await self._refuse("overloaded", scope, receive, send)
-        else:
+        elif self._health.closed is None and self._running < self._most:
             self._running += 1
             try:
                 await self._app(scope, receive, send)
             finally:
                 self._running -= 1
+        elif self._open_to(scope["path"]):
+            await self._app(scope, receive, send)
+        else:
+            await self._refuse(
+                "overloaded" if self._health.closed is None else "database_unavailable", scope, receive, send
+            )
 
     async def _refuse(self, code: str, scope: Scope, receive: Receive, send: Send) -> None:
         refused = ProblemError(code, headers={"Retry-After": str(RETRY_AFTER_S)})

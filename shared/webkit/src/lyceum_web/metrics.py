@@ -34,6 +34,9 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 class Figures:
     """The figures of one application, in a registry of its own: a second application in a process adds to its own.
 
+    Attributes:
+        in_flight: requests being answered; counted on the loop alone, so without a lock.
+
     Args:
         collectors: figures of the service itself.
     """
@@ -50,7 +53,9 @@ class Figures:
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        self.in_flight = Gauge("http_server_requests_in_flight", "Requests being answered.", registry=self.registry)
+        self.in_flight = 0
+        gauge = Gauge("http_server_requests_in_flight", "Requests being answered.", registry=self.registry)
+        gauge.set_function(lambda: self.in_flight)
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         for collector in collectors:
             self.registry.register(collector)

@@ -14,6 +14,7 @@ from fastapi.exceptions import ValidationException
 from pydantic import ValidationError as PydanticError
 
 from lyceum_program.logs import JsonLines
+from lyceum_web.access_log import Answered
 
 HIDDEN = "***"
 
@@ -40,6 +41,10 @@ def _hidden(match: re.Match[str]) -> str:
 
 class RedactedLines(JsonLines):
     """Formats a record as `JsonLines` does, without its secrets."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give one line, whatever the message holds."""
+        return record.line() if isinstance(record, Answered) else super().format(record)
 
     def line(self, record: logging.LogRecord) -> dict[str, Any]:
         """Give what will be written."""
