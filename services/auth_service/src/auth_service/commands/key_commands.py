@@ -22,7 +22,7 @@ _directory = click.option(
 
 @click.group()
 def keys() -> None:
-    """Signing keys of access tokens: who verifies tokens fetches the public halves from the auth service."""
+    """Signing keys of access tokens: add one, list them."""
 
 
 @keys.command(
