@@ -161,6 +161,8 @@ class _Visitor:
     def _if(self, node: ast.If, where: Where, number: int) -> None:
         for test in tests_of(node):
             self._search.into(test, where)
+            if isinstance(test, ast.NamedExpr):
+                self._bindings.add_value(test.target.id, test.value, where)
         for number_of_arm, arm in enumerate(self._conditions.arms(node)):
             inner = where.under("" if arm.never_runs else "i", f"{number}:{number_of_arm}", typing=arm.never_runs)
             self.block(arm.statements, inner._replace(is_script=where.is_script or arm.is_script))

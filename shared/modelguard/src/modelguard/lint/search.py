@@ -20,7 +20,15 @@ _DYNAMIC = frozenset(
 )  # fmt: skip
 _STATE = frozenset({"connect", "connect_via", "register_connection", "objects"})
 _WATCHED = _DYNAMIC | _STATE
-_WORDS = tuple(word.encode() for word in (*_WATCHED, ":="))
+_WORDS = tuple(word.encode() for word in _WATCHED)
+# A file has hundreds of thousands of these: that they hold nothing is known without a look.
+_EMPTY = frozenset({ast.Name, ast.Constant, ast.Load, ast.Store})
+_INTERESTING = frozenset(
+    {
+        ast.Call, ast.NamedExpr, ast.comprehension, ast.Subscript, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Return,
+        ast.Yield,
+    }
+)  # fmt: skip
 
 
 class Search:
@@ -50,11 +58,13 @@ class Search:
         if not self._is_on or node is None:
             return
         for each, runs in _walk(node, runs=where.runs_at_import):
+            if type(each) not in _INTERESTING:
+                continue
             match each:
-                case ast.NamedExpr(target=target, value=value):
-                    self._bindings.add_value(target.id, value, where)
                 case ast.Call():
                     self._call(each, where, runs=runs)
+                case ast.NamedExpr(target=target, value=value):
+                    self._bindings.add_value(target.id, value, where)
                 case ast.comprehension(iter=value) | ast.Subscript(value=ast.Attribute() as value) if runs:
                     self.read(value, where)
                 case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items) | ast.Dict(values=items):
@@ -110,7 +120,8 @@ def _walk(node: ast.AST, *, runs: bool) -> Iterator[tuple[ast.AST, bool]]:
         each, now = waiting.pop()
         yield each, now
         later = each.body if isinstance(each, ast.Lambda) else None
-        waiting += [(child, now and child is not later) for child in ast.iter_child_nodes(each)]
+        children = ast.iter_child_nodes(each)
+        waiting += [(child, now and child is not later) for child in children if type(child) not in _EMPTY]
 
 
 def _is_watched(name: str, watched: Container[str]) -> bool:
