@@ -90,6 +90,14 @@ def test_a_database_that_is_away_says_when_to_come_back_and_nothing_of_itself(cl
     assert "hidden" not in answer.text
 
 
+def test_an_error_that_nobody_expected_shows_nothing_of_itself(client: Client) -> None:
+    answer = client.get("/v1/ovens/other")
+
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert "hidden" not in answer.text
+    assert "ZeroDivision" not in answer.text
+
+
 def test_headers_of_a_problem_are_sent(client: Client) -> None:
     assert client.get("/v1/ovens/gone").headers["x-oven"] == "1"
 

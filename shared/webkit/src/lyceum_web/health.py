@@ -64,7 +64,7 @@ def health_routes(health: Health) -> list[Route]:
         return JSONResponse({"status": "alive"})
 
     async def readyz(_: Request) -> JSONResponse:
-        return JSONResponse(health.report(), 200 if health.ready else 503)
+        return JSONResponse(health.report(), 200 if health.ready else 503, {"Cache-Control": "no-store"})
 
     return [Route(LIVEZ, livez, include_in_schema=False), Route(READYZ, readyz, include_in_schema=False)]
 

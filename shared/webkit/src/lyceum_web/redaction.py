@@ -17,20 +17,24 @@ from lyceum_program.logs import JsonLines
 from lyceum_web.access_log import Answered
 
 HIDDEN = "***"
+MOST_CHARACTERS = 16_384
+"""Of one text in a line: nobody reads more, and looking for secrets in it takes time."""
 
 _NAMES = r"pass(?:word|wd|phrase)?|secret|token|authorization|cookie|credential|api[_-]?key|private[_-]?key|ticket"
 _SECRET_NAME = re.compile(rf"(?i)(?:{_NAMES})s?\Z")
 _SECRETS = re.compile(
     r"(?i)"
-    r"(?P<jwt>eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)"
+    r"(?P<jwt>(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}+\.[A-Za-z0-9_-]++\.[A-Za-z0-9_-]*+)"
     r"|(?P<scheme>\b(?:bearer|basic)\s+)[^\s\"',;]+"
     r"|(?P<address>://[^\s/:@\"']*:)[^\s/@\"']+(?=@)"
-    rf"|(?P<name>[a-z0-9_-]*(?:{_NAMES})s?[\"']?\s*[:=]\s*)(?P<quote>[\"'])?(?(quote)(?:\\.|(?!(?P=quote))[^\\])*|(?:(?:bearer|basic)\s+)?[^\s,;&)}}\]]+)"
+    rf"|(?P<name>(?:{_NAMES})s?[\"']?\s*[:=]\s*)(?P<quote>[\"'])?(?(quote)(?:\\.|(?!(?P=quote))[^\\])*|(?:(?:bearer|basic)\s+)?[^\s,;&)}}\]]+)"
 )
 
 
 def redacted(text: str) -> str:
-    """Return the text with each secret that can be recognised hidden."""
+    """Return the text with each secret that can be recognised hidden; of a very long one the beginning."""
+    if len(text) > MOST_CHARACTERS:
+        text = f"{text[:MOST_CHARACTERS]}... ({len(text)} characters)"
     return _SECRETS.sub(_hidden, text)
 
 

@@ -7,6 +7,8 @@ import math
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
@@ -63,7 +65,7 @@ class Serving:
             async with running(self._application) as answering:
                 config = uvicorn.Config(
                     answering,
-                    http=ProblemProtocol,
+                    http=cast("type[asyncio.Protocol]", partial(ProblemProtocol, head_seconds=settings.head_seconds)),
                     lifespan="off",
                     log_config=None,
                     access_log=False,

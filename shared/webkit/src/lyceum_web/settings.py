@@ -17,6 +17,7 @@ class WebSettings(BaseSettings):
         body_bytes: of one request body, at most.
         body_depth: of nested arrays and objects in a JSON body, at most.
         request_seconds: from the first byte of a request until its answer begins, at most.
+        head_seconds: from the opening of a connection until the head of a request has arrived, at most.
         requests: that are answered at one time, at most; more are refused at once.
         trusted_proxies: whose word on the caller's address is taken, addresses or networks with commas between.
         database_check_seconds: between two looks at whether MongoDB answers.
@@ -40,6 +41,7 @@ class WebSettings(BaseSettings):
     body_bytes: int = Field(default=1024 * 1024, ge=1024, le=1024**3)
     body_depth: int = Field(default=32, ge=1, le=500)
     request_seconds: float = Field(default=30, ge=0.1, le=3600)
+    head_seconds: float = Field(default=10, ge=0.1, le=3600)
     requests: int = Field(default=1000, ge=1, le=1_000_000)
     trusted_proxies: str = "127.0.0.1"
     database_check_seconds: float = Field(default=1, ge=0.01, le=60)

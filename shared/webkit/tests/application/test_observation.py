@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from lyceum_web import correlation
 from lyceum_web.correlation import Correlated
-from lyceum_web.redaction import RedactedLines
+from lyceum_web.redaction import RedactedLines, redacted
 from lyceum_web.security import public, requires_login
 from lyceum_web.settings import WebSettings
 from lyceum_web.testing import Callers, application_client
@@ -134,6 +134,14 @@ def test_a_secret_is_recognised_in_any_text(message: str, left: str) -> None:
     record = logging.makeLogRecord({"msg": message, "name": "x"})
 
     assert json.loads(RedactedLines().format(record))["message"] == left
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "part", ["eyJ", "a", "token", "token ", "://", "://a:", "bearer ", "password='", '\\"', "x.eyJa"]
+)
+def test_no_text_keeps_the_log_busy(part: str) -> None:
+    assert len(redacted(part * 300_000)) < 100_000
 
 
 def test_a_value_with_a_secret_name_is_hidden_and_an_empty_one_is_not() -> None:

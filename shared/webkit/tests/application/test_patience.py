@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import StreamingResponse
 
@@ -50,6 +51,20 @@ async def long() -> StreamingResponse:
     return StreamingResponse(parts())
 
 
+@router.get("/breaks")
+async def breaks() -> StreamingResponse:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise ValueError("broken")
+
+    return StreamingResponse(parts())
+
+
+@router.get("/who")
+async def who(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
 @router.post("/pieces")
 async def pieces(request: Request) -> int:
     return sum([len(piece) async for piece in request.stream()])
@@ -79,6 +94,67 @@ def test_a_body_that_does_not_arrive_is_given_up_and_the_connection_with_it(make
         status, problem = answer_of(slow)
 
     assert (status, problem["code"]) == (408, "request_timeout")
+
+
+def test_a_head_that_does_not_arrive_is_given_up_on_a_new_connection_and_on_a_used_one(make: Make) -> None:
+    with served(make(router, limits={"head_seconds": 0.3})) as address:
+        for used in (False, True):
+            for begun in (b"", b"GET /liv"):
+                with connection(address) as slow:
+                    if used:
+                        slow.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+                        assert b"alive" in slow.recv(65536)
+                    slow.sendall(begun)
+                    if used and not begun:
+                        continue  # a connection that waits for its next request is uvicorn's to close
+                    status, problem = answer_of(slow)
+                    assert (status, problem["code"]) == (408, "request_timeout")
+
+
+def test_a_head_that_arrived_is_not_counted_against_what_follows(make: Make) -> None:
+    with served(make(router, limits={"head_seconds": 0.1})) as address, httpx.Client(base_url=address) as client:
+        assert client.get("/long").text == "x" * 10
+        assert client.get("/long").text == "x" * 10
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"NONSENSE\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01",
+        b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000,
+    ],
+)
+def test_what_is_no_http_is_a_problem(make: Make, nonsense: bytes) -> None:
+    with served(make(router, limits={"head_seconds": 0.3})) as address, connection(address) as strange:
+        strange.sendall(nonsense)
+
+        status, problem = answer_of(strange)
+
+    assert (status, problem["code"]) in [(400, "bad_request"), (408, "request_timeout")]
+
+
+def test_nonsense_in_the_middle_of_a_body_ends_the_request(make: Make) -> None:
+    with served(make(router)) as address:
+        with connection(address) as strange:
+            head = b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+            strange.sendall(head + b"zz\r\n")
+            assert answer_of(strange)[1]["code"] == "bad_request"
+        assert httpx.get(f"{address}/livez").status_code == 200
+
+
+def test_an_answer_that_breaks_off_is_seen_as_broken(make: Make) -> None:
+    with served(make(router)) as address, httpx.Client(base_url=address) as client:
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get("/breaks")
+        assert client.get("/livez").status_code == 200
+
+
+@pytest.mark.parametrize(("trusted", "seen"), [("127.0.0.1", "203.0.113.9"), ("10.0.0.1", "127.0.0.1")])
+def test_only_a_trusted_proxy_is_believed_about_the_caller(make: Make, trusted: str, seen: str) -> None:
+    with served(make(router, limits={"trusted_proxies": trusted})) as address:
+        assert httpx.get(f"{address}/who", headers={"X-Forwarded-For": "203.0.113.9"}).json() == seen
 
 
 def test_a_caller_who_hangs_up_leaves_nothing_behind(make: Make) -> None:
