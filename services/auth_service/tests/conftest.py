@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from auth_service import storage
 from auth_service.keys import KeyDirectory, TokenIssuer, rotate
+from auth_service.keys.router import router as keys_router
 from auth_service.models import AuditEntry
 from auth_service.organizations.repository import Organizations
 from auth_service.passwords.hashing import Argon2Cost, PasswordHasher
@@ -70,13 +71,13 @@ class Stage:
 
         @asynccontextmanager
         async def state() -> Any:
-            yield {"services": self.services}
+            yield {"services": {**self.services, KeyDirectory: self.keys}}
 
         made = create_application(
             title="auth",
             version="0",
             settings=self.settings.web,
-            routers=ROUTERS,
+            routers=(*ROUTERS, keys_router),
             models=storage.MODELS,
             security=Security(verifier, self.directory),
             state=state,
@@ -156,13 +157,6 @@ def logged_in(client: httpx.Client, name: str, *, password: str = PASSWORD, **mo
     return SignedIn(client, answer.json())
 
 
-@pytest.fixture
-def database() -> Iterator[None]:
-    with temporary_database(storage.MODELS):
-        storage.ensure_contents()
-        yield
-
-
 @pytest.fixture(scope="session")
 def key_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("keys") / "keys"
@@ -170,7 +164,7 @@ def key_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings(key_files: Path) -> AuthSettings:
     return AuthSettings(
         web=WebSettings(environment="development"),
@@ -184,9 +178,9 @@ def settings(key_files: Path) -> AuthSettings:
     )
 
 
-@pytest.fixture
-def staged(database: None, settings: AuthSettings) -> Callable[..., Stage]:
-    """Makes a stage whose settings differ in what is given."""
+@pytest.fixture(scope="session")
+def staging(settings: AuthSettings) -> Callable[..., Stage]:
+    """Makes a stage on the database that is connected, with settings that differ in what is given."""
 
     def make(**changes: Any) -> Stage:
         clock = ManualClock()
@@ -195,6 +189,14 @@ def staged(database: None, settings: AuthSettings) -> Callable[..., Stage]:
         return Stage(replace(settings, **changes), clock, keys)
 
     return make
+
+
+@pytest.fixture
+def staged(staging: Callable[..., Stage]) -> Iterator[Callable[..., Stage]]:
+    """Makes stages on a database of the test's own."""
+    with temporary_database(storage.MODELS):
+        storage.ensure_contents()
+        yield staging
 
 
 @pytest.fixture

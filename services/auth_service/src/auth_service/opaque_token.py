@@ -10,6 +10,9 @@ from typing import Self
 _BYTES = 32
 _FORM = re.compile(r"\A([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{43})\Z")  # 43: base64url of 32 bytes
 
+EXAMPLE = "0190b6c2-7c1e-7d3a-9c55-0f1e2d3c4b5a.Q2hvb3NlIGEgbG9uZyByYW5kb20gc2VjcmV0IGhlcmU"
+"""Of nothing; for the API's document."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpaqueToken:

@@ -58,6 +58,7 @@ def build_services(
     ending = SessionService(sessions, standings, audit, clock=clock)
     issuing = Issuing(tokens, roles, clock=clock)
     built = (
+        audit,
         ending,
         hasher,
         SignUpService(people=people, hasher=hasher, rules=rules, throttle=throttle, audit=audit, clock=clock),

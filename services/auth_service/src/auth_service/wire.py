@@ -2,6 +2,7 @@
 
 import unicodedata
 import zoneinfo
+from datetime import datetime
 from functools import cache
 from typing import Annotated
 
@@ -76,3 +77,12 @@ RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$", examples=["t
 Permission = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*$", max_length=128, examples=["courses:read"])
 ]
+ShownId = Annotated[str, Field(examples=["0190b6c2-7c1e-7d3a-9c55-0f1e2d3c4b5a"])]
+ShownMoment = Annotated[datetime, Field(examples=["2026-01-31T09:30:00Z"])]
+ShownEmail = Annotated[str, Field(examples=["ada@example.org"])]
+ShownName = Annotated[str, Field(examples=["Ada Lovelace"])]
+ShownSlug = Annotated[str, Field(examples=["north-school"])]
+ShownRoles = Annotated[list[str], Field(examples=[["student"]], description="Names of roles.")]
+ShownPermissions = Annotated[list[str], Field(examples=[["courses:read"]])]
+ShownUserStatus = Annotated[str, Field(examples=["active"], description="invited, active, locked, suspended or erased")]
+ShownAddress = Annotated[str, Field(examples=["192.0.2.7"])]

@@ -1,11 +1,26 @@
 """What the account routes read and write."""
 
-from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from auth_service.wire import Answer, EmailAddress, Locale, Name, NewPassword, Password, Request, TimeZone
+from auth_service.wire import (
+    Answer,
+    EmailAddress,
+    Locale,
+    Name,
+    NewPassword,
+    Password,
+    Request,
+    ShownEmail,
+    ShownId,
+    ShownMoment,
+    ShownName,
+    ShownPermissions,
+    ShownRoles,
+    ShownSlug,
+    TimeZone,
+)
 from lyceum_database import Organization, User
 from lyceum_web.security import Principal
 
@@ -30,25 +45,25 @@ class SignUpTaken(Answer):
 class MyOrganization(Answer):
     """The organization that somebody is signed in to."""
 
-    id: str
-    slug: str
-    name: str
+    id: ShownId
+    slug: ShownSlug
+    name: ShownName
 
 
 class Me(Answer):
     """A person, to themselves."""
 
-    id: str
-    email: str | None
-    name: str
-    locale: str
-    tz: str
-    session_id: str
+    id: ShownId
+    email: ShownEmail | None
+    name: ShownName
+    locale: Locale
+    tz: Annotated[str, Field(examples=["Europe/London"])]
+    session_id: ShownId
     organization: MyOrganization
-    roles: list[str]
-    permissions: list[str]
-    created_at: datetime | None
-    last_login_at: datetime | None
+    roles: ShownRoles
+    permissions: ShownPermissions
+    created_at: ShownMoment | None
+    last_login_at: ShownMoment | None
 
     @classmethod
     def of(cls, user: User, organization: Organization, principal: Principal) -> Self:

@@ -1,6 +1,5 @@
 """What the invitation routes read and write."""
 
-from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import Field
@@ -8,7 +7,22 @@ from pydantic import Field
 from auth_service.invitations.acceptance import Joined
 from auth_service.invitations.joining import NewMember
 from auth_service.invitations.service import Viewed
-from auth_service.wire import Answer, EmailAddress, Locale, Name, Password, Request, RoleName, SignInName, TimeZone
+from auth_service.opaque_token import EXAMPLE as TOKEN_EXAMPLE
+from auth_service.wire import (
+    Answer,
+    EmailAddress,
+    Locale,
+    Name,
+    Password,
+    Request,
+    RoleName,
+    ShownEmail,
+    ShownId,
+    ShownMoment,
+    ShownRoles,
+    SignInName,
+    TimeZone,
+)
 
 InvitationToken = Annotated[str, Field(min_length=1, max_length=200, description="As the inviter handed it on.")]
 
@@ -23,14 +37,14 @@ class InvitationCreate(Request):
 class InvitationShown(Answer):
     """An invitation, to those who look after the organization."""
 
-    id: str
-    email: str
-    roles: list[str]
-    status: str = Field(description="pending, accepting, accepted, revoked or expired")
-    invited_by: str
-    accepted_by: str | None
-    created_at: datetime | None
-    expires_at: datetime
+    id: ShownId
+    email: ShownEmail
+    roles: ShownRoles
+    status: str = Field(examples=["pending"], description="pending, accepting, accepted, revoked or expired")
+    invited_by: ShownId
+    accepted_by: ShownId | None
+    created_at: ShownMoment | None
+    expires_at: ShownMoment
 
     @classmethod
     def of(cls, viewed: Viewed) -> Self:
@@ -42,8 +56,9 @@ class InvitationMade(InvitationShown):
     """A new invitation, with what its address needs to accept it."""
 
     token: str | None = Field(
+        examples=[TOKEN_EXAMPLE],
         description="Hand it to the person. It is stored nowhere: the same request sent again gets another one, which "
-        "alone is good then; null if the invitation cannot be accepted any more."
+        "alone is good then; null if the invitation cannot be accepted any more.",
     )
 
 
@@ -71,10 +86,10 @@ class InvitationAcceptance(Request):
 class InvitationAccepted(Answer):
     """Where somebody belongs now."""
 
-    user_id: str
-    organization_id: str
-    organization: str = Field(description="Its slug, to sign in to.")
-    roles: list[str]
+    user_id: ShownId
+    organization_id: ShownId
+    organization: str = Field(examples=["north-school"], description="Its slug, to sign in to.")
+    roles: ShownRoles
 
     @classmethod
     def of(cls, joined: Joined) -> Self:

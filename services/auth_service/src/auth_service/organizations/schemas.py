@@ -1,9 +1,10 @@
 """What the organization routes read and write."""
 
-from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
-from auth_service.wire import Answer, Name, Request, Slug
+from pydantic import Field
+
+from auth_service.wire import Answer, Name, Request, ShownId, ShownMoment, ShownName, ShownSlug, Slug
 from lyceum_database import Organization
 
 
@@ -23,12 +24,12 @@ class OrganizationChange(Request):
 class OrganizationShown(Answer):
     """An organization, to its members."""
 
-    id: str
-    slug: str
-    name: str
-    plan: str
-    status: str
-    created_at: datetime | None
+    id: ShownId
+    slug: ShownSlug
+    name: ShownName
+    plan: Annotated[str, Field(examples=["free"])]
+    status: Annotated[str, Field(examples=["active"], description="active or suspended")]
+    created_at: ShownMoment | None
 
     @classmethod
     def of(cls, organization: Organization) -> Self:

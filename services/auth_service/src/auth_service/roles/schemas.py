@@ -1,11 +1,10 @@
 """What the role routes read and write."""
 
-from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import Field
 
-from auth_service.wire import Answer, Permission, Request, RoleName
+from auth_service.wire import Answer, Permission, Request, RoleName, ShownId, ShownMoment, ShownPermissions
 from lyceum_database import Role
 
 Permissions = Annotated[list[Permission], Field(max_length=100, description="What the role permits; all yours.")]
@@ -27,12 +26,12 @@ class RoleChange(Request):
 class RoleShown(Answer):
     """A role of an organization."""
 
-    id: str
-    name: str
-    permissions: list[str]
+    id: ShownId
+    name: RoleName
+    permissions: ShownPermissions
     builtin: bool = Field(description="Whether it is the platform's own, alike in every organization.")
-    created_at: datetime | None
-    updated_at: datetime | None
+    created_at: ShownMoment | None
+    updated_at: ShownMoment | None
 
     @classmethod
     def of(cls, role: Role) -> Self:

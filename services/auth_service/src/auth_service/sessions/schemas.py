@@ -1,16 +1,23 @@
 """What the session routes read and write."""
 
-from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr
 
+from auth_service.opaque_token import EXAMPLE as TOKEN_EXAMPLE
 from auth_service.sessions.login import Credentials
 from auth_service.sessions.signed_in import SignedIn
-from auth_service.wire import Answer, Password, Request, SignInName
+from auth_service.wire import Answer, Password, Request, ShownAddress, ShownId, ShownMoment, SignInName
 from lyceum_database import Session
 
-Token = Annotated[SecretStr, Field(min_length=1, max_length=200)]
+Token = Annotated[
+    SecretStr,
+    Field(
+        min_length=1,
+        max_length=200,
+        examples=[TOKEN_EXAMPLE],
+    ),
+]
 
 
 class Login(Request):
@@ -18,10 +25,10 @@ class Login(Request):
 
     email: SignInName
     password: Password
-    organization: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
+    organization: Annotated[str, Field(min_length=1, max_length=64, examples=["north-school"])] | None = Field(
         default=None, description="Slug or id of the organization to sign in to; your own if it is left out."
     )
-    device: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+    device: Annotated[str, Field(min_length=1, max_length=200, examples=["Ada's phone"])] | None = Field(
         default=None, description="What you call this device, to know it again among your sessions."
     )
 
@@ -45,12 +52,15 @@ class TokenRefresh(Request):
 class TokenPair(Answer):
     """Both tokens of a session; names as RFC 6749, section 5.1, has them."""
 
-    access_token: str
+    access_token: Annotated[str, Field(examples=["eyJhbGciOiJFZDI1NTE5In0.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl"])]
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a kind of token
-    expires_in: int = Field(description="Seconds until the access token expires.")
-    refresh_token: str = Field(description="Good once.")
-    refresh_expires_in: int = Field(description="Seconds until the session expires.")
-    session_id: str
+    expires_in: int = Field(examples=[600], description="Seconds until the access token expires.")
+    refresh_token: str = Field(
+        examples=[TOKEN_EXAMPLE],
+        description="Good once.",
+    )
+    refresh_expires_in: int = Field(examples=[2592000], description="Seconds until the session expires.")
+    session_id: ShownId
 
     @classmethod
     def of(cls, signed_in: SignedIn) -> Self:
@@ -67,15 +77,15 @@ class TokenPair(Answer):
 class SessionShown(Answer):
     """A sign-in, to the person."""
 
-    id: str
-    organization_id: str
-    device: str | None
-    address: str | None
-    user_agent: str | None
+    id: ShownId
+    organization_id: ShownId
+    device: Annotated[str | None, Field(examples=["Ada's phone"])]
+    address: ShownAddress | None
+    user_agent: Annotated[str | None, Field(examples=["Mozilla/5.0"])]
     current: bool = Field(description="Whether it is the session that this request came with.")
-    signed_in_at: datetime
-    refreshed_at: datetime | None
-    expires_at: datetime
+    signed_in_at: ShownMoment
+    refreshed_at: ShownMoment | None
+    expires_at: ShownMoment
 
     @classmethod
     def of(cls, session: Session, current_id: str) -> Self:

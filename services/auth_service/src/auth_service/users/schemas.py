@@ -1,12 +1,22 @@
 """What the user routes read and write."""
 
-from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
 from auth_service.users.service import Member, MemberChange
-from auth_service.wire import Answer, Reason, Request, RoleName
+from auth_service.wire import (
+    Answer,
+    Reason,
+    Request,
+    RoleName,
+    ShownEmail,
+    ShownId,
+    ShownMoment,
+    ShownName,
+    ShownRoles,
+    ShownUserStatus,
+)
 
 
 class UserChange(Request):
@@ -31,13 +41,13 @@ class UserChange(Request):
 class UserShown(Answer):
     """A member, to those who look after the organization."""
 
-    id: str
-    email: str | None
-    name: str
-    status: str
-    roles: list[str]
-    created_at: datetime | None
-    last_login_at: datetime | None
+    id: ShownId
+    email: ShownEmail | None
+    name: ShownName
+    status: ShownUserStatus
+    roles: ShownRoles
+    created_at: ShownMoment | None
+    last_login_at: ShownMoment | None
 
     @classmethod
     def of(cls, member: Member) -> Self:
