@@ -13,6 +13,8 @@ Declared = dict[int, tuple[Any, dict[str, Any]]]
 
 # What class bodies mostly hold besides fields, and what never learns its name.
 _PLAIN = frozenset({str, int, dict, tuple, CellType})
+# Where fields come from that keep nothing of their own: those of others may be registers that the program fills.
+_OF_MONGOENGINE = frozenset({"mongoengine.fields", "mongoengine.base.fields"})
 # Options of a field that the program may fill, or that may fill what they hold.
 _GROWING = ("default", "validation", "choices")
 _WRAPPERS = frozenset({property, classmethod, staticmethod})
@@ -82,7 +84,7 @@ def _declare(field: Any, declared: Declared, copies: Copies) -> bool:
     wires = False
     while field is not None:
         state = field.__dict__
-        kept = state.copy()
+        kept = state.copy() if type(field).__module__ in _OF_MONGOENGINE else snapshot(state)
         if kept.get("default") is not None or kept.get("choices") is not None or kept.get("validation") is not None:
             _keep_options(kept, copies)
         declared[id(field)] = (field, kept)

@@ -45,6 +45,8 @@ RAN_ON = {
     "cache of a mixin": ("", "model.shared_cache['a'] = 1"),
     "default in a mixin": ("", "model.growing()"),
     "container in itself": ("    ring = []\n    ring.append(ring)\n", "model.ring.append(1)"),
+    "register of a custom field": ("    other = Register()\n", "model.other.registered['a'] = int"),
+    "register inside a list": ("    other = ListField(Register())\n", "model.other.field.registered['a'] = int"),
     "choices of a field": ("    other = StringField(choices=['a'])\n", "model.other.choices.append('b')"),
 }
 TOOLS = """
@@ -69,6 +71,10 @@ def growing(a=[], b=None):
     if b is not None:
         b.append(1)
     return a
+class Register(DictField):
+    def __init__(self):
+        self.registered = {}
+        super().__init__()
 class Mixin:
     shared_cache = {}
     @staticmethod
