@@ -148,12 +148,21 @@ CASES: dict[str, tuple[str, ...]] = {
         "move what both need into a file of its own"),
         MODELS,
     ),
+    "02 a circle, and a module that is imported for what it does": (
+        MODELS + "# shop/models/user.py\nfrom modelguard import Document\nfrom shop import hooks\n"
+        "class User(Document):\n    hooks = hooks\n"
+        "# shop/hooks.py\ndef init():\n    from shop.models import user\n",
+        "MG02",
+        ("at the top it would close a circle, for shop.models.user leads back to shop.hooks; "
+        "import shop.models.user where the program starts"),
+        "# shop/hooks.py\n# shop/program.py\nimport shop.hooks\nimport shop.models.user\n",
+    ),
     "03 a circle under a condition": (
         MODELS + "# shop/models/user.py\nfrom modelguard import Document\nimport os\nif os.name:\n"
         "    import shop.models\nclass User(Document): pass\n",
         "MG03",
         ("at the top it would close a circle, for shop.models leads back to shop.models.user; "
-        "move what both need into a file of its own"),
+        "import shop.models where the program starts"),
         "# shop/models/user.py\nfrom modelguard import Document\nclass User(Document): pass\n",
     ),
     "04 a name": (
@@ -216,14 +225,16 @@ CASES: dict[str, tuple[str, ...]] = {
         MODELS,
     ),
     "14 the index as a whole, with an abstract base in front": (
-        MODELS + "# shop/base.py\nfrom modelguard import Document\nclass Base(Document):\n    meta = {'abstract': True}\n"
-        "# shop/models/role.py\nfrom shop import models\nfrom shop.base import Base\nclass Role(Base): pass\n",
+        MODELS + "# shop/models/__init__.py\nfrom shop.models.base import Base\nfrom shop.models.role import Role\n"
+        'from shop.models.user import User\n__all__ = ["Base", "Role", "User"]\n'
+        "# shop/models/base.py\nfrom modelguard import Document\nclass Base(Document):\n    meta = {'abstract': True}\n"
+        "# shop/models/role.py\nfrom shop import models\nfrom shop.models.base import Base\nclass Role(Base): pass\n",
         "MG14",
         (
             'drop this import, and name its models: in fields by a text, as in ReferenceField("User"), '
             'in methods by modelguard.require("User")'
         ),
-        "# shop/models/role.py\nfrom shop.base import Base\nclass Role(Base): pass\n",
+        "# shop/models/role.py\nfrom shop.models.base import Base\nclass Role(Base): pass\n",
     ),
     "14 two": (
         ("# shop/__init__.py\n# shop/a.py\nfrom modelguard import Document\nfrom mongoengine import ReferenceField\n"

@@ -77,6 +77,21 @@ def test_a_problem_of_a_plain_model_has_its_line(plain: Project, capsys: pytest.
     assert len(places) == 3
 
 
+def test_the_line_is_that_of_the_class_and_of_the_mixin_that_declares_the_field(
+    plain: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain.write("mixins.py", "class Other:\n    owner = 1\nclass Owned:\n    owner = ReferenceField('Usre')\n")
+    plain.write(
+        "shop.py",
+        "from mixins import Owned\nclass Role(Document):\n    boss = StringField()\n"
+        "class Team(Owned, Document):\n    boss = ReferenceField('Bos')\n",
+    )
+
+    assert main(["check", "--adopting", "shop"]) == 1
+    places = {line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("    at ")}
+    assert places == {f"at {plain.root}/mixins.py:5", f"at {plain.root}/shop.py:6"}
+
+
 def test_a_definition_that_ran_again_would_be_the_same_class(
     plain: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

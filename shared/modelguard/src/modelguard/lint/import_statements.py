@@ -29,7 +29,7 @@ class Advice:
             return f"write at the top of the file, from where it is defined: {direct}"
         circle = f"at the top it would close a circle, for {target.name} leads back to {module.name}"
         looked_up = self._looked_up(each, whole, target)
-        return f"{circle}; {looked_up or 'move what both need into a file of its own'}"
+        return f"{circle}; {looked_up or _elsewhere(each, target)}"
 
     def without_circle(self, module: Module, each: Import, target: Module) -> str:
         """For an import between model modules that is part of a circle."""
@@ -89,6 +89,13 @@ def with_it(module: Module, each: Import) -> list[Import]:
     """All names of one statement."""
     same = (each.line, each.column, each.module, each.level)
     return [other for other in module.facts.imports if (other.line, other.column, other.module, other.level) == same]
+
+
+def _elsewhere(each: Import, target: Module) -> str:
+    """For names that no look-up gives; a module as a whole is mostly imported for what it does."""
+    if each.name is None or target.spot.endswith(f"/{each.name}"):
+        return f"import {target.name} where the program starts"
+    return "move what both need into a file of its own"
 
 
 def _line_of_twin(module: Module, whole: Sequence[Import]) -> int:
