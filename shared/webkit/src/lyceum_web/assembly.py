@@ -1,10 +1,10 @@
 """Puts the kit's pages beside a service's routes, and the kit's layers around them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import RouteContext, iter_route_contexts
 from opentelemetry.trace import Tracer
 from starlette.routing import Route
 
@@ -13,7 +13,7 @@ from lyceum_web.exchanges import Exchanges, Watch
 from lyceum_web.gate import Gate
 from lyceum_web.health import health_routes, is_marked
 from lyceum_web.lifespan import Life
-from lyceum_web.limits import Limits
+from lyceum_web.limits import Allowances, Limits
 from lyceum_web.metrics import Figures, metrics_routes
 from lyceum_web.openapi import described
 from lyceum_web.problems.answers import Answers
@@ -56,22 +56,17 @@ def _pages(application: FastAPI, kit: Kit) -> list[Route]:
 def _add_layers(application: FastAPI, kit: Kit, pages: frozenset[str]) -> None:
     """From the innermost to the outermost."""
     settings, answers = kit.settings, kit.answers
-    application.add_middleware(
-        Limits,
-        answers,
-        body_bytes=settings.body_bytes,
-        body_depth=settings.body_depth,
-        seconds=settings.request_seconds,
-    )
-    open_to = _open_to(pages | _marked(application))
+    routes = list(iter_route_contexts(application.routes))
+    allowances = Allowances(routes, body_bytes=settings.body_bytes, seconds=settings.request_seconds)
+    application.add_middleware(Limits, answers, allowances=allowances, body_depth=settings.body_depth)
+    open_to = _open_to(pages | _marked(routes))
     application.add_middleware(Gate, kit.life.health, answers, open_to=open_to, most=settings.requests)
-    templates = Templates(iter_route_contexts(application.routes))
+    templates = Templates(routes)
     watch = Watch(answers=answers, templates=templates, figures=kit.figures, tracer=kit.tracer, quiet=pages)
     application.add_middleware(Exchanges, watch)
 
 
-def _marked(application: FastAPI) -> frozenset[str]:
-    routes = iter_route_contexts(application.routes)
+def _marked(routes: Iterable[RouteContext]) -> frozenset[str]:
     return frozenset(route.path for route in routes if route.path is not None and is_marked(route.endpoint))
 
 

@@ -20,7 +20,7 @@ class DatabaseWatch:
     Attributes:
         ready: indexes were there, and the last sign of life came in time.
         why_unready: one line; empty when ready.
-        away: there is no server to ask: whoever asked it would only wait for the same answer.
+        away: there is no server to ask, or it was not yet found to be in order: nothing should be asked of it.
         verified: set once the indexes were found to be there.
 
     Args:

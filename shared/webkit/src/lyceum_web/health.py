@@ -39,9 +39,7 @@ class Health:
     def closed(self) -> str | None:
         """Why no request that needs the database can succeed now; None if it may."""
         database = self._database
-        if database is None or (database.verified.is_set() and not database.away):
-            return None
-        return database.why_unready or "MongoDB was not asked yet"
+        return None if database is None or not database.away else database.why_unready
 
     def report(self) -> dict[str, Any]:
         """Say what is ready and what is not."""

@@ -13,6 +13,7 @@ import pytest
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import StreamingResponse
 
+from lyceum_web.limits import allowing
 from lyceum_web.security import public
 from lyceum_web.testing import served
 
@@ -49,6 +50,13 @@ async def long() -> StreamingResponse:
             await asyncio.sleep(0.05)
 
     return StreamingResponse(parts())
+
+
+@router.put("/parts/{number}")
+@allowing(body_bytes=10_000, seconds=20)
+async def part(number: int, request: Request) -> int:
+    await asyncio.sleep(0.3)
+    return len(await request.body())
 
 
 @router.get("/breaks")
@@ -103,7 +111,9 @@ def test_a_head_that_does_not_arrive_is_given_up_on_a_new_connection_and_on_a_us
                 with connection(address) as slow:
                     if used:
                         slow.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-                        assert b"alive" in slow.recv(65536)
+                        received = b""
+                        while b"alive" not in received:
+                            received += slow.recv(65536)
                     slow.sendall(begun)
                     if used and not begun:
                         continue  # a connection that waits for its next request is uvicorn's to close
@@ -196,6 +206,16 @@ def test_bytes_are_counted_while_a_body_is_read_in_pieces(start: Start) -> None:
 
     assert client.post("/pieces", content=iter([b"x" * 1000] * 4), headers=kind).json() == 4000
     assert client.post("/pieces", content=iter([b"x" * 1000] * 5), headers=kind).json()["code"] == "payload_too_large"
+
+
+def test_a_route_may_have_limits_of_its_own(start: Start) -> None:
+    client = start(router, limits={"body_bytes": 4096, "request_seconds": 0.1})
+    kind = {"Content-Type": "application/octet-stream"}
+
+    assert client.put("/parts/1", content=b"x" * 10_000, headers=kind).json() == 10_000
+    assert client.put("/parts/1", content=b"x" * 10_001, headers=kind).json()["code"] == "payload_too_large"
+    assert client.post("/pieces", content=b"x" * 5000, headers=kind).json()["code"] == "payload_too_large"
+    assert client.get("/never").json()["code"] == "timed_out"
 
 
 def test_more_requests_than_can_be_answered_are_refused_at_once(make: Make) -> None:

@@ -7,9 +7,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lyceum_web.limits import body
-from lyceum_web.limits.head import BodyHead, body_head, check_address
+from lyceum_web.limits.allowance import Allowances
+from lyceum_web.limits.head import body_head, check_address
 from lyceum_web.limits.json_body import check_json
-from lyceum_web.limits.patience import Patience
 from lyceum_web.problems import ProblemError
 from lyceum_web.problems.answers import Answers
 
@@ -26,17 +26,15 @@ class Limits:
     Args:
         app: what answers within them.
         answers: says what went beyond.
-        body_bytes: of one body.
+        allowances: bytes of one body, and seconds until the answer begins.
         body_depth: of nested arrays and objects.
-        seconds: until the answer begins.
     """
 
-    def __init__(self, app: ASGIApp, answers: Answers, *, body_bytes: int, body_depth: int, seconds: float) -> None:
+    def __init__(self, app: ASGIApp, answers: Answers, *, allowances: Allowances, body_depth: int) -> None:
         self._app = app
         self._answers = answers
-        self._bytes = body_bytes
+        self._allowances = allowances
         self._depth = body_depth
-        self._patience = Patience(seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request within its limits, or say which it broke."""
@@ -52,15 +50,17 @@ class Limits:
 
     async def _timed(self, scope: Scope, receive: Receive, send: Send) -> None:
         late = _ARRIVES_LATE
-        wait = self._patience.begin()
+        allowance = self._allowances.of(scope)
+        patience = allowance.patience
+        wait = patience.begin()
 
         async def begun(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._patience.end(wait)  # a long answer may take its time
+                patience.end(wait)  # a long answer may take its time
             await send(message)
 
         try:
-            arrived = await self._arrived(scope, receive)
+            arrived = await self._arrived(scope, receive, allowance.body_bytes)
             late = _ANSWERED_LATE
             await self._app(scope, arrived, begun)
         except asyncio.CancelledError:
@@ -68,24 +68,21 @@ class Limits:
                 raise
             raise ProblemError(late[0], headers=late[1]) from None
         finally:
-            self._patience.end(wait)
+            patience.end(wait)
 
-    async def _arrived(self, scope: Scope, receive: Receive) -> Receive:
+    async def _arrived(self, scope: Scope, receive: Receive, most: int) -> Receive:
         """Wait for a JSON body and check it; of any other body the bytes are counted as they are read."""
         check_address(scope)
         head = body_head(scope)
         if head is None:
             return receive
-        self._check_announced(head)
+        if head.length is not None and head.length > most:
+            raise body.too_large(most, close=head.length > body.PATIENCE_BYTES)
         if not head.json:
-            return body.counted(receive, self._bytes)
-        content = await body.read(receive, self._bytes)
+            return body.counted(receive, most)
+        content = await body.read(receive, most)
         if len(content) > LARGE_BYTES:
             await run_in_threadpool(check_json, content, depth=self._depth)
         elif content:
             check_json(content, depth=self._depth)
         return body.replayed(content, receive)
-
-    def _check_announced(self, head: BodyHead) -> None:
-        if head.length is not None and head.length > self._bytes:
-            raise body.too_large(self._bytes, close=head.length > body.PATIENCE_BYTES)
