@@ -1,5 +1,6 @@
 """The service on an embedded database that is empty per test, with cheap hashes and a clock that stands still."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -192,9 +193,11 @@ def staging(settings: AuthSettings) -> Callable[..., Stage]:
 
 
 @pytest.fixture
-def staged(staging: Callable[..., Stage]) -> Iterator[Callable[..., Stage]]:
-    """Makes stages on a database of the test's own."""
-    with temporary_database(storage.MODELS):
+def staged(request: pytest.FixtureRequest, staging: Callable[..., Stage]) -> Iterator[Callable[..., Stage]]:
+    """Makes stages on a database of the test's own; on the server of MONGODB_URI if the parameter is `wire`."""
+    wire = getattr(request, "param", "embedded") == "wire"
+    uri = os.environ["MONGODB_URI"] if wire else None  # noqa: TID251 - the wire tests' own setting
+    with temporary_database(storage.MODELS, uri=uri):
         storage.ensure_contents()
         yield staging
 

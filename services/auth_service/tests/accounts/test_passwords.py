@@ -8,6 +8,11 @@ import pytest
 
 from auth_service.people import People
 
+on_both_engines = pytest.mark.parametrize(
+    "staged", ["embedded", pytest.param("wire", marks=pytest.mark.wire)], indirect=True
+)
+
+
 NEW = "amber lantern 42"
 
 
@@ -60,6 +65,7 @@ def test_a_new_password_has_to_be_new_and_good(ada: Any, new: str) -> None:
     assert new not in answer.text
 
 
+@on_both_engines
 def test_of_many_changes_at_one_moment_one_holds_and_the_others_are_told(ada: Any) -> None:
     wishes = [f"amber lantern {number}" for number in range(6)]
     with ThreadPoolExecutor(6) as pool:

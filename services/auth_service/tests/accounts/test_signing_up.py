@@ -12,6 +12,11 @@ from auth_service.people import People
 from lyceum_database import User
 from lyceum_web.testing.client import application_client
 
+on_both_engines = pytest.mark.parametrize(
+    "staged", ["embedded", pytest.param("wire", marks=pytest.mark.wire)], indirect=True
+)
+
+
 ADA = {"email": "Ada@example.org", "password": "violet harbour 9", "name": "Ada"}
 
 
@@ -121,6 +126,7 @@ SPELLINGS = {
 }
 
 
+@on_both_engines
 @pytest.mark.parametrize("kind", SPELLINGS)
 def test_spellings_of_one_address_at_one_moment_make_one_account(stage: Any, client: httpx.Client, kind: str) -> None:
     bodies = [{**ADA, "email": email} for email in SPELLINGS[kind]] * 4

@@ -19,6 +19,11 @@ from auth_service.states import InvitationStatus
 from lyceum_database import Repository, Unavailable
 from lyceum_web.models import IdempotencyRecord
 
+on_both_engines = pytest.mark.parametrize(
+    "staged", ["embedded", pytest.param("wire", marks=pytest.mark.wire)], indirect=True
+)
+
+
 WHO = {"email": "tom@example.org", "password": "amber lantern 42", "name": "Tom"}
 
 
@@ -135,6 +140,7 @@ def test_it_is_good_once(boss: Any) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "invitation_used")
 
 
+@on_both_engines
 @pytest.mark.parametrize("known", [True, False])
 def test_of_many_acceptances_at_one_moment_one_counts(stage: Any, boss: Any, known: bool) -> None:
     for round_ in range(3):
@@ -160,6 +166,7 @@ def test_of_many_acceptances_at_one_moment_one_counts(stage: Any, boss: Any, kno
         assert stored(invitation).accepted_by == user.id
 
 
+@on_both_engines
 def test_acceptance_and_withdrawal_at_one_moment_do_not_both_happen(boss: Any) -> None:
     for round_ in range(6):
         email = f"tom{round_}@example.org"

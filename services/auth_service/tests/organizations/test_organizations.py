@@ -15,6 +15,10 @@ from auth_service.people import People
 from auth_service.roles.repository import Roles
 from lyceum_database import NotFound, Unavailable
 
+on_both_engines = pytest.mark.parametrize(
+    "staged", ["embedded", pytest.param("wire", marks=pytest.mark.wire)], indirect=True
+)
+
 
 @pytest.fixture
 def boss(stage: Any, sign_in: Any) -> Any:
@@ -42,6 +46,7 @@ def test_its_maker_administers_it(stage: Any, boss: Any, sign_in: Any) -> None:
     assert len(stage.audited("organization_created")) == 1
 
 
+@on_both_engines
 def test_a_slug_is_taken_once(boss: Any) -> None:
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: boss.create("/v1/organizations", NORTH), range(6)))

@@ -12,6 +12,10 @@ from lyceum_database import SessionRepository, new_id
 from lyceum_database.states import SessionStatus
 from lyceum_web.security import Claims, InvalidToken, PrincipalDirectory
 
+on_both_engines = pytest.mark.parametrize(
+    "staged", ["embedded", pytest.param("wire", marks=pytest.mark.wire)], indirect=True
+)
+
 
 @pytest.fixture
 def ada(stage: Any, sign_in: Any) -> Any:
@@ -91,6 +95,7 @@ def test_lists_go_on_where_a_page_ends(ada: Any, sign_in: Any) -> None:
     assert set(found) == ids
 
 
+@on_both_engines
 def test_a_session_ended_by_many_at_one_moment_is_reported_once(stage: Any, ada: Any) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: ada.ask("POST", "/v1/logout"), range(8)))

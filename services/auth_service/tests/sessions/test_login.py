@@ -13,6 +13,11 @@ from auth_service.people import People
 from lyceum_database import SessionRepository
 from lyceum_database.states import OrganizationStatus, UserStatus
 
+on_both_engines = pytest.mark.parametrize(
+    "staged", ["embedded", pytest.param("wire", marks=pytest.mark.wire)], indirect=True
+)
+
+
 PASSWORD = "violet harbour 9"  # noqa: S105 - of nobody
 
 
@@ -154,6 +159,7 @@ def test_a_session_that_crosses_a_suspension_or_a_new_password_ends(
     assert SessionRepository(clock=stage.clock).live_of(user.id) == []
 
 
+@on_both_engines
 def test_a_hundred_logins_at_one_time_all_get_in(stage: Any, client: httpx.Client) -> None:
     for number in range(20):
         stage.person(f"user{number}")

@@ -15,6 +15,10 @@ from auth_service.roles.builtin import role_id
 from lyceum_database import OrganizationRepository, SessionRepository
 from lyceum_database.states import OrganizationStatus, SessionStatus, UserStatus
 
+on_both_engines = pytest.mark.parametrize(
+    "staged", ["embedded", pytest.param("wire", marks=pytest.mark.wire)], indirect=True
+)
+
 
 @pytest.fixture
 def ada(stage: Any, sign_in: Any) -> Any:
@@ -36,6 +40,7 @@ def test_each_token_is_exchanged_for_the_next(ada: Any) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+@on_both_engines
 @pytest.mark.parametrize("rounds", [1, 2, 7])
 def test_a_spent_token_that_comes_back_ends_the_session(stage: Any, ada: Any, rounds: int) -> None:
     spent = ada.tokens["refresh_token"]
@@ -54,6 +59,7 @@ def test_a_spent_token_that_comes_back_ends_the_session(stage: Any, ada: Any, ro
     assert (entry.target_id, entry.details["user"]) == (session.id, session.user_id)
 
 
+@on_both_engines
 def test_of_two_exchanges_at_one_moment_exactly_one_wins_and_the_session_ends(stage: Any, ada: Any) -> None:
     for count in (2, 8):
         stage.person(f"racer{count}")

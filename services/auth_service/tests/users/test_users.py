@@ -11,6 +11,10 @@ from auth_service.roles.builtin import ADMIN, role_id
 from auth_service.sessions.service import SessionService
 from lyceum_database import SessionRepository, User
 
+on_both_engines = pytest.mark.parametrize(
+    "staged", ["embedded", pytest.param("wire", marks=pytest.mark.wire)], indirect=True
+)
+
 
 @pytest.fixture
 def boss(stage: Any, sign_in: Any) -> Any:
@@ -268,6 +272,7 @@ class TestTheLastAdministrator:
         stage.person("second", "admin", org_id=school.id)
         assert boss.change(path, {"status": "suspended"}).status_code == 200
 
+    @on_both_engines
     @pytest.mark.parametrize("body", [{"roles": []}, {"status": "suspended"}])
     def test_one_always_stays_however_many_take_each_other_away(
         self, stage: Any, sign_in: Any, body: dict[str, Any]

@@ -17,8 +17,10 @@ _STUDENT = (
     "courses:read",
     "doubts:read",
     "doubts:write",
+    "enrolments:read",
     "progress:read",
-    "purchases:write",
+    "purchases:create",
+    "purchases:read",
 )
 _TRAINER = (
     *_STUDENT,
@@ -41,7 +43,7 @@ _ADMIN = (
     "invitations:read",
     "invitations:write",
     "organizations:write",
-    "purchases:read",
+    "purchases:manage",
     "roles:read",
     "roles:write",
     "trainers:read",
