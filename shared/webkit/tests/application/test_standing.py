@@ -46,10 +46,12 @@ class Server:
     """What `ping` meets: fine, away or hanging."""
 
     def __init__(self) -> None:
+        self.asked = 0
         self.fault: Callable[[], None] = lambda: None
         self.release = threading.Event()
 
     def ping(self) -> None:
+        self.asked += 1
         self.fault()
 
     def away(self) -> None:
@@ -137,6 +139,24 @@ def test_no_request_passes_before_the_indexes_were_verified(
         assert seen == [1]
 
 
+def test_what_has_to_be_there_is_put_in_before_the_first_request_and_after_an_outage_again(
+    server: Server, make: Make
+) -> None:
+    events: list[str] = []
+
+    def prepare() -> None:
+        events.append("tried")
+        if len(events) == 1:
+            raise Unavailable("MongoDB does not answer")
+
+    application = make(router, limits=FAST, models=[Shelf], prepare=prepare)
+    with temporary_database([Shelf]), application_client(application) as client:
+        assert client.get("/shelves").status_code == 503
+        until(lambda: client.get("/shelves").status_code == 200)
+
+    assert events == ["tried"] * 2
+
+
 def test_indexes_that_are_missing_refuse_the_start(make: Make) -> None:
     application = make(router, limits=FAST, models=[Shelf])
 
@@ -198,6 +218,7 @@ def test_parts_wait_for_the_database(server: Server, make: Make) -> None:
     server.fault = server.away
     application = make(router, limits=FAST, models=[Shelf], background=[relay])
     with temporary_database([Shelf]), application_client(application):
+        until(lambda: server.asked > 3)
         assert relay.events == []
         server.fault = lambda: None
         until(lambda: relay.events)
