@@ -54,7 +54,7 @@ def build(settings: AuthSettings, *, client_class: type[Any] = MongoClient, cloc
         raise StartRefused(str(exc)) from exc
     directory = PrincipalDirectory(Sessions(clock=clock), People(clock=clock), Roles(clock=clock), clock=clock)
     relays = [
-        OutboxRelay(collection, settings.kafka, topic_prefix=settings.topic_prefix)
+        OutboxRelay(collection, settings.kafka, topic_prefix=settings.topic_prefix, lease=settings.outbox_lease)
         for collection in storage.outbox_collections()
     ]
     verifier = TokenVerifier(keys, issuer=settings.issuer, audience=settings.audience, clock=clock)

@@ -56,6 +56,7 @@ class OwnEnvironment(BaseSettings):
     access_token_seconds: int = Field(default=600, ge=30, le=900)
     session_days: int = Field(default=30, ge=1, le=365)
     invitation_days: int = Field(default=7, ge=1, le=60)
+    outbox_lease_seconds: float = Field(default=30, ge=1, le=600)
     breached_passwords: Path | None = None
     hashes_at_once: int = Field(default_factory=_cores, ge=1, le=256)
     hashes_waiting: int = Field(default=32, ge=0, le=10_000)
@@ -92,6 +93,7 @@ class AuthSettings:
         access_lifetime: of an access token.
         session_lifetime: of a sign-in that nobody ends.
         invitation_lifetime: of an invitation that nobody accepts.
+        outbox_lease: how long the events that a process had in hand wait when it died.
         breached_passwords: a sorted file of SHA-1 hashes; None for the bundled list alone.
         hashes_at_once: password hashes that are computed at one time.
         hashes_waiting: that wait for their turn; more are refused.
@@ -110,6 +112,7 @@ class AuthSettings:
     access_lifetime: timedelta = timedelta(minutes=10)
     session_lifetime: timedelta = timedelta(days=30)
     invitation_lifetime: timedelta = timedelta(days=7)
+    outbox_lease: timedelta = timedelta(seconds=30)
     breached_passwords: Path | None = None
     hashes_at_once: int = field(default_factory=_cores)
     hashes_waiting: int = 32
@@ -139,6 +142,7 @@ def read_settings() -> AuthSettings:
         access_lifetime=timedelta(seconds=own.access_token_seconds),
         session_lifetime=timedelta(days=own.session_days),
         invitation_lifetime=timedelta(days=own.invitation_days),
+        outbox_lease=timedelta(seconds=own.outbox_lease_seconds),
         breached_passwords=own.breached_passwords,
         hashes_at_once=own.hashes_at_once,
         hashes_waiting=own.hashes_waiting,
