@@ -8,9 +8,12 @@ import gc
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from types import FunctionType
 from typing import Any
 
+from modelguard._code import same_code
 from modelguard._mongoengine import (
+    SELF,
     BaseDocument,
     DocumentMetaclass,
     TopLevelDocumentMetaclass,
@@ -18,11 +21,16 @@ from modelguard._mongoengine import (
     is_library_base,
     is_top_level,
     name_of,
+    nested,
     settings,
+    target,
 )
 from modelguard._table import TABLE
 from modelguard._written_place import class_place, statement
 from modelguard.problem import Problem
+
+_PLAIN = frozenset({str, int, float, bool, tuple, type(None)})
+_COUNTED = frozenset({"creation_counter", "auto_creation_counter"})  # otherwise for each field
 
 
 class Watch:
@@ -93,14 +101,32 @@ def _refused(name: str, classes: list[Any]) -> Iterator[Problem]:
 def _changes(first: Any, later: Any) -> list[str]:
     """What differs, as far as finished classes show it."""
     before, after = _shape(first), _shape(later)
-    return [what for what in {**before, **after} if before.get(what) != after.get(what)]
+    return [what for what in {**before, **after} if not _alike(before.get(what), after.get(what))]
 
 
 def _shape(model: Any) -> dict[str, object]:
-    shape: dict[str, object] = {f"field {name}": type(field).__qualname__ for name, field in fields_of(model).items()}
+    shape: dict[str, object] = {
+        f"field {name}": [_said(each, model) for each in nested(field)] for name, field in fields_of(model).items()
+    }
     if is_top_level(model):
         shape["collection"] = settings(model).get("collection")
-    return shape
+    return shape | {f"method {name}": each for name, each in vars(model).items() if isinstance(each, FunctionType)}
+
+
+def _said(field: Any, model: Any) -> tuple[str, dict[str, object]]:
+    """The class of a field, its plain options, and the name of the model it points to, which may be resolved by now."""
+    options = {name: value for name, value in vars(field).items() if type(value) in _PLAIN and name not in _COUNTED}
+    to = target(field)
+    if to is not None:
+        named = name_of(model if to == SELF else to) if to == SELF or isinstance(to, type) else str(to)
+        options["document_type_obj"] = named.rpartition(".")[2]
+    return type(field).__qualname__, options
+
+
+def _alike(one: object, other: object) -> bool:
+    if isinstance(one, FunctionType) and isinstance(other, FunctionType):
+        return same_code(one.__code__, other.__code__)
+    return one == other
 
 
 def _of_foreign_metaclass(name: str, model: Any) -> Iterator[Problem]:

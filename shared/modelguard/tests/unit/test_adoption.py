@@ -6,12 +6,12 @@ import gc
 from typing import TYPE_CHECKING
 
 import mongoengine
+import pytest
 from mongoengine.base.common import _document_registry
 
 from modelguard.cli import main
 
 if TYPE_CHECKING:
-    import pytest
     from shared.modelguard.tests.conftest import Project
 
 HEAD = "from mongoengine import *\n"
@@ -141,3 +141,37 @@ def test_nothing_is_changed(plain: Project) -> None:
     assert [vars(kind).copy() for kind in (type(mongoengine.Document), mongoengine.Document)] == kinds
     assert _document_registry["User"].__module__ == "market"  # the last one won, as without the guard
     assert gc.isenabled()
+
+
+EDITED = {
+    "an option": ("StringField()", "StringField(max_length=3)", "field said"),
+    "a default": ("IntField(default=1)", "IntField(default=2)", "field said"),
+    "a target": ("ReferenceField('User')", "ReferenceField('Role')", "field said"),
+    "a target in a list": ("ListField(ReferenceField('User'))", "ListField(ReferenceField('Role'))", "field said"),
+    "the field of a list": ("ListField(StringField())", "ListField(IntField())", "field said"),
+    "a method": ("StringField()\n    def f(self): return 1", "StringField()\n    def f(self): return 2", "method f"),
+}
+KEPT = {
+    "itself by name": ("ReferenceField('User')", "ReferenceField('self')"),
+    "a comment": ("StringField()", "StringField()  # why"),
+    "moved lines": ("StringField()\n    def f(self): return 1", "StringField()\n\n\n    def f(self): return 1"),
+}
+
+
+@pytest.mark.parametrize("name", [*EDITED, *KEPT])
+def test_a_file_that_ran_again_with_other_content_is_found(
+    plain: Project, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    before, after, *changed = {**EDITED, **KEPT}[name]
+    shop = plain.write("shop.py", f"class Role(Document): pass\nclass User(Document):\n    said = {before}\n")
+    text = shop.read_text(encoding="utf-8").replace(before, after)
+    plain.write(
+        "market.py",
+        f"import importlib, pathlib, sys, shop\nshop.User.said, list(shop.User._fields)\nsys.dont_write_bytecode = True\n"
+        f"pathlib.Path({str(shop)!r}).write_text({text!r})\nimportlib.reload(shop)\n",
+    )
+
+    assert main(["check", "--adopting", "market"]) == (name in EDITED)
+    out = capsys.readouterr().out
+    assert ("[redefined-model]" in out) == (name in EDITED)
+    assert all(f"the same place ({each}): " in out for each in changed)
