@@ -74,7 +74,7 @@ def test_an_offered_command_is_listed_and_runs(offer: Offer, capsys: pytest.Capt
         (["allocations", "list", "--limit", "0"], "error: Invalid value for '--limit': 0 is not in the range"),
         (["trainers", "import"], "error: Missing argument 'FILE'."),
         (["dlq", "list"], "error: Missing option '--kafka' / '--bootstrap' (env var: 'KAFKA_BOOTSTRAP')."),
-        (["dlq", "list", "--topic", "allocations"], "error: Invalid value for '--topic': 'allocations' is not "),
+        (["dlq", "list", "--topic", "users"], "error: Invalid value for '--topic': 'users' is not "),
         (["dlq", "replay", "--kafka", "h:1"], "error: say which letters: their ids, options that they fit, or --all."),
     ],
     ids=" ".join,

@@ -22,6 +22,7 @@ from lyceum_contracts.purchases import PurchaseCreated, PurchaseRefunded
 from lyceum_contracts.topics import (
     ALLOCATION_WORKER,
     ALLOCATIONS,
+    COURSE_SERVICE,
     PURCHASES,
     TOPICS,
     USERS,
@@ -36,6 +37,7 @@ __all__ = [
     "ALLOCATIONS",
     "ALLOCATION_WORKER",
     "CONTRACTS",
+    "COURSE_SERVICE",
     "DEFAULT_ORG",
     "PURCHASES",
     "TOPICS",

@@ -8,6 +8,7 @@ __all__ = [
     "ALLOCATION_STARVED",
     "ALLOCATION_WAITLISTED",
     "ALLOCATION_WORKER",
+    "COURSE_SERVICE",
     "PURCHASES",
     "PURCHASE_CREATED",
     "PURCHASE_REFUNDED",
@@ -43,6 +44,9 @@ SESSION_REVOKED = "SESSION_REVOKED"
 ALLOCATION_WORKER = "allocation-worker"
 """Consumer group of the allocation worker."""
 
+COURSE_SERVICE = "course-service"
+"""Consumer group of the course service."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
@@ -64,7 +68,7 @@ PURCHASES = Topic(
     name="purchases",
     key=("student_id", "course_id"),
     types=(PURCHASE_CREATED, PURCHASE_REFUNDED),
-    producers=("any client today, such as `lyceum purchases publish`", "course-service once it has an interface"),
+    producers=("course-service", "operators, with `lyceum purchases publish`"),
     consumers=(ALLOCATION_WORKER,),
 )
 
@@ -79,7 +83,7 @@ ALLOCATIONS = Topic(
         ALLOCATION_STARVED,
     ),
     producers=("allocation-worker",),
-    consumers=(),
+    consumers=(COURSE_SERVICE,),
 )
 
 USERS = Topic(
