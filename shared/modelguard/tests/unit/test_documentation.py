@@ -96,10 +96,11 @@ def headings(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("text", [README, INCIDENTS, ADOPT, PROOF], ids=["README", "incidents", "adopt", "proof"])
 def test_links_and_tests_named_in_the_documents_exist(text: str) -> None:
+    folder = MEMBER if text is README else MEMBER / "docs"
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
         path, _, heading = link.partition("#")
-        assert (MEMBER / path).exists(), link
-        assert not heading or heading in headings(MEMBER / path), link
+        assert (folder / path).exists(), link
+        assert not heading or heading in headings(folder / path), link
     file = None
     for path, name in re.findall(r"`(tests/\S+?\.py|\.\.\.)(?:::(\w+))?`", text):
         file = file if path == "..." else MEMBER / path
