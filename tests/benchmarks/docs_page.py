@@ -34,6 +34,7 @@ TITLES = {
     "keylane": "keylane beside other Python runtimes",
     "allocation": "Allocation, end to end",
     "soak": "Memory over a soak",
+    "auth": "Signing in",
     "fairness": "Fairness of the choice of trainers, simulated",
     "memory": "Resident memory of the programs",
     "modelguard": "modelguard",

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,14 @@ class AuthDeployment:
             **others,
         }
 
+    def make_indexes(self) -> None:
+        self._run(create_indexes)
+
     def deploy(self) -> None:
+        self._run(create_indexes)
+        self._run(create_topics)
+
+    def _run(self, step: Callable[[AuthSettings], Coroutine[Any, Any, str]]) -> None:
         settings = AuthSettings(
             web=WebSettings(),
             mongo=MongoSettings(uri=self.uri, database=self.name),
@@ -67,8 +74,7 @@ class AuthDeployment:
             keys_directory=self.folder / "keys",
         )
         try:
-            for step in (create_indexes, create_topics):
-                asyncio.run(step(settings))
+            asyncio.run(step(settings))
         finally:
             close()
 
