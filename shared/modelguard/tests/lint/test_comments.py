@@ -68,3 +68,11 @@ def test_it_allows_nothing_else(sources: Sources, name: str) -> None:
     left = [each.code for each in sources.found()]
     assert len([code for code in left if code != "MG99"]) == 1
     assert ("MG99" in left) == (name != "in a text")
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+def test_lines_end_as_the_parser_ends_them(sources: Sources, end: str) -> None:
+    text = "from mongoengine import Document\n{A}\nclass User(Document): pass\n".format_map(CODE)
+    (sources.root / "shop.py").write_bytes(text.replace("\n", end).encode())
+
+    assert sources.found() == []

@@ -54,6 +54,13 @@ def test_a_file_that_cannot_be_read_is_one_line(
     assert said in lines[0]
 
 
+def test_a_file_that_does_not_parse_says_which_python_read_it(sources: Sources) -> None:
+    sources.write("shop.py", "def broken(:\n")
+
+    [found] = sources.found()
+    assert f"(read by Python {sys.version_info.major}.{sys.version_info.minor}: " in found.message
+
+
 def test_a_file_of_exactly_the_largest_size_is_read(sources: Sources) -> None:
     (sources.root / "shop.py").write_bytes(b"#" * LARGEST_BYTES)
 

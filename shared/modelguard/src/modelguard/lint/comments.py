@@ -23,7 +23,8 @@ def comments_of(data: bytes) -> list[Comment]:
     if b"modelguard:" not in data:
         return []
     reader = _Reader()
-    for token in tokenize.tokenize(io.BytesIO(data).readline):
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # as the parser counts them
+    for token in tokenize.tokenize(io.BytesIO(lines).readline):
         reader.take(token)
     return sorted(reader.found(), key=lambda comment: (comment.place, comment.column))
 

@@ -2,6 +2,7 @@
 
 import ast
 import stat
+import sys
 import warnings
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from modelguard.lint.extraction import extract
 from modelguard.lint.facts import Facts, nothing
 
 LARGEST_BYTES = 1_000_000  # no one writes a module of this size; to parse one takes seconds and a gigabyte
+_READER = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def content(path: Path) -> bytes | Facts:
@@ -34,7 +36,8 @@ def facts_of(data: bytes) -> Facts:
             tree = ast.parse(data)
         return extract(tree, data, comments_of(data))
     except SyntaxError as error:
-        return _trouble(error.lineno or 1, max((error.offset or 1) - 1, 0), f"does not parse: {_said(error)}")
+        text = f"does not parse: {_said(error)} (read by Python {_READER}: another may know more)"
+        return _trouble(error.lineno or 1, max((error.offset or 1) - 1, 0), text)
     except (ValueError, UnicodeError) as error:
         return _trouble(1, 0, f"does not parse: {error}")
     except (RecursionError, MemoryError):
