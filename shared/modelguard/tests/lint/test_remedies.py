@@ -27,6 +27,20 @@ class User(Document): pass
 
 # Files with a finding, its code, what it says to do, the files that change then, and what the settings gain.
 CASES: dict[str, tuple[str, ...]] = {
+    "00 a file that does not parse": (
+        "# a/b.py\ndef f(:\n", "MG00", 'correct it, or add to [tool.modelguard]: exclude = ["a/b.py"]', "", 'exclude = ["a/b.py"]\n',
+    ),
+    "99 no reason": (
+        ("# a.py\nfrom modelguard import Document\n"
+        "def f():\n    # modelguard: allow MG01, MG05\n    class A(Document): pass\n"),
+        "MG99", "write: # modelguard: allow MG01, MG05 because REASON",
+        ("# a.py\nimport mongoengine\n"
+        "def f():\n    # modelguard: allow MG01, MG05 because REASON\n    class A(mongoengine.Document): pass\n"),
+    ),
+    "99 unused": (
+        "# a.py\nx = 1  # modelguard: allow MG05 because of tests\n", "MG99", "drop it, or put it behind the line of the finding",
+        "# a.py\nx = 1\n",
+    ),
     "01 an attribute": (
         "# a.py\nimport mongoengine as me\nclass A(me.Document): pass\n", "MG01",
         "write: from modelguard import Document; and here: Document in place of me.Document",

@@ -117,7 +117,7 @@ def findings(index: Index) -> Iterator[Finding]:
     for module in index.modules:
         if module.facts.trouble is not None:
             line, column, text = module.facts.trouble
-            fix = "correct it, or exclude it under [tool.modelguard]"
+            fix = f'correct it, or add to [tool.modelguard]: exclude = ["{module.path}"]'
             yield Finding(module.path, line, column + 1, UNREADABLE, "", text, fix)
     for rule in RULES:
         yield from rule.find(index)

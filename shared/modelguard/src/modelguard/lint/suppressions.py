@@ -7,7 +7,8 @@ from modelguard.lint.facts import Comment
 from modelguard.lint.finding import Finding
 from modelguard.lint.modules import Module
 
-_FIX = "write: # modelguard: allow MG02 because REASON"
+_FIX = "write: # modelguard: allow {} because REASON"
+_UNUSED = "drop it, or put it behind the line of the finding"
 
 
 def allowed_out(findings: Iterable[Finding], modules: Iterable[Module]) -> Iterator[Finding]:
@@ -36,13 +37,14 @@ def _complaints(path: str, comment: Comment, used: set[tuple[str, int, str]]) ->
         return Finding(path, comment.place, comment.column + 1, SUPPRESSION, code, message, fix)
 
     if not comment.codes:
-        yield said("", "this comment for modelguard says nothing that it understands", _FIX)
+        yield said("", "this comment for modelguard says nothing that it understands", _FIX.format("MG02"))
         return
     if not comment.reason:
-        yield said(",".join(comment.codes), f"allows {', '.join(comment.codes)} without a reason", _FIX)
+        codes = ", ".join(comment.codes)
+        yield said(",".join(comment.codes), f"allows {codes} without a reason", _FIX.format(codes))
         return
     for code in comment.codes:
         if code not in CODES:
             yield said(code, f"allows {code}, which is no rule", "`modelguard explain` lists them")
         elif (path, comment.place, code) not in used:
-            yield said(code, f"allows {code}, and nothing of the kind is found at line {comment.line}", "drop it")
+            yield said(code, f"allows {code}, and nothing of the kind is found at line {comment.line}", _UNUSED)
