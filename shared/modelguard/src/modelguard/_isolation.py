@@ -9,6 +9,7 @@ from modelguard import _fields, _signals
 from modelguard._lookup import not_registered
 from modelguard._modules import Loaded
 from modelguard._mongoengine import (
+    BaseField,
     cached_references,
     delete_rules,
     fields_of,
@@ -29,7 +30,8 @@ def isolated() -> Iterator[None]:
 
     Models defined before stay visible inside; `unregister` inside makes room for another of the same name.
     Restored are mongoengine's registry, the guard's own table and counters, subclass lists, delete rules, resolved
-    references, cached references and signal receivers.
+    references, cached references and signal receivers; but a receiver that a field of a model connects at its first use
+    stays with the model.
     Modules imported for the first time inside, and holding a model that goes, are forgotten too.
     The registry is the process's: what other threads define meanwhile goes as well.
     """
@@ -90,8 +92,15 @@ class _Snapshot:
             _fields.release(model, shared)
         for field, named in self._targets:
             field.document_type_obj = named
-        self._receivers.restore()
+        self._receivers.restore(_is_of_lasting_field, {id(model) for model in dropped})
         return dropped
+
+
+def _is_of_lasting_field(receiver: Any) -> bool:
+    """A handler that is a method of a field: such fields connect once, and would not do so again."""
+    field = getattr(receiver, "__self__", None)
+    owner = field.owner_document if isinstance(field, BaseField) else None
+    return owner is not None and registry().get(name_of(owner)) is owner
 
 
 def _inners(models: Iterable[Any]) -> Iterator[Any]:
