@@ -219,6 +219,17 @@ def test_an_explanation_has_hazard_and_both_examples(capsys: pytest.CaptureFixtu
     assert [part in out for part in (f"{code}\n\n", "\nDo: ", "\nBad:\n    # ", "\nGood:\n    # ")] == [True] * 4
 
 
+@pytest.mark.parametrize("place", [".", "shop", "shop/models"])
+def test_without_settings_a_package_without_init_file_is_one_though_all_files_are_below_it(
+    sources: Sources, run: Any, place: str
+) -> None:
+    (sources.root / "pyproject.toml").unlink()
+    sources.write("shop/models/__init__.py", "from shop.models.user import User\n\n__all__ = ['User']\n")
+    sources.write("shop/models/user.py", "from modelguard import Document\nclass User(Document): pass\n")
+
+    assert run(place) == (0, "", "2 files, 1 model, 0 findings\n")
+
+
 def test_without_settings_every_path_starts_at_the_working_directory(sources: Sources, run: Any) -> None:
     (sources.root / "pyproject.toml").unlink()
     sources.write("shop/a.py", "from modelguard import Document\nclass A(Document): pass\n")

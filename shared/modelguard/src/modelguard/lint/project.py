@@ -1,7 +1,7 @@
 """From places to an index: find the files, read them or take what is known of them, link them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from modelguard.lint.cache import Cache
@@ -20,9 +20,9 @@ def read_project(places: Sequence[Path], settings: Settings, cache: Cache) -> In
         LintError: a place does not exist.
     """
     files = python_files(places, settings)
-    top = _top(files, settings)
     facts = [_facts(file, cache) for file in files]
     heads = {each.module.partition(".")[0] for read in facts for each in read.imports if not each.level}
+    top = _top(files, settings, heads)
     namer = Namer(top, settings, heads)
     modules = [
         Module(shown(file, settings), file, namer.name(file), read, _real(file))
@@ -32,11 +32,16 @@ def read_project(places: Sequence[Path], settings: Settings, cache: Cache) -> In
     return Index(modules, top, settings)
 
 
-def _top(files: Sequence[str], settings: Settings) -> str:
-    """Where looking for packages ends: the settings' folder, or the one around everything."""
+def _top(files: Sequence[str], settings: Settings, heads: Collection[str]) -> str:
+    """Where looking for packages ends: the settings' folder, or the one around everything.
+
+    Where everything is inside one folder that imports begin with, that one: it may be a package without `__init__.py`.
+    """
     if settings.is_written or not files:
         return str(settings.folder)
-    return os.path.commonpath([os.path.dirname(file) for file in files])  # noqa: PTH120 - once per file
+    around = Path(os.path.commonpath([os.path.dirname(file) for file in files]))  # noqa: PTH120 - once per file
+    above = (each for each in (around, *around.parents) if each.is_relative_to(settings.folder) and each.name in heads)
+    return str(next(above, around))
 
 
 def _real(file: str) -> str:
