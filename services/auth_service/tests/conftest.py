@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError, get_ident
 from typing import Any
 
 import httpx
@@ -217,3 +218,23 @@ def client(stage: Stage) -> Iterator[httpx.Client]:
 def sign_in(client: httpx.Client) -> SignIn:
     """Signs in `NAME@example.org`."""
     return partial(logged_in, client)
+
+
+@pytest.fixture
+def meeting(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Makes threads meet: the first call of a method in each of them returns when all have come, or after a while."""
+
+    def arrange(owner: type, method: str, parties: int, *, patience_s: float = 0.5) -> None:
+        original, barrier, came = getattr(owner, method), Barrier(parties), set[int]()
+
+        def meet(*args: Any, **options: Any) -> Any:
+            result = original(*args, **options)
+            if get_ident() not in came:
+                came.add(get_ident())
+                with suppress(BrokenBarrierError):
+                    barrier.wait(patience_s)
+            return result
+
+        monkeypatch.setattr(owner, method, meet)
+
+    return arrange

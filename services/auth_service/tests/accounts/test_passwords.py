@@ -66,7 +66,8 @@ def test_a_new_password_has_to_be_new_and_good(ada: Any, new: str) -> None:
 
 
 @on_both_engines
-def test_of_many_changes_at_one_moment_one_holds_and_the_others_are_told(ada: Any) -> None:
+def test_of_many_changes_at_one_moment_one_holds_and_the_others_are_told(ada: Any, meeting: Any) -> None:
+    meeting(People, "get", 6)
     wishes = [f"amber lantern {number}" for number in range(6)]
     with ThreadPoolExecutor(6) as pool:
         statuses = list(pool.map(lambda new: change(ada, new=new).status_code, wishes))

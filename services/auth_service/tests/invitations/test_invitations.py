@@ -142,7 +142,8 @@ def test_it_is_good_once(boss: Any) -> None:
 
 @on_both_engines
 @pytest.mark.parametrize("known", [True, False])
-def test_of_many_acceptances_at_one_moment_one_counts(stage: Any, boss: Any, known: bool) -> None:
+def test_of_many_acceptances_at_one_moment_one_counts(stage: Any, boss: Any, meeting: Any, known: bool) -> None:
+    meeting(Joining, "proven", 8)
     for round_ in range(3):
         email = f"tom{round_}@example.org"
         if known:

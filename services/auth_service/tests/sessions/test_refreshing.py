@@ -12,6 +12,7 @@ from joserfc import jwt
 from auth_service.opaque_token import OpaqueToken
 from auth_service.people import People
 from auth_service.roles.builtin import role_id
+from auth_service.sessions.repository import Sessions
 from lyceum_database import OrganizationRepository, SessionRepository
 from lyceum_database.states import OrganizationStatus, SessionStatus, UserStatus
 
@@ -81,6 +82,16 @@ def test_of_two_exchanges_at_one_moment_exactly_one_wins_and_the_session_ends(st
         assert {answer.status_code for answer in answers} == {200, 401}
         assert ada.refresh(won[0].json()["refresh_token"]).status_code == 401
     assert len(stage.audited("refresh_reused")) == 2, "said once per session, however many came late"
+
+
+def test_of_all_who_have_read_the_same_session_one_wins(ada: Any, meeting: Any) -> None:
+    token = ada.tokens["refresh_token"]
+    meeting(Sessions, "find", 4)
+    with ThreadPoolExecutor(4) as pool:
+        statuses = sorted(answer.status_code for answer in pool.map(lambda _: ada.refresh(token), range(4)))
+
+    assert statuses == [200, 401, 401, 401]
+    assert SessionRepository().get(ada.session_id).status == SessionStatus.REVOKED.value
 
 
 def test_a_write_of_somebody_else_in_between_ends_nothing(ada: Any, monkeypatch: pytest.MonkeyPatch) -> None:
