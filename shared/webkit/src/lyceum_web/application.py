@@ -11,6 +11,7 @@ from lyceum_database import Record
 from lyceum_program.errors import StartRefused
 from lyceum_web.assembly import Kit, add_kit
 from lyceum_web.database_watch import DatabaseWatch
+from lyceum_web.idempotency import Outcomes
 from lyceum_web.lifespan import Life, State
 from lyceum_web.metrics import Figures
 from lyceum_web.parts import Part
@@ -91,6 +92,7 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
     application.state.models = tuple(models)
     application.state.limiter = limiter or rate_limiter(settings.rate_limit_storage)
     application.state.cursors = cursor_codec(settings)
+    application.state.outcomes = Outcomes()
     handle_errors(application, kit.answers)
     for router in routers:
         application.include_router(router)

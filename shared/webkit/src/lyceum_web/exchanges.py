@@ -19,6 +19,10 @@ RESPONSE_HEADERS = "lyceum.response_headers"
 
 _HEADER = correlation.HEADER.encode()
 _FIXED = (b"X-Content-Type-Options", b"nosniff")
+_COMPARED = (b"Cache-Control", b"private, no-cache")
+_NOT_STORED = (b"Cache-Control", b"no-store")
+"""An answer is for who asked, unless its endpoint says otherwise; with an ETag it may be kept and asked about."""
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _GONE = 499
 """What is counted when nothing was answered: the caller hung up. nginx's number for it."""
@@ -110,7 +114,10 @@ class _Exchange:
     async def _observed(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            message["headers"] = [*message["headers"], *self._headers]
+            headers = message["headers"] = [*message["headers"], *self._headers]
+            names = [name for name, _ in headers]
+            if b"cache-control" not in names:
+                headers.append(_COMPARED if b"etag" in names else _NOT_STORED)
         await self._send(message)
 
     def _tell(self, seconds: float) -> None:

@@ -6,6 +6,7 @@ from starlette.types import Scope
 
 from lyceum_web.problems import FieldError, ProblemError
 
+_MOST_DIGITS = 18
 _NUL = "Text must not hold U+0000."
 
 
@@ -26,28 +27,38 @@ def body_head(scope: Scope) -> BodyHead | None:
     """Read the head; None if no body follows.
 
     Raises:
-        ProblemError: `unsupported_media_type`, the body is compressed.
+        ProblemError: `unsupported_media_type`, the body is compressed or of two kinds; `bad_request`, its length is no
+            number.
     """
     length: int | None = None
     chunked = False
-    media_type = b""
+    media_type: bytes | None = None
     for name, value in scope["headers"]:
         if name == b"content-length":
-            length = int(value)
+            length = _length(value)
         elif name == b"transfer-encoding":
             chunked = True
         elif name == b"content-type":
+            if media_type is not None:
+                raise ProblemError("unsupported_media_type", detail="Send one Content-Type.")
             media_type = value
         elif name == b"content-encoding" and value.strip().lower() != b"identity":
             raise ProblemError("unsupported_media_type", detail="Send the body without compression.")
     if not length and not chunked:
         return None
-    return BodyHead(None if chunked else length, _is_json(media_type))
+    return BodyHead(None if chunked else length, media_type is not None and is_json(media_type))
 
 
-def _is_json(media_type: bytes) -> bool:
-    kind = media_type.partition(b";")[0].strip().lower()
-    return kind == b"application/json" or (kind.startswith(b"application/") and kind.endswith(b"+json"))
+def _length(value: bytes) -> int:
+    if not value.isdigit() or len(value) > _MOST_DIGITS:
+        raise ProblemError("bad_request", detail="Content-Length is no number.", headers={"Connection": "close"})
+    return int(value)
+
+
+def is_json(media_type: bytes) -> bool:
+    """Tell whether FastAPI would read a body of this type as JSON; not as bytes, whose `strip` knows fewer spaces."""
+    kind = media_type.decode("latin-1").partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 def check_address(scope: Scope) -> None:
