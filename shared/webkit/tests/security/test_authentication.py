@@ -215,3 +215,16 @@ def test_signing_out_ends_a_callers_requests(serve: Callable[..., httpx.Client],
 
 def test_the_rest_of_the_request_can_see_who_was_found(serve: Callable[..., httpx.Client], callers: Callers) -> None:
     assert principal_in({}) is None
+
+
+def test_why_a_token_was_refused_is_in_the_log_alone(
+    serve: Callable[..., httpx.Client], callers: Callers, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = serve(_router(), security=callers.security)
+    token = callers.token_for("ana")
+    with caplog.at_level("INFO", "lyceum_web.security"):
+        answer = client.get("/who", headers={"Authorization": f"Bearer {token[:-8]}AAAAAAAA"})
+
+    assert [record.getMessage() for record in caplog.records] == ["a token was refused: its signature does not fit"]
+    assert "signature" not in answer.text
+    assert token[-20:] not in caplog.text

@@ -1,5 +1,6 @@
 """From a request to who is calling."""
 
+import logging
 from collections.abc import Iterable, MutableMapping
 from functools import partial
 from typing import Any
@@ -13,6 +14,8 @@ from lyceum_web.security.principal import Principal
 from lyceum_web.security.tokens import TokenVerifier, UnknownKey
 
 _PRINCIPAL = "lyceum.principal"
+
+log = logging.getLogger(__name__)
 
 
 class Security:
@@ -73,11 +76,19 @@ async def authenticate(connection: HTTPConnection) -> Principal:
     scope = connection.scope
     found = scope.get(_PRINCIPAL)
     if found is None:
-        security: Security = scope["app"].state.security
-        token = bearer_token(scope["headers"])
-        found = scope[_PRINCIPAL] = security.known(token) or await security.find(token)
+        found = scope[_PRINCIPAL] = await _found(scope)
     principal: Principal = found
     return principal
+
+
+async def _found(scope: MutableMapping[str, Any]) -> Principal:
+    security: Security = scope["app"].state.security
+    try:
+        token = bearer_token(scope["headers"])
+        return security.known(token) or await security.find(token)
+    except InvalidToken as exc:
+        log.info("a token was refused: %s", exc.reason, extra={"action": "token_refused", "reason": exc.reason})
+        raise
 
 
 def principal_in(scope: MutableMapping[str, Any]) -> Principal | None:
