@@ -14,8 +14,12 @@ from types import ModuleType
 
 import httpx
 import pytest
+from fastapi import APIRouter, FastAPI
 
+from lyceum_database.embedded import connect_embedded
 from lyceum_web.program import run_service
+from lyceum_web.settings import WebSettings
+from lyceum_web.testing import Callers, served
 
 PATIENCE_S = 30.0
 BASICS = {
@@ -29,7 +33,7 @@ import asyncio, sys, time
 from contextlib import asynccontextmanager
 from fastapi import APIRouter
 from mongoengine.fields import StringField
-from lyceum_database import Record, UniqueKey
+from lyceum_database import Record
 from lyceum_database.embedded import connect_embedded
 from lyceum_web.application import create_application
 from lyceum_web.program import run_service
@@ -44,23 +48,11 @@ def build(settings):
 if __name__ == "__main__":
     sys.exit(run_service("shop", build))
 """
-INDEXED = """
-class Loaf(Record):
-    name: str = StringField()
-    name_key = UniqueKey("name")
-    meta = {"collection": "loaves"}
-options = {"models": [Loaf]}
-"""
 REFERRING = """
 class Loaf(Record):
     baker: str = StringField(references="Baker")
     meta = {"collection": "loaves"}
 options = {"models": [Loaf]}
-"""
-UNDECLARED = """
-router = APIRouter()
-router.get("/bare", name="bare")(lambda: None)
-options = {"models": []}
 """
 SLOW = """
 @router.get("/slow")
@@ -77,14 +69,6 @@ async def state():
     yield {}
     print("closed", flush=True)
 options = {"models": [], "state": state}
-"""
-ENDING = """
-class Relay:
-    ready, why_unready = False, "just so"
-    async def run(self): raise ValueError("password=hunter2")
-    def request_stop(self): pass
-    async def stop(self): pass
-options = {"models": [], "background": [Relay()]}
 """
 
 
@@ -150,33 +134,42 @@ def taken_port() -> Iterator[str]:
         yield str(listener.getsockname()[1])
 
 
+Make = Callable[..., FastAPI]
 Start = Callable[..., Program]
 
 
-def refusal(ran: Program) -> str:
-    """The one line, of a program that ended with code 2 and without having answered."""
-    assert ran.ended() == 2
-    (line,) = ran.said
-    assert [each for each in ran.lines if each.get("action") == "start"] == []
-    return line
+class Ended:
+    """How a service that ran in this process ended."""
+
+    def __init__(self, code: int, errors: str) -> None:
+        self.code = code
+        self.lines = [json.loads(line) for line in errors.splitlines() if line.startswith("{")]
+        self.said = [line for line in errors.splitlines() if not line.startswith("{")]
+
+    @property
+    def refusal(self) -> str:
+        assert self.code == 2
+        assert [line for line in self.lines if line.get("action") == "start"] == [], "the port was opened"
+        (line,) = self.said
+        return line
+
+
+Run = Callable[..., Ended]
 
 
 @pytest.fixture
-def refused(
-    example: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Callable[..., str]]:
-    """Run the example in this process with these variables, which it refuses, and return the line that it says."""
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run a service in this process, with these variables, until it ends by itself."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
 
-    def run(**environment: str) -> str:
-        for name, value in {**BASICS, **environment}.items():
+    def ran(build: Callable[[WebSettings], FastAPI], **environment: str) -> Ended:
+        for name, value in {**BASICS, "PORT": "0", **environment}.items():
             monkeypatch.setenv(name, value)
-        assert run_service("example", example.build) == 2
-        (line,) = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("{")]
-        return line
+        code = run_service("example", build)
+        return Ended(code, capsys.readouterr().err)
 
-    yield run
+    yield ran
     root.handlers, root.level = handlers, level
 
 
@@ -196,34 +189,80 @@ def refused(
         ({"HOST": "192.0.2.1"}, "HOST 192.0.2.1: "),
     ],
 )
-def test_bad_settings_are_refused_by_name(refused: Callable[..., str], environment: dict[str, str], says: str) -> None:
-    line = refused(**environment)
+def test_bad_settings_are_refused_by_name(
+    run: Run, example: ModuleType, environment: dict[str, str], says: str
+) -> None:
+    line = run(example.build, **environment).refusal
 
     assert line.startswith(f"example: {says}")
     assert "hunter2" not in line
 
 
 @pytest.mark.parametrize("variable", ["PORT", "METRICS_PORT"])
-def test_a_port_in_use_is_refused(refused: Callable[..., str], variable: str) -> None:
+def test_a_port_in_use_is_refused(run: Run, example: ModuleType, variable: str) -> None:
     with taken_port() as port:
-        line = refused(**{"PORT": "0", variable: port})
+        line = run(example.build, **{variable: port}).refusal
 
     assert line == f"example: {variable} {port} of HOST 127.0.0.1: Address already in use: choose another port"
 
 
-@pytest.mark.parametrize(
-    ("source", "names"),
-    [
-        (UNDECLARED, ["GET /bare", "declares no permission"]),
-        (REFERRING, ["Baker", "Loaf", "baker", "shop.py"]),
-        (INDEXED, ["index deploy step", "Loaf (name_key) is missing"]),
-    ],
-)
-def test_what_cannot_heal_is_refused_before_the_port_opens(program: Start, source: str, names: list[str]) -> None:
-    line = refusal(program(source))
+def test_a_route_that_does_not_say_who_may_call_it_is_refused(run: Run, make: Make) -> None:
+    router = APIRouter()
+    router.get("/bare", name="bare")(lambda: None)
 
-    assert line.startswith("shop: ")
-    assert [name for name in names if name not in line] == []
+    assert run(lambda _: make(router)).refusal.startswith("example: GET /bare declares no permission")
+
+
+def test_indexes_that_are_missing_are_refused_before_the_port_opens(
+    run: Run, example: ModuleType, people: Callers
+) -> None:
+    def build(settings: WebSettings) -> FastAPI:
+        connect_embedded()
+        application: FastAPI = example.build(settings, security=people.security)
+        return application
+
+    line = run(build).refusal
+
+    assert line.startswith("example: the database lacks indexes (run the service's index deploy step): ")
+    assert "Note (slug_key) is missing" in line
+
+
+def test_a_model_that_is_missing_is_named_with_the_field_and_file_that_need_it(program: Start) -> None:
+    ended = program(REFERRING)
+
+    assert ended.ended() == 2
+    (line,) = ended.said
+    assert line.startswith("shop: Loaf.baker refers to the model 'Baker', which is not registered")
+    assert "shop.py:" in line
+    assert [line for line in ended.lines if line.get("action") == "start"] == []
+
+
+class Relay:
+    ready, why_unready = False, "just so"
+
+    async def run(self) -> None:
+        raise ValueError("password=hunter2")
+
+    def request_stop(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+def test_a_part_that_fails_ends_the_service(run: Run, make: Make) -> None:
+    ended = run(lambda _: make(APIRouter(), background=[Relay()], limits={"port": 0, "host": "127.0.0.1"}))
+
+    assert (ended.code, ended.said) == (1, [])
+    (failed,) = [line for line in ended.lines if line.get("action") == "failed"]
+    assert "ValueError" in failed["traceback"]
+    assert "hunter2" not in str(failed)
+
+
+def test_figures_have_a_port_of_their_own_if_one_is_named(make: Make) -> None:
+    with taken_port() as port:
+        pass
+    with served(make(APIRouter(), limits={"metrics_port": int(port), "host": "127.0.0.1"})) as address:
+        assert httpx.get(f"{address}/metrics").status_code == 404
+        assert "http_server_requests_total" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
 
 
 def test_a_database_that_is_away_at_start_is_waited_for_and_said(program: Start, example_folder: Path) -> None:
@@ -243,8 +282,7 @@ def test_a_database_that_is_away_at_start_is_waited_for_and_said(program: Start,
     assert service.said == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_lets_running_requests_finish_and_takes_no_new_ones(program: Start, number: signal.Signals) -> None:
+def test_a_signal_lets_running_requests_finish_and_takes_no_new_ones(program: Start) -> None:
     service = program(SLOW)
     address = service.address()
     with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as caller:
@@ -252,7 +290,7 @@ def test_a_signal_lets_running_requests_finish_and_takes_no_new_ones(program: St
         assert service.process.stdout is not None
         assert service.process.stdout.readline() == "slow\n"
 
-        service.process.send_signal(number)
+        service.process.send_signal(signal.SIGTERM)
 
         answer = b""
         while part := caller.recv(65536):
@@ -274,25 +312,6 @@ def test_a_request_that_never_ends_does_not_hold_the_program(program: Start) -> 
         assert service.process.stdout is not None
         assert service.process.stdout.readline() == "never\n"
 
-        service.process.send_signal(signal.SIGTERM)
+        service.process.send_signal(signal.SIGINT)
 
         assert service.ended() == 0
-
-
-def test_a_part_that_ends_ends_the_service(program: Start) -> None:
-    service = program(ENDING)
-
-    assert service.ended() == 1
-    (failed,) = [line for line in service.lines if line.get("action") == "failed"]
-    assert "ValueError" in str(failed["traceback"])
-    assert "hunter2" not in str(failed)
-    assert service.said == []
-
-
-def test_figures_have_a_port_of_their_own_if_one_is_named(program: Start) -> None:
-    with taken_port() as port:
-        pass
-    address = program(SLOW, METRICS_PORT=port).address()
-
-    assert httpx.get(f"{address}/metrics").status_code == 404
-    assert "http_server_requests_total" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
