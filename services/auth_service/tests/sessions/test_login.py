@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from auth_service.passwords.exceptions import Overloaded
 from auth_service.passwords.hashing import Argon2Cost, PasswordHasher, Verdict
 from auth_service.people import People
 from lyceum_database import SessionRepository
@@ -156,6 +157,46 @@ def test_a_session_that_crosses_a_suspension_or_a_new_password_ends(
     monkeypatch.setattr(logins, "_hasher", Interrupted(stage.hasher, meanwhile))
 
     assert login(client, "ada@example.org").status_code == 401
+    assert SessionRepository(clock=stage.clock).live_of(user.id) == []
+
+
+def test_a_hash_that_another_sign_in_renewed_at_this_moment_is_no_changed_password(
+    stage: Any, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = stage.person("ada")
+
+    def renew() -> None:
+        found = People().get(user.id)
+        found.password_hash = stage.hasher.hash(PASSWORD)
+        People().save(found)
+
+    logins = next(one for kind, one in stage.services.items() if kind.__name__ == "LoginService")
+    monkeypatch.setattr(logins, "_hasher", Interrupted(stage.hasher, renew))
+
+    assert login(client, "ada@example.org").status_code == 200
+    assert len(SessionRepository(clock=stage.clock).live_of(user.id)) == 1
+
+
+def test_a_sign_in_that_cannot_be_finished_for_want_of_a_turn_leaves_no_session(
+    stage: Any, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = stage.person("ada")
+    checks = iter([None, Overloaded()])
+
+    class Busy:
+        def check(self, password: str, stored: str | None) -> Verdict:
+            if (refusal := next(checks)) is not None:
+                raise refusal
+            found = People().get(user.id)
+            found.password_hash = stage.hasher.hash(PASSWORD)
+            verdict = stage.hasher.check(password, stored)
+            People().save(found)
+            return Verdict(verdict.matches)
+
+    logins = next(one for kind, one in stage.services.items() if kind.__name__ == "LoginService")
+    monkeypatch.setattr(logins, "_hasher", Busy())
+
+    assert login(client, "ada@example.org").status_code == 503
     assert SessionRepository(clock=stage.clock).live_of(user.id) == []
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from auth_service.audit.service import AuditLog
 from auth_service.callers import Caller
 from auth_service.opaque_token import OpaqueToken
+from auth_service.passwords.exceptions import Overloaded
 from auth_service.passwords.hashing import PasswordHasher, Verdict
 from auth_service.people import People
 from auth_service.sessions import rules
@@ -130,19 +131,30 @@ class LoginService:
                 expires_at=now + self._lifetime,
             )
         )
-        self._look_again(user, organization, session, caller)
+        self._look_again(user, organization, session, credentials.password, caller)
         return token, session
 
-    def _look_again(self, user: User, organization: Organization, session: Session, caller: Caller) -> None:
+    def _look_again(
+        self, user: User, organization: Organization, session: Session, password: str, caller: Caller
+    ) -> None:
         """End a session that was opened while its person was suspended, or with a password that was being changed.
 
         Whoever does that writes the account first and looks for sessions then: one of the two sees the other.
         """
         now = self._people.find(user.id)
-        if now is None or not rules.may_act(now, organization) or now.password_hash != user.password_hash:
+        try:
+            fits = now is not None and rules.may_act(now, organization) and self._is_still_right(password, user, now)
+        except Overloaded:
+            self._ending.revoke(session.id, "sign-in not finished")
+            raise
+        if not fits:
             self._ending.revoke(session.id, "account changed")
             self._refused(user, caller)
             raise WrongCredentials
+
+    def _is_still_right(self, password: str, seen: User, now: User) -> bool:
+        """Tell a changed password from a hash that another sign-in renewed at this moment."""
+        return now.password_hash == seen.password_hash or self._hasher.check(password, now.password_hash).matches
 
     def _refused(self, user: User | None, caller: Caller) -> None:
         self._audit.record(
