@@ -157,6 +157,14 @@ def test_whatever_the_provider_does_the_client_is_told_and_the_same_key_goes_on(
     assert again.json()["payment"]["client_secret"]
 
 
+def test_whoever_clicks_without_end_is_told_to_wait(web: Web) -> None:
+    answers = [web.buys("same") for _ in range(130)]
+
+    assert {answer.status_code for answer in answers[:120]} == {201}
+    assert {code(answer) for answer in answers[120:]} == {(429, "rate_limited")}
+    assert web.buys("same", who="ben").status_code == 201
+
+
 def test_a_key_is_asked_for_and_is_for_one_thing(web: Web) -> None:
     assert code(web.post("/v1/courses/algebra/purchases", {}, key=None)) == (400, "idempotency_key_required")
     web.buys(language="en")

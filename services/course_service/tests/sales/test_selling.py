@@ -1,7 +1,9 @@
 """What sells is put together whole, and refuses to start with payments that cannot work."""
 
 import inspect
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +80,16 @@ def test_the_figures_count_what_waits_and_what_a_person_has_to_look_at(shop: Sho
     assert "course_purchases_unsettled 0.0" in text
     close()
     assert "course_payment_events" in generate_latest(registry).decode()
+
+
+def test_the_readme_says_how_to_pay_without_money(shop: Shop) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    given: dict[str, Any] = {}
+    exec(example, given)  # noqa: S102 - our own page
+
+    receiving = FakeProvider(SecretStr(FAKE))
+    assert receiving.parse_webhook(given["delivery"].body, given["delivery"].headers).amount_minor == PRICE
 
 
 @pytest.mark.parametrize(

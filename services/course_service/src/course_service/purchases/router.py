@@ -12,9 +12,12 @@ from course_service.purchases.service import PurchaseService, RefundWish
 from course_service.wire import Id
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
+from lyceum_web.rates import limited
 from lyceum_web.security import CurrentPrincipal, Forbidden, Principal, requires
 
 MANAGE = "purchases:manage"
+CLICKS = "120/minute"
+"""Of one student: each may ask the payment provider for something, which counts our calls too."""
 
 Purchases = Annotated[PurchaseService, provided(PurchaseService)]
 Orders = Annotated[PurchaseRepository, provided(PurchaseRepository)]
@@ -25,7 +28,7 @@ router = APIRouter(prefix="/v1", tags=["purchases"])
 @router.post(
     "/courses/{course_id}/purchases",
     status_code=status.HTTP_201_CREATED,
-    dependencies=[requires("purchases:create")],
+    dependencies=[requires("purchases:create"), limited("purchases", CLICKS)],
     responses=problems(
         "not_found",
         "not_for_sale",

@@ -166,13 +166,13 @@ class PurchaseService:
         if provider is None:
             raise PaymentError(f"payment provider {order.provider} is not set up here: order again with a new key")
         payment = provider.create_payment(_request(order))
-        if order.provider_ref is None:
-            order = until_settled(partial(self._referred, order, payment.reference))
+        if order.provider_ref is None and not self._orders.change(order, Change({"provider_ref": payment.reference})):
+            order = until_settled(partial(self._referred, order.id, payment.reference))
         return Bought(order, payment, is_new)
 
-    def _referred(self, seen: Purchase, reference: str) -> Purchase | None:
-        """Note which payment the order is paid by; an event of it may have told meanwhile."""
-        order = self._orders.get(seen.id)
+    def _referred(self, order_id: str, reference: str) -> Purchase | None:
+        """Note which payment the order is paid by, unless an event of it or another click has told meanwhile."""
+        order = self._orders.get(order_id)
         if order.provider_ref is not None:
             return order
         return order if self._orders.change(order, Change({"provider_ref": reference})) else None
