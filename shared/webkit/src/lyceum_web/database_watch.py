@@ -38,14 +38,18 @@ class DatabaseWatch:
         every_s: float,
         patience_s: float,
     ) -> None:
-        self.ready = False
-        self.away = True
-        self.why_unready = "MongoDB was not asked yet"
-        self.verified = asyncio.Event()
         self._models = tuple(models)
         self._prepare = prepare
         self._every_s = every_s
         self._patience_s = patience_s
+        self.begin()
+
+    def begin(self) -> None:
+        """Know nothing yet; for an application that is started again, on another loop."""
+        self.ready = False
+        self.away = True
+        self.why_unready = "MongoDB was not asked yet"
+        self.verified = asyncio.Event()
         self._asked: asyncio.Future[None] | None = None
         self._said_at_s: float | None = None
 

@@ -39,12 +39,18 @@ class Life:
         self, *, threads: int, state: State | None, database: DatabaseWatch | None, parts: Sequence[Part]
     ) -> None:
         self.health = Health(database, parts)
-        self.over = asyncio.Event()
-        self.failure: BaseException | None = None
         self._threads = threads
         self._state = state or (lambda: nullcontext({}))
         self._database = database
         self._parts = tuple(parts)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.over = asyncio.Event()
+        self.failure: BaseException | None = None
+        self.health.stopping = False
+        if self._database is not None:
+            self._database.begin()
 
     @asynccontextmanager
     async def around(self, _: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
@@ -53,6 +59,7 @@ class Life:
         Raises:
             StartRefused: what is there can never work.
         """
+        self._begin()
         anyio.to_thread.current_default_thread_limiter().total_tokens = self._threads
         async with self._state() as opened:
             if self._database is not None:

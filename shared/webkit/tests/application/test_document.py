@@ -44,6 +44,12 @@ def test_the_document_is_openapi_3_1(notes_service: FastAPI) -> None:
     ]
 
 
+def test_nothing_of_the_frameworks_own_errors_is_left(notes_service: FastAPI) -> None:
+    text = json.dumps(notes_service.openapi())
+
+    assert [word for word in ("HTTPValidationError", "x-problems", '"default": {') if word in text] == []
+
+
 def test_every_reference_leads_somewhere(notes_service: FastAPI) -> None:
     document = notes_service.openapi()
 

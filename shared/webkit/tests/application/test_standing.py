@@ -82,6 +82,10 @@ def until(done: Callable[[], Any]) -> None:
         time.sleep(0.005)
 
 
+def until_answered(client: httpx.Client, status: int) -> None:
+    until(lambda: client.get("/shelves").status_code == status)
+
+
 def test_a_service_in_order_is_ready(client: httpx.Client) -> None:
     assert client.get("/readyz").json() == {
         "status": "ready",
@@ -89,6 +93,19 @@ def test_a_service_in_order_is_ready(client: httpx.Client) -> None:
         "checks": {"database": {"ready": True}},
     }
     assert client.get("/shelves").json() == 1
+
+
+def test_an_application_may_be_started_again(server: Server, make: Make) -> None:
+    application = make(router, limits=FAST, models=[Shelf])
+    for _ in range(2):
+        with temporary_database([Shelf]), application_client(application) as client:
+            assert client.get("/readyz").json()["status"] == "ready"
+            server.fault = server.away
+            until_answered(client, 503)
+            server.fault = lambda: None
+            until_answered(client, 200)
+    with temporary_database(), pytest.raises(StartRefused), application_client(application):
+        pass
 
 
 def test_an_outage_is_told_at_once_and_passes_by_itself(client: httpx.Client, server: Server) -> None:
