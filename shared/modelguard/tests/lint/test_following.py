@@ -180,3 +180,30 @@ def test_references_are_found_wherever_a_field_is_given(sources: Sources, name: 
     )
 
     assert sources.codes() == ["MG10"] * count
+
+
+NAMED = {
+    "in an expression": "[name := 1 for _ in ()]\n",
+    "in a call": "print(name := 1)\n",
+    "in globals": "globals()['name'] = 1\n",
+    "in vars": "vars().update(name=1)\n",
+    "of the module": "import sys\nsetattr(sys.modules[__name__], 'name', 1)\n",
+    "by exec": "exec('name = 1')\n",
+    "by a global": "def f():\n    global name\n    name = 1\n",
+    "by a pattern": "match 1:\n    case [*name]: pass\n",
+    "by a mapping": "match 1:\n    case {1: 2, **name}: pass\n",
+    "by a target in a target": "(a, [b, *name]) = 1, [2, 3]\n",
+}
+NAMELESS = {
+    "in a function": "def f():\n    print(name := 1)\n",
+    "in a class": "class A:\n    name = 1\n",
+    "of another": "other = 1\nother.name = 1\n",
+}
+
+
+@pytest.mark.parametrize("name", [*NAMED, *NAMELESS])
+def test_a_module_has_the_names_it_is_given(sources: Sources, name: str) -> None:
+    sources.write("shop.py", MODEL + {**NAMED, **NAMELESS}[name])
+    sources.write("app.py", "from shop import name\n")
+
+    assert [code for code in sources.codes() if code != "MG04"] == ["MG07"] * (name in NAMELESS)

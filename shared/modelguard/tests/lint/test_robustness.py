@@ -209,6 +209,24 @@ def test_a_folder_called_like_a_file_and_a_fifo_are_no_files(sources: Sources) -
     ]
 
 
+def test_a_folder_is_read_once_even_if_a_symlink_to_it_is_asked_for_too(sources: Sources) -> None:
+    sources.write("real/shop.py", "from mongoengine import Document\nclass A(Document): pass\n")
+    (sources.root / "link").symlink_to(sources.root / "real", target_is_directory=True)
+    sources.settings("paths = ['real']\n")
+
+    for places in (("real", "link"), ("link", "real"), ("real", "real/../link/shop.py")):
+        assert [(each.path, each.code) for each in sources.found(*places)] == [("real/shop.py", "MG01")]
+
+
+def test_settings_may_begin_with_the_folder_they_stand_in(sources: Sources) -> None:
+    sources.write("lib/shop.py", "from modelguard import Document\nclass A(Document): pass\n")
+    sources.write("lib/tasks.py", "def f():\n    from shop import A\n")
+    sources.write("old/shop.py", "from mongoengine import Document\nclass A(Document): pass\n")
+    sources.settings("roots = ['./lib/', 'old/../lib']\nexclude = ['./old']\n")
+
+    assert [(each.path, each.code) for each in sources.found()] == [("lib/tasks.py", "MG02")]
+
+
 def test_environments_hidden_folders_and_excluded_ones_are_not_read(sources: Sources) -> None:
     bad = "from mongoengine import Document\nclass A(Document): pass\n"
     for path in ("env/lib/a.py", ".tox/a.py", "node_modules/a.py", "old/deep/a.py", "src/gen_a.py", "src/kept.py"):

@@ -1,7 +1,7 @@
 """Names and what they are given."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from modelguard.lint.blocks import Where
 from modelguard.lint.class_bodies import is_dict, options_of
@@ -44,16 +44,16 @@ class Bindings:
         if node.value is None:
             return
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            pairs = list(pairwise(target, node.value))
-            for name, value in pairs:
+            pairs = dict(pairwise(target, node.value))
+            for name, value in pairs.items():
                 self.add_value(name, None if isinstance(node, ast.AugAssign) else value, where)
-            if not pairs and isinstance(target, (ast.Tuple, ast.List)):
-                self.add_target(target, where)
+            if isinstance(target, (ast.Tuple, ast.List)):
+                self.add_target(target, where, pairs)
 
-    def add_target(self, target: ast.expr, where: Where) -> None:
+    def add_target(self, target: ast.expr, where: Where, known: Container[str] = ()) -> None:
         """Bind every name in the target of a loop, of a `with`, or of an assignment that cannot be told apart."""
         for each in ast.walk(target):
-            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store) and each.id not in known:
                 self.add_opaque(each.id, where)
 
     def add_captures(self, cases: Iterable[ast.match_case], where: Where) -> None:

@@ -15,6 +15,9 @@ from modelguard.lint.facts import Class, Comment, Decorator, Facts, Import
 from modelguard.lint.isolation import is_isolated, isolates
 from modelguard.lint.search import Search, watched_names
 
+# How a module gives itself names that no statement binds.
+_OPEN = (b"globals()", b"locals()", b"vars()", b"sys.modules[__name__]", b"exec(")
+
 
 def extract(tree: ast.Module, data: bytes, comments: list[Comment]) -> Facts:
     """The facts of a parsed file.
@@ -24,6 +27,8 @@ def extract(tree: ast.Module, data: bytes, comments: list[Comment]) -> Facts:
     """
     visitor = _Visitor(data)
     visitor.block(tree.body, Where())
+    if any(way in data for way in _OPEN):
+        visitor.open()
     return visitor.facts(comments)
 
 
@@ -38,6 +43,10 @@ class _Visitor:
         self._exports = Exports()
         self._conditions = Conditions()
         self._blocks = 0
+
+    def open(self) -> None:
+        """Take the module for one that may have any name, as with a `__getattr__` of its own."""
+        self._bindings.add_opaque("__getattr__", Where())
 
     def facts(self, comments: list[Comment]) -> Facts:
         """Everything gathered."""
@@ -161,8 +170,6 @@ class _Visitor:
     def _if(self, node: ast.If, where: Where, number: int) -> None:
         for test in tests_of(node):
             self._search.into(test, where)
-            if isinstance(test, ast.NamedExpr):
-                self._bindings.add_value(test.target.id, test.value, where)
         for number_of_arm, arm in enumerate(self._conditions.arms(node)):
             inner = where.under("" if arm.never_runs else "i", f"{number}:{number_of_arm}", typing=arm.never_runs)
             self.block(arm.statements, inner._replace(is_script=where.is_script or arm.is_script))

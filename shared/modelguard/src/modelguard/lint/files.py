@@ -1,7 +1,7 @@
 """Which files a run reads, and the dotted name of each."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from modelguard.lint.errors import LintError
@@ -24,7 +24,20 @@ def python_files(places: Sequence[Path], settings: Settings) -> list[str]:
     for place in places:
         for file in _below(place, settings):
             found.setdefault(file)
+    if any(os.path.realpath(place) != os.path.abspath(place) for place in places):  # noqa: PTH100 - as below
+        return sorted(_each_once(found))
     return sorted(found)
+
+
+def _each_once(files: Iterable[str]) -> Iterable[str]:
+    """One path of each file whose folder is reached by several."""
+    found: dict[str, str] = {}
+    for file in files:
+        folder, name = os.path.split(file)
+        real = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - the file itself may be a symlink
+        if found.setdefault(real, file) != file and file == real:
+            found[real] = file
+    return found.values()
 
 
 def _below(place: Path, settings: Settings) -> Iterator[str]:
@@ -76,7 +89,7 @@ class Namer:
     def __init__(self, top: str, settings: Settings, heads: Collection[str]) -> None:
         self._top = top
         self._heads = heads
-        self._roots = {str(settings.folder / root) for root in settings.roots}
+        self._roots = {os.path.normpath(settings.folder / root) for root in settings.roots}
         self._packages: dict[str, tuple[str, ...]] = {}
 
     def name(self, file: str) -> str:

@@ -41,6 +41,7 @@ class Search:
 
     def __init__(self, data: bytes, bindings: Bindings) -> None:
         self._is_on = any(word in data for word in _WORDS)
+        self._has_walrus = b":=" in data
         self._bindings = bindings
         self._calls: list[Call] = []
         self._uses: list[Use] = []
@@ -55,7 +56,10 @@ class Search:
 
     def into(self, node: ast.AST | None, where: Where) -> None:
         """Find calls in an expression or a simple statement, and functions that it hands over."""
-        if not self._is_on or node is None:
+        if node is None:
+            return
+        if not self._is_on:
+            self._bind_walrus(node, where)
             return
         for each, runs in _walk(node, runs=where.runs_at_import):
             if type(each) not in _INTERESTING:
@@ -71,6 +75,13 @@ class Search:
                     self._hand_over(items, where)
                 case ast.Return(value=ast.expr() as value) | ast.Yield(value=ast.expr() as value):
                     self._hand_over([value], where)
+
+    def _bind_walrus(self, node: ast.AST, where: Where) -> None:
+        """All that is searched for in other files: names of the module."""
+        if self._has_walrus and not where.scope:
+            for each in ast.walk(node):
+                if isinstance(each, ast.NamedExpr):
+                    self._bindings.add_value(each.target.id, each.value, where)
 
     def read(self, node: ast.expr, where: Where) -> None:
         """Note a name that is read while the module is imported."""

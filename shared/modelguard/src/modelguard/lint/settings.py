@@ -64,7 +64,7 @@ class Settings:
 
 def _matches(path: str, pattern: str) -> bool:
     """As the shell matches, where `*` also spans folders; a folder stands for all that is in it."""
-    pattern = pattern.rstrip("/")
+    pattern = pattern.removeprefix("./").rstrip("/")
     return fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}/*")
 
 
