@@ -138,7 +138,7 @@ def test_a_baseline_counts_and_says_what_is_gone(sources: Sources, run: Any) -> 
     sources.write("shop.py", "")
 
     assert run("--baseline", "old.json") == (
-        0, "", "1 file, 0 models, 0 findings, 0 accepted by old.json (1 of its findings are gone: write it again)\n",
+        0, "", "1 file, 0 models, 0 findings, 0 accepted by old.json (1 of its findings is gone: write it again)\n",
     )  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def test_a_part_changes_only_its_part_of_a_baseline(sources: Sources, run: Any) 
     sources.write("shop/b.py", "")
 
     assert run("--baseline", "old.json", "shop/a.py")[2].endswith("0 findings, 1 accepted by old.json\n")
-    assert "(1 of its findings are gone" in run("--baseline", "old.json", "shop")[2]
+    assert "(1 of its findings is gone" in run("--baseline", "old.json", "shop")[2]
     assert run("--write-baseline", "old.json", "shop")[2] == "2 findings written to old.json\n"
     assert run("--baseline", "old.json")[2].endswith("0 findings, 2 accepted by old.json\n")
 

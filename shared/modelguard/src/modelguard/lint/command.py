@@ -68,7 +68,11 @@ def run(options: argparse.Namespace) -> int:
     if options.baseline is not None:
         compared = baseline.compared(findings, options.baseline, report.looked_at)
         findings, beside = compared.new, f", {compared.accepted} accepted by {options.baseline}"
-        beside += f" ({compared.gone} of its findings are gone: write it again)" if compared.gone else ""
+        beside += (
+            f" ({compared.gone} of its findings {'is' if compared.gone == 1 else 'are'} gone: write it again)"
+            if compared.gone
+            else ""
+        )
     _print(findings, report, options.format)
     found = f"{_count(len(findings), 'finding')}{_by_rule(findings)}"
     nothing = "" if report.files else ": no Python file is there"
