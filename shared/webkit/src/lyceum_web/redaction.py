@@ -32,10 +32,14 @@ _SECRETS = re.compile(
 
 
 def redacted(text: str) -> str:
-    """Return the text with each secret that can be recognised hidden; of a very long one the beginning."""
-    if len(text) > MOST_CHARACTERS:
-        text = f"{text[:MOST_CHARACTERS]}... ({len(text)} characters)"
-    return _SECRETS.sub(_hidden, text)
+    """Return the text with each secret that can be recognised hidden; of a very long one the beginning and the end."""
+    return _SECRETS.sub(_hidden, text if len(text) <= MOST_CHARACTERS else _shortened(text))
+
+
+def _shortened(text: str) -> str:
+    """The end, where a traceback says what happened, from a new line on: half a word might be half a secret."""
+    half = MOST_CHARACTERS // 2
+    return f"{text[:half]}... ({len(text)} characters)\n{text[-half:].partition(chr(10))[2]}"
 
 
 def _hidden(match: re.Match[str]) -> str:

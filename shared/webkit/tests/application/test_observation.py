@@ -136,6 +136,15 @@ def test_a_secret_is_recognised_in_any_text(message: str, left: str) -> None:
     assert json.loads(RedactedLines().format(record))["message"] == left
 
 
+def test_a_long_text_keeps_its_beginning_and_its_last_lines() -> None:
+    text = redacted("first\n" + "password=" + SECRET * 3000 + "\nlast")
+
+    assert text.startswith("first\n")
+    assert text.endswith("\nlast")
+    assert SECRET not in text
+    assert len(text) < 20_000
+
+
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "part", ["eyJ", "a", "token", "token ", "://", "://a:", "bearer ", "password='", '\\"', "x.eyJa"]
