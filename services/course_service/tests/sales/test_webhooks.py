@@ -304,6 +304,16 @@ def test_one_event_that_fails_holds_up_no_other(shop: Shop, monkeypatch: pytest.
     assert shop.stored(bad).status == "paid"
 
 
+def test_an_event_is_one_process_at_a_time_for_as_long_as_its_claim(shop: Shop) -> None:
+    shop.receives(shop.paid("nobody-ordered"))
+    (one,), (other,) = events(), events()
+    until = shop.clock() + timedelta(minutes=1)
+
+    assert shop.events.claim(one, until)
+    assert not shop.events.claim(other, until)
+    assert shop.webhooks.sweep() == 0
+
+
 def test_waits_grow_to_an_hour(shop: Shop) -> None:
     waits = [(rules.next_try(tries, shop.clock()) - shop.clock()).total_seconds() for tries in (0, 1, 2, 9, 10, 1000)]
 

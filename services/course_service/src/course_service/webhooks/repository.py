@@ -44,6 +44,16 @@ class WebhookEventRepository(Repository[WebhookEvent]):
         """Note why nothing came of it yet."""
         self._update_if({"_id": event_id, "status": WebhookStatus.RECEIVED.value}, {"$set": {"outcome": outcome}})
 
+    def of_status(self, status: WebhookStatus, *, limit: int = PAGE) -> list[WebhookEvent]:
+        """Return events of a status, those first that were received first."""
+        return self._select(order="received_at", limit=limit, status=status.value)
+
+    def rearm(self, seen: WebhookEvent, now: datetime) -> bool:
+        """Let an event be acted upon once more; False if somebody changed it meanwhile."""
+        anew = {"status": WebhookStatus.RECEIVED.value, "due": now, "updated_at": self._clock()}
+        update = {"$set": anew, "$unset": {"processed_at": ""}, "$inc": {"version": 1}}
+        return self._update_if({"_id": seen.id, "version": seen.version}, update)
+
     def count(self, status: WebhookStatus) -> int:
         """Count events of a status."""
         with translated_errors():
