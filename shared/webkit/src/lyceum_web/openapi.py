@@ -8,6 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from lyceum_program.errors import StartRefused
+from lyceum_web.correlation import HEADER as CORRELATION
 from lyceum_web.problems.codes import CodeTable, ProblemCode
 from lyceum_web.problems.rendering import MEDIA_TYPE, PAGES
 from lyceum_web.problems.wire import Problem
@@ -24,6 +25,20 @@ WITH_BODY = (
 )
 """What a route whose method carries a body can answer besides."""
 
+_HEADERS: Mapping[str, Any] = {
+    CORRELATION: {
+        "description": "The request's id: the caller's own, or a new one.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+    },
+    "Retry-After": {"description": "Seconds to wait before the next try.", "schema": {"type": "integer", "minimum": 0}},
+    "WWW-Authenticate": {"description": "How to sign in: RFC 6750.", "schema": {"type": "string"}},
+}
+_HEADERS_OF: Mapping[int, tuple[str, ...]] = {
+    401: ("WWW-Authenticate",),
+    409: ("Retry-After",),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _CODES = "x-problems"
 _SCHEMA = "#/components/schemas/"
@@ -94,6 +109,7 @@ def _completed(document: dict[str, Any], application: FastAPI, codes: CodeTable)
         schemas.pop(name, None)
     problem = Problem.model_json_schema(ref_template=_SCHEMA + "{model}")
     schemas.update(problem.pop("$defs"), Problem=problem)
+    components["headers"] = {**components.get("headers", {}), **_HEADERS}
     answers = components.setdefault("responses", {})
     for route in _described(application):
         for method in route.methods or ():
@@ -114,11 +130,19 @@ def _describe(responses: dict[str, Any], entries: Iterable[ProblemCode], answers
         name = f"problem_{status}_" + "_".join(sorted(entry.code for entry in group))
         answers.setdefault(name, _answer(group))
         responses[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    for response in responses.values():
+        if "$ref" not in response:
+            response["headers"] = {**response.get("headers", {}), **_headers(CORRELATION)}
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _answer(group: list[ProblemCode]) -> dict[str, Any]:
     return {
         "description": "; or ".join(dict.fromkeys(entry.title for entry in group)),
+        "headers": _headers(CORRELATION, *_HEADERS_OF.get(group[0].status, ())),
         "content": {
             MEDIA_TYPE: {
                 "schema": {"$ref": f"{_SCHEMA}Problem"},

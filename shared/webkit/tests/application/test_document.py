@@ -86,6 +86,21 @@ def test_every_error_answer_is_listed_with_an_example_of_each_code(notes_service
     assert set(answers(document, "get", "/v1/notes")) == {"422", "500", "503"}
 
 
+def test_headers_of_answers_are_described(notes_service: FastAPI) -> None:
+    document = notes_service.openapi()
+    responses = document["paths"]["/v1/notes"]["post"]["responses"]
+
+    def headers(status: str) -> set[str]:
+        response = responses[status]
+        if "$ref" in response:
+            response = document["components"]["responses"][response["$ref"].rpartition("/")[2]]
+        return set(response["headers"])
+
+    assert headers("201") == headers("422") == {"X-Correlation-Id"}
+    assert headers("401") == {"X-Correlation-Id", "WWW-Authenticate"}
+    assert headers("503") == {"X-Correlation-Id", "Retry-After"}
+
+
 def test_an_example_is_what_would_be_sent(notes_service: FastAPI) -> None:
     document = notes_service.openapi()
     shape = document["components"]["schemas"]["Problem"]

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -202,6 +203,17 @@ def test_ids_reach_the_threads_and_their_log_lines(start: Start, lines: Lines) -
     assert answer.json() == ["order-7", TRACE, TRACE]
     (line,) = [line for line in lines() if line["logger"] == "shop"]
     assert (line["correlation_id"], line["trace_id"]) == ("order-7", TRACE)
+
+
+def test_ids_of_requests_at_one_time_are_kept_apart(start: Start) -> None:
+    client = start(router)
+
+    def asked(number: int) -> bool:
+        answer = client.get("/ids", headers={"X-Correlation-Id": f"order-{number}"})
+        return {answer.json()[0], answer.headers["x-correlation-id"]} == {f"order-{number}"}
+
+    with ThreadPoolExecutor(16) as threads:
+        assert all(threads.map(asked, range(200)))
 
 
 def test_figures_name_templates_and_never_paths(start: Start) -> None:
