@@ -90,6 +90,15 @@ def test_a_service_holds_few_keys_at_a_time() -> None:
     assert list(raised.value.fields) == ["key_hashes"]
 
 
+@pytest.mark.parametrize("email", ["a%b@example.org", "a%25b@example.org", "jos\u00e9@example.org"])
+def test_a_person_is_found_by_whatever_an_address_may_hold(email: str) -> None:
+    users = UserRepository()
+    ada = users.insert(User(name="Ada", email=email))
+    users.insert(User(name="Eve", email=f"x{email}"))
+
+    assert users.by_email(email.upper()) == ada
+
+
 class TestSessions:
     @pytest.fixture
     def sessions(self, clock: ManualClock) -> SessionRepository:

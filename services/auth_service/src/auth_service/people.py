@@ -9,9 +9,9 @@ from lyceum_database.states import UserStatus
 class People(UserRepository):
     """Users, as those who sign in and those who look after them see them."""
 
-    def page_of(self, org_id: str, *, after_id: str | None, limit: int) -> list[User]:
-        """Return members of the organization, in order of id."""
-        return self.list_(org_ids=org_id, after_id=after_id, limit=limit)
+    def page_of(self, org_id: str, *, after_id: str | None, limit: int, **equals: str) -> list[User]:
+        """Return members of the organization whose fields equal these values, in order of id."""
+        return self.list_(org_ids=org_id, after_id=after_id, limit=limit, **equals)
 
     def member(self, user_id: str, org_id: str) -> User | None:
         """Return this member of the organization, or None: another organization's people are not there."""

@@ -251,7 +251,7 @@ class TestTheInvitersRights:
 
         assert (answer.status_code, answer.json()["code"]) == (422, "unknown_role")
 
-    @pytest.mark.parametrize("way", ["demoted", "suspended", "left", "role grew", "may invite no more"])
+    @pytest.mark.parametrize("way", ["demoted", "demoted here", "suspended", "left", "role grew", "may invite no more"])
     def test_what_he_could_not_hand_out_now_is_not_handed_out(self, stage: Any, clerk: Any, way: str) -> None:
         invitation = invite(clerk, "reader")
         people, roles = People(), Roles()
@@ -265,7 +265,8 @@ class TestTheInvitersRights:
             role.permissions = ["courses:read"]
             roles.save(role)
         else:
-            person.roles = [] if way == "demoted" else person.roles
+            elsewhere = role_id(stage.organization("north-school").id, "admin")
+            person.roles = {"demoted": [], "demoted here": [elsewhere]}.get(way, person.roles)
             person.status = "suspended" if way == "suspended" else person.status
             person.org_ids = ["elsewhere"] if way == "left" else person.org_ids
             people.save(person)

@@ -151,6 +151,9 @@ def test_a_role_for_one_course_permits_nothing_elsewhere(stage: Any, sign_in: An
 
     assert ada.get("/v1/users").status_code == 403
     assert ada.get("/v1/me").json()["roles"] == []
+    stage.person("boss", "admin")
+    given = sign_in("boss").change(f"/v1/users/{stage.person('tom').id}", {"roles": ["reviewer"]})
+    assert (given.status_code, given.json()["code"]) == (422, "unknown_role")
 
 
 class TestBuiltIn:

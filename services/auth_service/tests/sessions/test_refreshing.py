@@ -179,7 +179,8 @@ def test_a_new_pair_carries_the_roles_of_now(stage: Any, ada: Any) -> None:
     assert roles(ada.tokens["access_token"]) == ["student"]
     user = People().by_email("ada@example.org")
     assert user is not None
-    user.roles = [role_id("default", "trainer"), "role-of-nowhere"]
+    elsewhere = stage.organization("north-school")
+    user.roles = [role_id("default", "trainer"), role_id(elsewhere.id, "admin"), "role-of-nowhere"]
     People().save(user)
 
     assert roles(ada.refresh().json()["access_token"]) == ["trainer"]

@@ -40,6 +40,27 @@ def test_members_are_listed_with_their_roles_and_no_others(stage: Any, boss: Any
     assert "hash" not in str(shown)
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("email=ADA@example.org", ["ada"]),
+        ("email=nobody@example.org", []),
+        ("email=eve@example.org", []),
+        ("status=suspended", ["gone"]),
+        ("role=admin", ["boss"]),
+        ("role=student&status=active", ["ada"]),
+    ],
+)
+def test_members_are_found_by_address_status_and_role(stage: Any, boss: Any, query: str, found: list[str]) -> None:
+    stage.person("ada")
+    stage.person("gone", status="suspended")
+    stage.person("eve", org_id=stage.organization("north-school").id)
+
+    shown = boss.get(f"/v1/users?{query}").json()["items"]
+
+    assert [one["name"].lower() for one in shown] == found
+
+
 def test_a_new_role_counts_at_once_and_is_reported(stage: Any, boss: Any, sign_in: Any) -> None:
     user = stage.person("ada")
     ada = sign_in("ada")
@@ -212,6 +233,7 @@ class TestAnotherOrganization:
         there = role_id(school.id, "trainer")
         both = stage.person("both", roles=[there, role_id("default", "student")], org_ids=["default", school.id])
 
+        assert boss.get(f"/v1/users/{both.id}").json()["roles"] == ["student"]
         boss.change(f"/v1/users/{both.id}", {"roles": ["trainer"]})
 
         assert set(People().get(both.id).roles) == {there, role_id("default", "trainer")}

@@ -27,6 +27,11 @@ def normalised_email(email: str) -> str:
     return local + at + ".".join(_in_letters(label) for label in labels)
 
 
+def email_key(email: str) -> str:
+    """Return the key under which an address is stored: what `User.email_norm` has to equal."""
+    return compose(normalised_email(email))
+
+
 def _folded(text: str) -> str:
     """NFKC and case folding, again and again until nothing changes: each can undo the other."""
     while (folded := unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())) != text:

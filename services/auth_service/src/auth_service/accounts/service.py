@@ -16,6 +16,7 @@ from auth_service.sessions.service import SessionService
 from auth_service.states import AuditAction
 from auth_service.throttling import Throttle
 from lyceum_database import Organization, OrganizationRepository, User
+from lyceum_database.keys import normalised_email
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class AccountService:
             Overloaded: too many passwords are being checked.
         """
         user = self._people.get(wish.user_id)
-        self._throttle.password(account=user.email_norm or user.id, address=caller.address)
+        self._throttle.password(account=normalised_email(user.email or user.id), address=caller.address)
         if not self._hasher.check(wish.current, user.password_hash).matches:
             self._record(AuditAction.PASSWORD_CHANGE_REFUSED, wish.org_id, user.id, caller)
             raise WrongPassword

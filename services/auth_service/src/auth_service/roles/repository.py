@@ -16,8 +16,8 @@ class Roles(RoleRepository):
         return sorted(counting, key=lambda role: role.name)
 
     def named(self, names: Iterable[str], *, org_id: str) -> list[Role]:
-        """Return the organization's roles with these names; names that it has not are left out."""
-        return self._select(order="name", org_id=org_id, name__in=list(names))
+        """Return the organization's roles with these names; left out are those of no such name or for a course."""
+        return self._select(order="name", org_id=org_id, name__in=list(names), scope=RoleScope.ORG.value)
 
     def ensure_builtin(self, org_id: str) -> None:
         """Give an organization the built-in roles, as this release defines them; any number may do so at one time."""

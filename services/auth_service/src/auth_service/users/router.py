@@ -1,13 +1,14 @@
 """Routes of an organization's people."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from auth_service.dependencies import FromCaller, provided
 from auth_service.users.schemas import UserChange, UserShown
-from auth_service.users.service import Member, UserService
-from auth_service.wire import Id
+from auth_service.users.service import Member, MemberFilter, UserService
+from auth_service.wire import Id, SignInName
+from lyceum_database.states import UserStatus
 from lyceum_web.etags import IfMatch, IfNoneMatch, etag, not_modified
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
@@ -19,10 +20,18 @@ router = APIRouter(prefix="/v1/users", tags=["users"])
 
 
 @router.get("", dependencies=[requires("users:read")])
-def list_users(users: Users, principal: CurrentPrincipal, asked: PageQuery) -> Page[UserShown]:
+def list_users(
+    users: Users,
+    principal: CurrentPrincipal,
+    asked: PageQuery,
+    email: Annotated[SignInName | None, Query(description="Only who has this address, in whatever spelling.")] = None,
+    status: Annotated[UserStatus | None, Query(description="Only accounts of this status.")] = None,
+    role: Annotated[Literal["student", "trainer", "admin"] | None, Query(description="Only its holders.")] = None,
+) -> Page[UserShown]:
     """List the members of your organization."""
-    listing = asked.of("users", org=principal.org_id)
-    found = users.page(principal.org_id, after_id=listing.after_id, limit=listing.fetch)
+    only = MemberFilter(email=email, status=status, role=role)
+    listing = asked.of("users", org=principal.org_id, email=email, status=status, role=role)
+    found = users.page(principal.org_id, after_id=listing.after_id, limit=listing.fetch, only=only)
     return listing.page(found, UserShown.of, position=_position)
 
 

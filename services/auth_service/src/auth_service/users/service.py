@@ -8,6 +8,7 @@ from auth_service.organizations.administrators import Administrators
 from auth_service.outbox import report
 from auth_service.people import People
 from auth_service.ports import Standings
+from auth_service.roles.builtin import role_id
 from auth_service.roles.exceptions import UnknownRole
 from auth_service.roles.repository import Roles
 from auth_service.roles.rules import check_grant
@@ -17,6 +18,7 @@ from auth_service.users import rules
 from auth_service.users.plan import Account, Plan
 from lyceum_contracts import UserRoleChanged, UserSuspended
 from lyceum_database import Clock, NotFound, Role, User, utc_now
+from lyceum_database.keys import email_key
 from lyceum_web.security import Principal
 
 
@@ -26,6 +28,29 @@ class Member:
 
     user: User
     roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberFilter:
+    """Which members to list; None for all.
+
+    Attributes:
+        email: in whatever spelling.
+        status: of the account.
+        role: name of a built-in role.
+    """
+
+    email: str | None = None
+    status: str | None = None
+    role: str | None = None
+
+    def equals(self, org_id: str) -> dict[str, str]:
+        """Return what the stored fields have to equal."""
+        return {
+            **({} if self.email is None else {"email_norm": email_key(self.email)}),
+            **({} if self.status is None else {"status": self.status}),
+            **({} if self.role is None else {"roles": role_id(org_id, self.role)}),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +90,9 @@ class UserService:
         self._audit = audit
         self._clock = clock
 
-    def page(self, org_id: str, *, after_id: str | None, limit: int) -> list[Member]:
+    def page(self, org_id: str, *, after_id: str | None, limit: int, only: MemberFilter) -> list[Member]:
         """Return members of the organization."""
-        users = self._people.page_of(org_id, after_id=after_id, limit=limit)
+        users = self._people.page_of(org_id, after_id=after_id, limit=limit, **only.equals(org_id))
         held = {role_id for user in users for role_id in user.roles}
         roles = self._roles.of(held, org_id=org_id)
         return [Member(user, tuple(role for role in roles if role.id in user.roles)) for user in users]

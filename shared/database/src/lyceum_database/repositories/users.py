@@ -1,7 +1,7 @@
 """The door to users."""
 
 from lyceum_database.clock import Clock, utc_now
-from lyceum_database.keys import normalised_email
+from lyceum_database.keys import email_key
 from lyceum_database.models.user import User
 from lyceum_database.repository import Repository
 
@@ -13,8 +13,8 @@ class UserRepository(Repository[User]):
         super().__init__(User, clock=clock)
 
     def by_email(self, email: str) -> User | None:
-        """Return who has this address, whatever its upper and lower case, or None."""
-        return self._first(email_norm=normalised_email(email))
+        """Return who has this address, in whatever spelling, or None."""
+        return self._first(email_norm=email_key(email))
 
     def with_role(self, role_id: str, *, limit: int = 100, after_id: str | None = None) -> list[User]:
         """Return users who hold the role, in order of id."""
