@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 from shared.modelguard.tests.conftest import Project, imports_restored, plain_registry_restored
 
@@ -231,6 +231,16 @@ kept = st.builds(
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents=st.lists(kept, min_size=2, max_size=6))
+@example(
+    documents=[Kept("'collection': None", None, abstract=False), Kept("'collection': 'model0'", None, abstract=False)]
+)
+@example(
+    documents=[
+        Kept("**SAME, **OTHER", None, abstract=True),
+        Kept("", 0, abstract=False),
+        Kept("**OTHER", None, abstract=False),
+    ]
+)
 def test_collections_are_judged_as_at_run_time_however_they_are_spelled(documents: list[Kept]) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -138,3 +138,11 @@ def test_the_cache_keeps_itself_out_of_the_repository(sources: Sources) -> None:
     lint([sources.root])
 
     assert (sources.root / ".modelguard_cache" / ".gitignore").read_text(encoding="utf-8") == "*\n"
+
+
+def test_a_cache_that_cannot_be_replaced_leaves_nothing_behind(sources: Sources) -> None:
+    sources.write_all(FILES)
+    (sources.root / ".modelguard_cache" / "facts.json").mkdir(parents=True)
+
+    assert len(lint([sources.root]).findings) == 2
+    assert sorted(each.name for each in (sources.root / ".modelguard_cache").iterdir()) == [".gitignore", "facts.json"]

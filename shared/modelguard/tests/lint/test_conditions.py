@@ -87,11 +87,13 @@ ISOLATED = {
     "context": f"def test():\n    with modelguard.isolated():\n        {CLASS}",
     "context at the top": f"with modelguard.isolated():\n    {CLASS}",
     "beside another": f"from modelguard import isolated\ndef test():\n    with open('x'), isolated() as _:\n        {CLASS}",
+    "mark of the file": f"pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures('isolated_models')]\ndef test():\n    {CLASS}",
     "deeper": f"def test(isolated_models):\n    for _ in range(2):\n        {CLASS}",
 }
 OPEN = {
     "another fixture": f"def test(isolated):\n    {CLASS}",
     "another mark": f"@pytest.mark.usefixtures('isolated')\ndef test():\n    {CLASS}",
+    "another mark of the file": f"pytestmark = pytest.mark.asyncio('isolated_models')\ndef test():\n    {CLASS}",
     "another context": f"with open('x'):\n    {CLASS}",
     "no call": f"with modelguard.isolated:\n    {CLASS}",
     "after the context": f"def test():\n    with modelguard.isolated():\n        pass\n    {CLASS}",

@@ -52,16 +52,27 @@ class Cache:
         """Write what this run used, if that is not what there was."""
         if self._folder is None or self._used.keys() == self._stored.keys():
             return
+        text = json.dumps(self._used, separators=(",", ":"))
+        header = f"{self._release} {_digest(text.encode())}\n"
         with contextlib.suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            ignored = self._folder / ".gitignore"
-            if not ignored.exists():
-                ignored.write_text("*\n", encoding="utf-8")
-            text = json.dumps(self._used, separators=(",", ":"))
-            header = f"{self._release} {_digest(text.encode())}\n"
-            with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=self._folder, delete=False) as file:
-                file.write(header + text)
-            Path(file.name).replace(self._folder / _FILE)
+            _write(self._folder, header + text)
+
+
+def _write(folder: Path, text: str) -> None:
+    """Put the file in its place at once: another run may be reading it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ignored = folder / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("*\n", encoding="utf-8")
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, delete=False) as file:
+        written = Path(file.name)
+        try:
+            file.write(text)
+            file.flush()
+            written.replace(folder / _FILE)
+        except OSError:
+            written.unlink(missing_ok=True)
+            raise
 
 
 def _read(file: Path, release: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from modelguard.lint.dotted_names import base_name
 from modelguard.lint.exports import Exports
 from modelguard.lint.expressions import pairwise
 from modelguard.lint.facts import Class, Comment, Decorator, Facts, Import
-from modelguard.lint.isolation import is_isolated, isolates
+from modelguard.lint.isolation import is_isolated, isolates, isolates_all
 from modelguard.lint.search import Search, watched_names
 
 # How a module gives itself names that no statement binds.
@@ -26,7 +26,7 @@ def extract(tree: ast.Module, data: bytes, comments: list[Comment]) -> Facts:
         RecursionError: it is nested too deeply.
     """
     visitor = _Visitor(data)
-    visitor.block(tree.body, Where())
+    visitor.block(tree.body, Where(isolates=isolates_all(tree)))
     if any(way in data for way in _OPEN):
         visitor.open()
     return visitor.facts(comments)
