@@ -1,11 +1,13 @@
 """Money goes back once per wish, never more than was paid, and counts once the provider tells of it."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
-from course_service.payments.exceptions import ProviderGarbage, ProviderRefused, ProviderUnavailable
+from course_service.payments.exceptions import PaymentError, ProviderGarbage, ProviderRefused, ProviderUnavailable
+from course_service.payments.fake_provider import Delivery
 from course_service.purchases.exceptions import KeyReused, NotRefundable, RefundTooLarge
 from lyceum_database import NotFound
 
@@ -162,3 +164,50 @@ def test_a_free_course_is_taken_back_at_once(shop: Shop) -> None:
     assert shop.told_types(order_id) == ["PURCHASE_CREATED", "PURCHASE_REFUNDED"]
     assert "changed plans" in shop.stored(order_id).outbox[-1]["value"]
     assert shop.provider.refunds == []
+
+
+def failed(shop: Shop, order_id: str) -> Delivery:
+    """The payer's bank sent the money of the order's one refund back."""
+    (refund,) = shop.stored(order_id).refunds
+    told = {
+        "id": "re_1",
+        "object": "refund",
+        "status": "failed",
+        "payment_intent": f"pi_fake_{order_id}",
+        "metadata": {"purchase_id": order_id, "refund_id": refund.refund_id},
+    }
+    event = {"id": "evt_f", "object": "event", "type": "refund.failed", "created": 1, "data": {"object": told}}
+    return shop.provider.signed(json.dumps(event).encode())
+
+
+def test_a_refund_that_comes_back_is_noted_and_left_to_a_person(
+    shop: Shop, paid: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.gives_back(paid)
+    shop.told()
+
+    shop.receives(failed(shop, paid))
+
+    assert [refund.status for refund in shop.stored(paid).refunds] == ["failed"]
+    assert shop.stored(paid).status == "refunded"
+    assert "refund_failed" in [getattr(record, "action", "") for record in caplog.records]
+
+
+def test_an_answer_that_comes_after_the_failure_does_not_hide_it(shop: Shop, paid: str) -> None:
+    shop.provider.fails(ProviderUnavailable())
+    with pytest.raises(ProviderUnavailable):
+        shop.gives_back(paid)
+    shop.receives(failed(shop, paid))
+
+    assert [refund.status for refund in shop.gives_back(paid).refunds] == ["failed"]
+
+
+def test_a_refund_of_a_provider_that_is_gone_waits_for_it(shop: Shop, paid: str) -> None:
+    provider = shop.providers.pop("fake")
+    with pytest.raises(PaymentError, match="not set up here"):
+        shop.gives_back(paid)
+    shop.providers["fake"] = provider
+
+    shop.sweeps()
+
+    assert [refund.status for refund in shop.stored(paid).refunds] == ["accepted"]

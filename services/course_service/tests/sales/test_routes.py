@@ -20,6 +20,7 @@ from course_service.selling import MODELS, ROUTERS
 from lyceum_allocation import AllocationRepository, AllocationService, CapacityRepository
 from lyceum_allocation.testing import purchase
 from lyceum_contracts import AllocationWaitlisted
+from lyceum_database import Unavailable
 from lyceum_web.application import create_application
 from lyceum_web.settings import WebSettings
 from lyceum_web.testing import Callers, application_client, document_faults
@@ -295,6 +296,19 @@ def test_a_delivery_is_acknowledged_although_acting_upon_it_fails_and_the_sweep_
 
     web.shop.sweeps()
 
+    assert web.get("/v1/enrolments/algebra").json()["status"] == "active"
+
+
+def test_a_delivery_that_cannot_be_stored_is_not_acknowledged(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    delivery = web.shop.paid(web.buys().json()["purchase"]["id"])
+
+    def away(*_: object) -> None:
+        raise Unavailable("MongoDB does not answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(web.shop.events, "insert", away)
+        assert code(web.delivers(delivery)) == (503, "database_unavailable")
+    assert web.delivers(delivery).status_code == 200
     assert web.get("/v1/enrolments/algebra").json()["status"] == "active"
 
 

@@ -11,9 +11,9 @@ from fastapi.dependencies.models import Dependant
 from prometheus_client import CollectorRegistry, generate_latest
 from pydantic import SecretStr
 
+from course_service.payments.bounded import BoundedProvider
 from course_service.payments.fake_provider import FakeProvider
 from course_service.payments.settings import PaymentSettings
-from course_service.payments.stripe_provider import StripeProvider
 from course_service.purchases.offers import StoredOffers
 from course_service.purchases.orders import Wanted
 from course_service.purchases.service import PurchaseService, RefundWish
@@ -123,4 +123,4 @@ def test_stripe_is_set_up_with_all_of_its_secrets(shop: Shop) -> None:
     assert "whsec" not in repr(chosen)
     selling = build_selling(chosen, StoredOffers(CourseRepository()))
     providers = selling.services[WebhookService]._providers
-    assert {name: type(one) for name, one in providers.items()} == {"stripe": StripeProvider}
+    assert {name: type(one) for name, one in providers.items()} == {"stripe": BoundedProvider}

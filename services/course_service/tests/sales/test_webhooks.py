@@ -207,6 +207,27 @@ def test_another_payment_for_an_order_that_has_one_is_left_to_a_person(shop: Sho
     assert [shop.stored(order_id).status for order_id in (first, second)] == ["created", "created"]
 
 
+def test_a_payment_of_one_order_that_names_another_is_left_to_a_person(shop: Shop) -> None:
+    first, second = shop.order("k1"), shop.order("k2")
+    told = json.loads(shop.paid(first).body)
+    told["data"]["object"]["metadata"]["purchase_id"] = second
+
+    shop.receives(shop.provider.signed(json.dumps(told).encode()))
+
+    assert outcomes() == [("paid", "dead")]
+    assert [shop.stored(order_id).status for order_id in (first, second)] == ["created", "created"]
+
+
+def test_a_payment_that_names_no_order_is_found_by_its_reference(shop: Shop) -> None:
+    order_id = shop.order()
+    told = json.loads(shop.paid(order_id).body)
+    del told["data"]["object"]["metadata"]
+
+    shop.receives(shop.provider.signed(json.dumps(told).encode()))
+
+    assert shop.stored(order_id).status == "paid"
+
+
 def test_events_of_no_interest_are_kept_and_done(shop: Shop) -> None:
     body = {"id": "evt_1", "object": "event", "type": "customer.created", "created": 1, "data": {"object": {}}}
 

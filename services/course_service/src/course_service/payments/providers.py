@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from course_service.payments.bounded import BoundedProvider
 from course_service.payments.fake_provider import Delivery, FakeProvider
 from course_service.payments.provider import PaymentProvider
 from course_service.payments.settings import PaymentSettings
@@ -24,7 +25,9 @@ def build_providers(
     if settings.stripe_api_key is not None:
         timeout = timedelta(seconds=settings.stripe_timeout_seconds)
         secrets = settings.webhook_secrets()
-        providers["stripe"] = StripeProvider(settings.stripe_api_key, secrets, clock=clock, timeout=timeout)
+        stripe = StripeProvider(settings.stripe_api_key, secrets, clock=clock, timeout=timeout)
+        providers[stripe.name] = BoundedProvider(stripe)
     if settings.payment_fake_secret is not None:
-        providers["fake"] = FakeProvider(settings.payment_fake_secret, clock=clock, deliver=deliver)
+        fake = FakeProvider(settings.payment_fake_secret, clock=clock, deliver=deliver)
+        providers[fake.name] = fake
     return providers

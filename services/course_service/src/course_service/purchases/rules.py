@@ -113,6 +113,8 @@ def is_given_back(order: Purchase) -> bool:
 
 
 def _check(order: Purchase, event: ProviderEvent) -> None:
+    if event.purchase_id not in (None, order.id):
+        raise Contradiction(f"order {order.id} is paid by {event.reference}, the event names {event.purchase_id}")
     if event.reference is not None and order.provider_ref not in (None, event.reference):
         raise Contradiction(f"order {order.id} is paid by {order.provider_ref}, the event is of {event.reference}")
     if event.currency is not None and event.currency != order.currency:
