@@ -12,6 +12,7 @@ from pymongo import MongoClient
 
 from auth_service import storage
 from auth_service.dependencies import SERVICES
+from auth_service.figures import AuthFigures
 from auth_service.keys import KeyDirectory, KeysError, TokenIssuer
 from auth_service.keys.rotation import ensure_development_key
 from auth_service.keys.router import router as keys_router
@@ -57,6 +58,7 @@ def build(settings: AuthSettings, *, client_class: type[Any] = MongoClient, cloc
         OutboxRelay(collection, settings.kafka, topic_prefix=settings.topic_prefix, lease=settings.outbox_lease)
         for collection in storage.outbox_collections()
     ]
+    services = _services(settings, keys, directory, clock)
     verifier = TokenVerifier(keys, issuer=settings.issuer, audience=settings.audience, clock=clock)
     return create_application(
         title="Lyceum auth service",
@@ -65,11 +67,11 @@ def build(settings: AuthSettings, *, client_class: type[Any] = MongoClient, cloc
         routers=(*ROUTERS, keys_router),
         models=storage.MODELS,
         security=Security(verifier, directory),
-        state=_state(_services(settings, keys, directory, clock)),
+        state=_state(services),
         errors=ERRORS,
         codes=CODES,
         background=relays,
-        collectors=[RelayCollector(*relays)],
+        collectors=[RelayCollector(*relays), services[AuthFigures]],
         prepare=partial(storage.ensure_contents, clock=clock),
     )
 

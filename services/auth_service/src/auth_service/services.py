@@ -8,6 +8,7 @@ from auth_service.accounts.service import AccountService
 from auth_service.accounts.signing_up import SignUpService
 from auth_service.audit.repository import AuditEntries
 from auth_service.audit.service import AuditLog
+from auth_service.figures import Acts, AuthFigures
 from auth_service.invitations.acceptance import AcceptanceService
 from auth_service.invitations.joining import Joining
 from auth_service.invitations.service import InvitationService
@@ -52,7 +53,8 @@ def build_services(
     """
     people, roles, sessions = People(clock=clock), Roles(clock=clock), Sessions(clock=clock)
     organizations, invitations = Organizations(clock=clock), Repository(Invitation, clock=clock)
-    audit = AuditLog(AuditEntries(clock=clock), clock=clock)
+    acts = Acts()
+    audit = AuditLog(AuditEntries(clock=clock), told=acts.count, clock=clock)
     throttle = Throttle(limiter, settings.limits)
     hasher, rules = password_hasher(settings), password_rules(settings.breached_passwords)
     ending = SessionService(sessions, standings, audit, clock=clock)
@@ -61,6 +63,7 @@ def build_services(
         audit,
         ending,
         hasher,
+        AuthFigures(acts, hasher),
         SignUpService(people=people, hasher=hasher, rules=rules, throttle=throttle, audit=audit, clock=clock),
         LoginService(
             people=people,

@@ -166,7 +166,7 @@ def test_the_event_is_in_the_write_that_makes_the_account(client: httpx.Client) 
 
 def test_a_full_queue_of_hashes_is_told_and_tried_again_later(staged: Callable[..., Any]) -> None:
     stage = staged(hashes_at_once=1, hashes_waiting=0)
-    with application_client(stage.application()) as client, stage.hasher._turns.turn():
+    with application_client(stage.application()) as client, stage.hasher.turns.turn():
         for path in ("/v1/signup", "/v1/login"):
             body = ADA if path == "/v1/signup" else {"email": ADA["email"], "password": ADA["password"]}
             answer = client.post(path, json=body)

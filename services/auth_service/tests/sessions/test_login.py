@@ -109,7 +109,7 @@ def test_a_hash_made_at_another_cost_is_renewed_at_the_next_sign_in(
     stage: Any, client: httpx.Client, staged: Callable[..., Any]
 ) -> None:
     older = replace(stage.settings, hash_cost=Argon2Cost(memory_kib=16, passes=2))
-    user = stage.person("ada", password_hash=PasswordHasher(older.hash_cost, stage.hasher._turns).hash(PASSWORD))
+    user = stage.person("ada", password_hash=PasswordHasher(older.hash_cost, stage.hasher.turns).hash(PASSWORD))
 
     assert login(client, "ada@example.org").status_code == 200
     renewed = People().get(user.id).password_hash

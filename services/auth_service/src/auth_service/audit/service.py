@@ -1,5 +1,7 @@
 """Writing acts down."""
 
+from collections.abc import Callable
+
 from auth_service.audit.repository import AuditEntries
 from auth_service.callers import Caller
 from auth_service.models import AuditEntry
@@ -15,8 +17,11 @@ class AuditLog:
     An act whose entry cannot be written answers with an error, so nobody relies on it unseen; it may have happened.
     """
 
-    def __init__(self, entries: AuditEntries, *, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, entries: AuditEntries, *, told: Callable[[AuditAction], None] | None = None, clock: Clock = utc_now
+    ) -> None:
         self._entries = entries
+        self._told = told
         self._clock = clock
 
     def page(self, org_id: str, *, after_id: str | None, limit: int, **equals: str) -> list[AuditEntry]:
@@ -43,6 +48,8 @@ class AuditLog:
             target_id: to what.
             details: in short words.
         """
+        if self._told is not None:
+            self._told(action)
         self._entries.add(
             AuditEntry(
                 action=action.value,

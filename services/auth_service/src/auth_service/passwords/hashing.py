@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from threading import Lock
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
@@ -45,13 +46,15 @@ class PasswordHasher:
     Attributes:
         hashed: hashes made so far.
         verified: passwords checked so far, also those of accounts that do not exist.
+        turns: whoever hashes holds one.
     """
 
     def __init__(self, cost: Argon2Cost, turns: Turns) -> None:
         self._argon2 = PasswordHash(
             (Argon2Hasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes),)
         )
-        self._turns = turns
+        self.turns = turns
+        self._counting = Lock()
         self._nobodys = self._argon2.hash(secrets.token_urlsafe(32))
         self.hashed = 0
         self.verified = 0
@@ -62,8 +65,9 @@ class PasswordHasher:
         Raises:
             Overloaded: too many are waiting already.
         """
-        with self._turns.turn():
-            self.hashed += 1
+        with self.turns.turn():
+            with self._counting:
+                self.hashed += 1
             return self._argon2.hash(normalised(password))
 
     def check(self, password: str, stored: str | None) -> Verdict:
@@ -72,8 +76,9 @@ class PasswordHasher:
         Raises:
             Overloaded: too many are waiting already.
         """
-        with self._turns.turn():
-            self.verified += 1
+        with self.turns.turn():
+            with self._counting:
+                self.verified += 1
             try:
                 matches, rehashed = self._argon2.verify_and_update(normalised(password), stored or self._nobodys)
             except UnknownHashError:  # of another program: nobody signs in with it, and nobody may notice
