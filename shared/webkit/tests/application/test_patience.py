@@ -13,6 +13,7 @@ import pytest
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import StreamingResponse
 
+from lyceum_web.lifespan import running
 from lyceum_web.limits import allowing
 from lyceum_web.security import public
 from lyceum_web.testing import served
@@ -57,6 +58,12 @@ async def long() -> StreamingResponse:
 async def part(number: int, request: Request) -> int:
     await asyncio.sleep(0.3)
     return len(await request.body())
+
+
+@router.post("/signed")
+@allowing(any_json=True)
+async def signed(request: Request) -> str:
+    return (await request.body()).decode("latin-1")
 
 
 @router.get("/breaks")
@@ -216,6 +223,35 @@ def test_a_route_may_have_limits_of_its_own(start: Start) -> None:
     assert client.put("/parts/1", content=b"x" * 10_001, headers=kind).json()["code"] == "payload_too_large"
     assert client.post("/pieces", content=b"x" * 5000, headers=kind).json()["code"] == "payload_too_large"
     assert client.get("/never").json()["code"] == "timed_out"
+
+
+def test_an_endpoint_that_reads_the_bytes_itself_gets_them_as_they_came(start: Start) -> None:
+    client = start(router, limits={"body_bytes": 4096})
+    kind = {"Content-Type": "application/json"}
+    body = b'{"a": "\\u0000", "a": NaN, \xff'
+
+    assert client.post("/signed", content=body, headers=kind).json() == body.decode("latin-1")
+    assert client.post("/signed", content=b"x" * 5000, headers=kind).json()["code"] == "payload_too_large"
+
+
+async def test_a_request_that_somebody_else_cancels_was_not_slow(make: Make) -> None:
+    reached = asyncio.Event()
+    waiting = APIRouter(dependencies=[public()])
+
+    @waiting.get("/waits")
+    async def waits() -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    async with (
+        running(make(waiting)) as answering,
+        httpx.AsyncClient(transport=httpx.ASGITransport(answering), base_url="http://service.test") as client,
+    ):
+        request = asyncio.create_task(client.get("/waits"))
+        await reached.wait()
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
 
 
 def test_more_requests_than_can_be_answered_are_refused_at_once(make: Make) -> None:

@@ -20,13 +20,17 @@ class Allowed:
     Attributes:
         body_bytes: of one body; None for what all routes have.
         seconds: until the answer begins; None for what all routes have.
+        any_json: whether a JSON body is handed on as it came.
     """
 
     body_bytes: int | None
     seconds: float | None
+    any_json: bool
 
 
-def allowing(*, body_bytes: int | None = None, seconds: float | None = None) -> Callable[[F], F]:
+def allowing(
+    *, body_bytes: int | None = None, seconds: float | None = None, any_json: bool = False
+) -> Callable[[F], F]:
     """Give an endpoint limits of its own.
 
     Example:
@@ -37,10 +41,12 @@ def allowing(*, body_bytes: int | None = None, seconds: float | None = None) -> 
     Args:
         body_bytes: of one body, at most.
         seconds: until the answer begins, at most.
+        any_json: for an endpoint that reads the bytes itself, to verify a signature for one: what a JSON body holds is
+            its own business then, only the bytes are counted.
     """
 
     def mark(endpoint: F) -> F:
-        setattr(endpoint, _MARK, Allowed(body_bytes, seconds))
+        setattr(endpoint, _MARK, Allowed(body_bytes, seconds, any_json))
         return endpoint
 
     return mark
@@ -52,6 +58,7 @@ class Allowance:
 
     body_bytes: int
     patience: Patience
+    any_json: bool = False
 
 
 class Allowances:
@@ -69,7 +76,8 @@ class Allowances:
         for route in routes:
             allowed: Allowed | None = getattr(route.endpoint, _MARK, None)
             if allowed is not None:
-                special = Allowance(allowed.body_bytes or body_bytes, Patience(allowed.seconds or seconds))
+                patience = Patience(allowed.seconds or seconds)
+                special = Allowance(allowed.body_bytes or body_bytes, patience, allowed.any_json)
                 self._special.append((route.path_regex.match, frozenset(route.methods or ()), special))
 
     def of(self, scope: Scope) -> Allowance:

@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lyceum_web.limits import body
-from lyceum_web.limits.allowance import Allowances
+from lyceum_web.limits.allowance import Allowance, Allowances
 from lyceum_web.limits.head import body_head, check_address
 from lyceum_web.limits.json_body import check_json
 from lyceum_web.problems import ProblemError
@@ -60,7 +60,7 @@ class Limits:
             await send(message)
 
         try:
-            arrived = await self._arrived(scope, receive, allowance.body_bytes)
+            arrived = await self._arrived(scope, receive, allowance)
             late = _ANSWERED_LATE
             await self._app(scope, arrived, begun)
         except asyncio.CancelledError:
@@ -70,15 +70,16 @@ class Limits:
         finally:
             patience.end(wait)
 
-    async def _arrived(self, scope: Scope, receive: Receive, most: int) -> Receive:
+    async def _arrived(self, scope: Scope, receive: Receive, allowance: Allowance) -> Receive:
         """Wait for a JSON body and check it; of any other body the bytes are counted as they are read."""
         check_address(scope)
         head = body_head(scope)
         if head is None:
             return receive
+        most = allowance.body_bytes
         if head.length is not None and head.length > most:
             raise body.too_large(most, close=head.length > body.PATIENCE_BYTES)
-        if not head.json:
+        if not head.json or allowance.any_json:
             return body.counted(receive, most)
         content = await body.read(receive, most)
         if len(content) > LARGE_BYTES:
