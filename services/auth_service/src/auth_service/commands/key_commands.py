@@ -38,7 +38,8 @@ def rotate_(directory: Path, *, compromised: bool, as_json: bool) -> None:
 
     The key is published at once and signs two minutes later, when every replica has seen it; the first key of a
     directory signs at once. A former key is published until its last token has expired, and removed by a later
-    rotation. With --compromised every access token made so far is refused within seconds, and clients refresh theirs.
+    rotation. With --compromised every access token made so far is refused: by the auth service within seconds, by other
+    services once they see a token of the new key, or after five minutes. Clients refresh theirs; nobody is signed out.
     """
     with plain_refusals(KeysError):
         done = rotate(directory, now=utc_now(), compromised=compromised)
