@@ -25,22 +25,27 @@ REFUSED = 2
 log = logging.getLogger(__name__)
 
 
-def run_service(name: str, build: Callable[[WebSettings], FastAPI]) -> int:
+def run_service(
+    name: str, build: Callable[[WebSettings], FastAPI], *, refusals: tuple[type[Exception], ...] = ()
+) -> int:
     """Read the settings, build the application and serve it until SIGTERM or SIGINT.
 
     Args:
         name: of the program, as it stands before what it says to people.
         build: connects and builds; raises `StartRefused` for what cannot work.
+        refusals: what else says, in one line, that the program cannot work as it was given, e.g. keylane's
+            `ConfigurationError` from a relay among the background parts.
 
     Returns:
         The exit code: 0 stopped as asked, 1 something ended that must not, 2 it cannot work as it was given.
     """
+    known: tuple[type[Exception], ...] = (StartRefused, SettingsError, AlreadyConnected, *refusals)
     with leaving_at_signals("run"):
         try:
             settings = read(WebSettings)
             log_without_secrets(settings.log_level)
             asyncio.run(serve(build(settings), settings))
-        except (StartRefused, SettingsError, AlreadyConnected) as exc:
+        except known as exc:
             sys.stderr.write(f"{name}: {exc}\n")
             return REFUSED
         except Exception:

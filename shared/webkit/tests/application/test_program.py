@@ -163,10 +163,10 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
 
-    def ran(build: Callable[[WebSettings], FastAPI], **environment: str) -> Ended:
+    def ran(build: Callable[[WebSettings], FastAPI], *refusals: type[Exception], **environment: str) -> Ended:
         for name, value in {**BASICS, "PORT": "0", **environment}.items():
             monkeypatch.setenv(name, value)
-        code = run_service("example", build)
+        code = run_service("example", build, refusals=refusals)
         return Ended(code, capsys.readouterr().err)
 
     yield ran
@@ -255,6 +255,13 @@ def test_a_part_that_fails_ends_the_service(run: Run, make: Make) -> None:
     (failed,) = [line for line in ended.lines if line.get("action") == "failed"]
     assert "ValueError" in failed["traceback"]
     assert "hunter2" not in str(failed)
+
+
+def test_a_part_that_can_never_work_is_a_refusal_if_its_error_says_so(run: Run, make: Make) -> None:
+    limits = {"port": 0, "host": "127.0.0.1"}
+    ended = run(lambda _: make(APIRouter(), background=[Relay()], limits=limits), ValueError)
+
+    assert (ended.code, ended.said) == (2, ["example: password=hunter2"])
 
 
 def test_figures_have_a_port_of_their_own_if_one_is_named(make: Make) -> None:
