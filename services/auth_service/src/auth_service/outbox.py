@@ -35,5 +35,5 @@ def report(document: Reporting, event: Event, *, org_id: str, now: datetime) -> 
         traceparent=trace_headers().get("traceparent"),
     )
     document.outbox.append(dict(outbox_entry(event, envelope)))
-    document.outbox_due = None  # a moment equal to the one read would count as no change, though a relay removed it since
+    document.outbox_due = None  # a moment equal to the one read would not be written, though a relay removed it since
     document.outbox_due = now
