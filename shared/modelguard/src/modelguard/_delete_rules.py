@@ -93,6 +93,28 @@ def wait_again(model: Any) -> None:
                 TABLE.wait(PendingRule(owner, field, name, rule))
 
 
+def of_shared_self(model: Any) -> list[tuple[Any, str, int]]:
+    """The rules that others have on a class only because their "self" means it: owner, field name, rule."""
+    declared = TABLE.declared()
+    return [
+        (owner, field, rule)
+        for (owner, field), rule in delete_rules(model).items()
+        if owner is not model and any(_says_self(inner, declared) for inner in nested(fields_of(owner)[field]))
+    ]
+
+
+def hand_on(rules: Sequence[tuple[Any, str, int]]) -> None:
+    """Register such rules with the class that "self" means now."""
+    for owner, field, rule in rules:
+        heir = fields_of(owner)[field].owner_document
+        if heir is not None:  # a field of its own goes with the class, and so do the subclasses that inherit it
+            heir.register_delete_rule(owner, field, rule)
+
+
+def _says_self(field: Any, declared: Any) -> bool:
+    return bool(state_of(field, declared).get("document_type_obj") == SELF)
+
+
 def is_attached(rule: PendingRule) -> bool:
     """Whether a waiting rule is in force at a model that matches its target only by suffix."""
     guess = resolve(rule.target)

@@ -5,7 +5,7 @@ from types import CellType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from modelguard._copies import CONTAINERS, Copies, copied, keep, keep_all, snapshot
-from modelguard._mongoengine import SELF, BaseField, fields_of, is_model, resolve, target
+from modelguard._mongoengine import SELF, BaseField, fields_of, is_model, nested, registry, resolve, target
 
 # By `id`: a field, and its options before registration changed them. Names of models turn into classes there,
 # `db_field` is filled in, and class decorators may write anything.
@@ -136,9 +136,21 @@ def missing_targets(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def release(model: Any, declared: Declared) -> None:
-    """Let fields forget a class that goes: as their owner, and as what their name resolved to."""
+    """Let fields forget a class that goes: as their owner, and as what their name resolved to.
+
+    A field of a mixin goes on to the next class that has it, which is then what its "self" means.
+    """
+    own = {id(inner) for field in in_namespace(vars(model)).values() for inner in nested(field)}
     for field, state in declared.values():
         if vars(field).get("_owner_document") is model:
-            field.__dict__["_owner_document"] = None
+            field.__dict__["_owner_document"] = None if id(field) in own else _heir(field)
         if target(field) is model:
             field.__dict__["document_type_obj"] = state["document_type_obj"]
+
+
+def _heir(field: Any) -> Any:
+    """The first registered class that has a field, itself or inside another."""
+    for model in registry().values():
+        if any(inner is field for outer in fields_of(model).values() for inner in nested(outer)):
+            return model
+    return None

@@ -73,7 +73,9 @@ class _Snapshot:
         self._names = [(model, subclass_names(model)) for model in models]
         self._rules = [(model, delete_rules(model), dict(delete_rules(model))) for model in models]
         self._cached = [(cached_references(model), list(cached_references(model))) for model in models]
-        self._targets = [(inner, target(inner)) for inner in _inners(models) if target(inner) is not None]
+        self._targets = [
+            (inner, target(inner), inner.owner_document) for inner in _inners(models) if target(inner) is not None
+        ]
         self._receivers = _signals.Receivers()
 
     def restore(self) -> list[Any]:
@@ -90,8 +92,9 @@ class _Snapshot:
             fields[:] = listed
         for model in dropped:
             _fields.release(model, shared)
-        for field, named in self._targets:
+        for field, named, owner in self._targets:
             field.document_type_obj = named
+            field.__dict__["_owner_document"] = owner
         self._receivers.restore(_is_of_lasting_field, {id(model) for model in dropped})
         return dropped
 

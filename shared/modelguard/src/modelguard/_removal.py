@@ -3,7 +3,7 @@
 from typing import Any
 
 from modelguard import _signals
-from modelguard._delete_rules import wait_again
+from modelguard._delete_rules import hand_on, of_shared_self, wait_again
 from modelguard._fields import release
 from modelguard._mongoengine import (
     CachedReferenceField,
@@ -24,11 +24,13 @@ def drop(model: Any) -> None:
     if registry().get(name) is model:
         del registry()[name]
     wait_again(model)
+    selves = of_shared_self(model)
     for base in model.__mro__[1:]:
         if "_subclasses" in vars(base):
             set_subclass_names(base, tuple(each for each in subclass_names(base) if each != name))
     detach(model)
     release(model, TABLE.declared())
+    hand_on(selves)
     TABLE.forget(name)
 
 

@@ -61,9 +61,20 @@ class Table:
 
     def add(self, record: Record) -> None:
         """Enter a class that is complete."""
-        self._declared = None
+        self._name_targets_again(record.definition.declared)
         self._names_at.setdefault(record.site.qualname, []).append(record.name)
         self.records[record.name] = record
+
+    def _name_targets_again(self, declared: Declared) -> None:
+        """Fields of a mixin may hold a class by now, where they were declared with its name or "self"."""
+        known = self.declared()
+        if known.keys().isdisjoint(declared.keys()):  # as mostly
+            known.update(declared)
+            return
+        for key, (field, state) in declared.items():
+            first = known.setdefault(key, (field, state))[1]
+            if first is not state and isinstance(first.get("document_type_obj"), str):
+                declared[key] = (field, {**state, "document_type_obj": first["document_type_obj"]})
 
     def forget(self, name: str) -> None:
         """Take a name out; unknown names are none of its business."""

@@ -222,17 +222,78 @@ def test_a_dropped_target_is_a_name_again_and_its_rules_wait(guarded: Project) -
     check()
 
 
-def test_a_shared_self_reference_waits_for_nobody(guarded: Project) -> None:
-    """The mixin's "self" means the first class that got it; with that one gone there is no name to wait for."""
-    guarded.module(
-        "trees",
-        "class Tree:\n    parent = ReferenceField('self', reverse_delete_rule=CASCADE)\n"
-        "class Topic(Tree, Document):\n    pass\n"
-        "class Folder(Tree, Document):\n    pass\n",
-    )
+TREES = """
+class Tree:
+    parent = FIELD
+class Topic(Tree, Document):
+    pass
+class Folder(Tree, Document):
+    pass
+class Note(Tree, Document):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "ReferenceField('self', reverse_delete_rule=CASCADE)",
+        "ListField(ReferenceField('self', reverse_delete_rule=PULL))",
+    ],
+    ids=["reference", "list"],
+)
+def test_a_shared_self_means_the_next_class_that_has_it(guarded: Project, field: str) -> None:
+    """Its first class took it along before: the next definition failed, and the rules of the others were lost."""
+    trees: Any = guarded.module("trees", TREES.replace("FIELD", field))
     unregister("Topic")
 
-    assert "unattached-delete-rule" not in {each.code for each in problems()}
+    parent = getattr(trees.Tree.parent, "field", None) or trees.Tree.parent
+    assert parent.document_type is trees.Folder
+    assert {key: key[0] for key in trees.Folder._meta["delete_rules"]} == {
+        (model, "parent"): model for model in (trees.Folder, trees.Note)
+    }
+    assert {(each.code, each.model) for each in problems()} == {("shared-self", "Note")}
+    later = guarded.module("later", "from trees import Tree\nclass Later(Tree, Document):\n    pass\n").Later
+    assert (later, "parent") in trees.Folder._meta["delete_rules"]
+    assert guarded.reload(trees).Folder is require("Folder")
+
+
+def test_a_self_reference_goes_with_its_class_and_its_subclasses(guarded: Project) -> None:
+    text = TREES.replace("class Tree:", "class Tree(Document):\n    meta = {'allow_inheritance': True}")
+    trees: Any = guarded.module(
+        "trees",
+        text.replace("FIELD", "ReferenceField('self', reverse_delete_rule=CASCADE)").replace(
+            "(Tree, Document)", "(Tree)"
+        ),
+    )
+    assert len(trees.Tree._meta["delete_rules"]) == 4
+
+    assert len(unregister("Tree")) == 4
+    assert trees.Tree.parent.owner_document is None
+    assert len(guarded.reload(trees).Tree._meta["delete_rules"]) == 4
+    check()
+
+
+def test_a_shared_self_that_all_have_left_means_the_first_that_comes(guarded: Project) -> None:
+    trees: Any = guarded.module("trees", TREES.replace("FIELD", "ReferenceField('self', reverse_delete_rule=CASCADE)"))
+    unregister(re.compile("Topic|Folder|Note"))
+    later = guarded.module("later", "from trees import Tree\nclass Later(Tree, Document):\n    pass\n").Later
+
+    assert trees.Tree.parent.document_type is later
+    assert later._meta["delete_rules"] == {(later, "parent"): 2}
+    check()
+
+
+def test_a_shared_self_means_what_it_did_after_a_block_that_dropped_its_class(guarded: Project) -> None:
+    trees: Any = guarded.module("trees", TREES.replace("FIELD", "ReferenceField('self', reverse_delete_rule=CASCADE)"))
+    before = (problems(), dict(trees.Topic._meta["delete_rules"]))
+    with isolated():
+        unregister("Topic")
+        assert trees.Tree.parent.document_type is trees.Folder
+
+    assert trees.Tree.parent.owner_document is trees.Tree.parent.document_type is trees.Topic
+    assert (problems(), dict(trees.Topic._meta["delete_rules"])) == before
+    assert trees.Folder._meta["delete_rules"] == {}
 
 
 def test_names_are_dropped_by_whole_match_of_a_regex(guarded: Project) -> None:
