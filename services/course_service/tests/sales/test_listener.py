@@ -5,6 +5,8 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
+
 from course_service.allocations.handlers import bound
 from course_service.enrolments import rules
 from course_service.errors import OUTAGES
@@ -14,6 +16,11 @@ from lyceum_contracts import ALLOCATIONS, COURSE_SERVICE, Envelope, Event, encod
 
 from .shop import Shop
 from .test_enrolments import NOW, allocated, moved, over, waits
+
+
+@pytest.fixture
+def shop(embedded_shop: Shop) -> Shop:
+    return embedded_shop
 
 
 async def publish(broker: InMemoryBroker, told: Sequence[tuple[str, Event]]) -> None:

@@ -11,6 +11,12 @@ from course_service.commands import payment_events
 
 from .shop import Shop, events
 
+
+@pytest.fixture
+def shop(embedded_shop: Shop) -> Shop:
+    return embedded_shop
+
+
 Run = Callable[..., Result]
 
 

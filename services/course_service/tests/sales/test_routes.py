@@ -28,6 +28,12 @@ from lyceum_web.testing import Callers, application_client, document_faults
 from .shop import PRICE, Shop, events
 from .test_enrolments import allocated, tell
 
+
+@pytest.fixture
+def shop(embedded_shop: Shop) -> Shop:
+    return embedded_shop
+
+
 STUDENT = ("purchases:create", "purchases:read", "enrolments:read")
 BOSS = ("purchases:read", "purchases:manage")
 

@@ -24,6 +24,12 @@ from lyceum_program.errors import StartRefused
 
 from .shop import PRICE, Shop
 
+
+@pytest.fixture
+def shop(embedded_shop: Shop) -> Shop:
+    return embedded_shop
+
+
 FAKE = "a secret of sixteen characters"
 STRIPE = {"stripe_api_key": "sk_test_0123456789", "stripe_webhook_secrets": "whsec_one, whsec_two,"}
 
