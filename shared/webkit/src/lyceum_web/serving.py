@@ -71,6 +71,7 @@ class Serving:
                     access_log=False,
                     server_header=False,
                     backlog=BACKLOG,
+                    timeout_keep_alive=settings.keep_alive_seconds,
                     forwarded_allow_ips=settings.trusted_proxies,
                     timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
                 )

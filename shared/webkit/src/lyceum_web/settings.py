@@ -18,6 +18,7 @@ class WebSettings(BaseSettings):
         body_depth: of nested arrays and objects in a JSON body, at most.
         request_seconds: from the first byte of a request until its answer begins, at most.
         head_seconds: from the opening of a connection until the head of a request has arrived, at most.
+        keep_alive_seconds: for the next request on a connection; longer than a proxy in front keeps its own.
         requests: that are answered at one time, at most; more are refused at once.
         trusted_proxies: whose word on the caller's address is taken, addresses or networks with commas between.
         database_check_seconds: between two looks at whether MongoDB answers.
@@ -42,6 +43,7 @@ class WebSettings(BaseSettings):
     body_depth: int = Field(default=32, ge=1, le=500)
     request_seconds: float = Field(default=30, ge=0.1, le=3600)
     head_seconds: float = Field(default=10, ge=0.1, le=3600)
+    keep_alive_seconds: int = Field(default=75, ge=1, le=3600)
     requests: int = Field(default=1000, ge=1, le=1_000_000)
     trusted_proxies: str = "127.0.0.1"
     database_check_seconds: float = Field(default=1, ge=0.01, le=60)

@@ -128,6 +128,16 @@ def test_a_head_that_does_not_arrive_is_given_up_on_a_new_connection_and_on_a_us
                     assert (status, problem["code"]) == (408, "request_timeout")
 
 
+def test_a_connection_is_kept_for_the_next_request_so_long(make: Make) -> None:
+    with served(make(router, limits={"keep_alive_seconds": 1})) as address, connection(address) as idle:
+        idle.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        received = b""
+        while part := idle.recv(65536):
+            received += part
+
+    assert received.endswith(b'{"status":"alive"}')
+
+
 def test_a_head_that_arrived_is_not_counted_against_what_follows(make: Make) -> None:
     with served(make(router, limits={"head_seconds": 0.1})) as address, httpx.Client(base_url=address) as client:
         assert client.get("/long").text == "x" * 10
