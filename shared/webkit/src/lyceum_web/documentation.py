@@ -37,6 +37,7 @@ def documentation_routes(application: FastAPI) -> list[Route]:
             swagger_js_url=f"{DOCS}/swagger-ui-bundle.js",
             swagger_css_url=f"{DOCS}/swagger-ui.css",
             swagger_favicon_url=f"{DOCS}/favicon.png",
+            swagger_ui_parameters={"validatorUrl": None},  # else the page sends the document's address to a service
         )
         page.headers["Content-Security-Policy"] = _POLICY
         return page

@@ -192,6 +192,8 @@ def test_the_page_loads_nothing_from_elsewhere(notes: httpx.Client) -> None:
 
     assert addresses
     assert all(address.startswith("/") and not address.startswith("//") for address in addresses)
+    assert "https://" not in page.text
+    assert '"validatorUrl": null' in page.text
     assert "default-src 'self'" in page.headers["content-security-policy"]
     for address in addresses:
         assert notes.get(address).status_code == 200, address
