@@ -28,6 +28,7 @@ from tests.wire.signing_in import NOWHERE, PASSWORD, AuthDeployment, Running, se
 from auth_service.passwords.hashing import Argon2Cost
 from real_servers import mongo_server
 
+from .account_timing import accounts_told_apart
 from .judging import Row, at_least, percentile
 from .options import parsed
 from .report import Report
@@ -45,6 +46,7 @@ ACCOUNTS = 20
 BAR_PERCENT = 60.0
 """Of the machine's hashes; the rest is for the database server and its eight calls, the token, HTTP and this client."""
 MS = 1_000
+UNAUTHORIZED = 401
 
 
 @dataclass
@@ -85,6 +87,14 @@ class Client:
     def login(self, number: int) -> int:
         body = json.dumps({"email": email(number % ACCOUNTS), "password": PASSWORD})
         return self._ask("POST", "/v1/login", body, {"Content-Type": "application/json"})
+
+    def guess(self, exists: bool) -> None:
+        """Sign in with a wrong password."""
+        address = email(0) if exists else "nobody@example.org"
+        body = json.dumps({"email": address, "password": "some wrong guess"})
+        status = self._ask("POST", "/v1/login", body, {"Content-Type": "application/json"})
+        if status != UNAUTHORIZED:
+            raise RuntimeError(f"a wrong guess was answered with {status}")
 
     def me(self, _: int) -> int:
         return self._ask("GET", "/v1/me", None, {"Authorization": f"Bearer {self.token}"})
@@ -194,6 +204,9 @@ def main(arguments: list[str]) -> int:
             **dict.fromkeys(("AUTH_LIMIT_ACCOUNT", "AUTH_LIMIT_ADDRESS", "AUTH_LIMIT_SIGN_UP"), "10000/second"),
         ) as service:
             report.add("Sign-in", measure(service, rounds, seconds), f"{rounds} rounds of {seconds:.0f} s each.")
+            guesses = 1_000 if options.full else 300
+            told = accounts_told_apart(Client(service.address).guess, guesses)
+            report.add("Who has an account", told, f"{guesses} wrong guesses of each kind, one at a time, in turn.")
     return report.close()
 
 

@@ -7,6 +7,7 @@ import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
@@ -64,25 +65,29 @@ def create_thing(body: NewThing) -> Thing:
     return Thing(id="thing-1", title=body.title, tags=body.tags)
 
 
+def things(*dependencies: Any) -> APIRouter:
+    """The same routes for both, included in the same way."""
+    router = APIRouter(prefix="/v1/things", dependencies=list(dependencies))
+    router.get("/{thing_id}")(read_thing)
+    router.post("")(create_thing)
+    return router
+
+
 def bare_application() -> FastAPI:
     """FastAPI as it comes: no access, no limits, no log, no figures."""
     application = FastAPI()
-    application.get("/v1/things/{thing_id}")(read_thing)
-    application.post("/v1/things")(create_thing)
+    application.include_router(things())
     return application
 
 
 def kit_application() -> tuple[FastAPI, str]:
     """The kit with everything that it does by default, and the token of somebody who may call."""
     callers = Callers()
-    router = APIRouter(prefix="/v1/things", dependencies=[requires(PERMISSION)])
-    router.get("/{thing_id}")(read_thing)
-    router.post("")(create_thing)
     application = create_application(
         title="Things",
         version="1",
         settings=WebSettings(environment="development", host="127.0.0.1", port=0),
-        routers=[router],
+        routers=[things(requires(PERMISSION))],
         models=[],
         security=callers.security,
     )

@@ -86,6 +86,9 @@ def test_who_is_suspended_is_out_at_once_and_stays_out(stage: Any, boss: Any, si
     answer = boss.change(f"/v1/users/{user.id}", {"status": "suspended", "reason": "cheated"})
 
     assert answer.json()["status"] == "suspended"
+    ended = [SessionRepository().get(one.session_id) for one in sessions]
+    assert [[entry["type"] for entry in one.outbox] for one in ended] == [["SESSION_REVOKED"]] * 3
+    assert {one.reason for one in ended} == {"account suspended"}
     assert {one.get("/v1/me").status_code for one in sessions} == {401}
     assert {one.refresh().status_code for one in sessions} == {401}
     assert (
@@ -95,8 +98,6 @@ def test_who_is_suspended_is_out_at_once_and_stays_out(stage: Any, boss: Any, si
         == 401
     )
     assert events(user) == ["USER_SUSPENDED"]
-    ended = [SessionRepository().get(one.session_id) for one in sessions]
-    assert [[entry["type"] for entry in one.outbox] for one in ended] == [["SESSION_REVOKED"]] * 3
     assert len(stage.audited("user_suspended")) == 1
 
 
