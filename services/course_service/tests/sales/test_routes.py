@@ -15,6 +15,7 @@ from course_service.enrolments.waitlist import Waitlist
 from course_service.models import Enrolment, Purchase
 from course_service.payments.exceptions import ProviderGarbage, ProviderRefused, ProviderUnavailable
 from course_service.payments.fake_provider import Delivery
+from course_service.payments.signatures import HEADER
 from course_service.problems import CODES, ERRORS
 from course_service.selling import MODELS, ROUTERS
 from lyceum_allocation import AllocationRepository, AllocationService, CapacityRepository
@@ -275,6 +276,26 @@ def test_a_forged_delivery_is_refused_with_400(web: Web, spoil: Any, said: str) 
 
     assert code(web.delivers(spoil(web.shop.paid(order_id)))) == (400, said)
     assert events() == []
+
+
+@pytest.mark.parametrize("odd", ["\\u0000", "\\ud800"])
+def test_what_payers_call_themselves_keeps_no_payment_out(web: Web, odd: str) -> None:
+    order_id = web.buys().json()["purchase"]["id"]
+    name = b'"name": "%s", "status"' % odd.encode()
+    told = web.shop.paid(order_id).body.replace(b'"status"', name)
+    assert name in told
+
+    assert web.delivers(web.shop.provider.signed(told)).status_code == 200
+    assert web.get(f"/v1/purchases/{order_id}").json()["status"] == "paid"
+
+
+@pytest.mark.parametrize("body", [b"", b"[" * 5000, b"\xff", b'{"a": 1, "a": 2}', b"NaN"])
+def test_bytes_that_are_no_event_are_refused_as_forged(web: Web, body: bytes) -> None:
+    answer = web.client.post(
+        "/v1/payment-webhooks/fake", content=body, headers={"content-type": "application/json", HEADER: "t=1,v1=0"}
+    )
+
+    assert code(answer) == (400, "bad_signature")
 
 
 def test_a_stale_or_unreadable_delivery_and_an_unknown_provider(web: Web) -> None:

@@ -8,6 +8,7 @@ from pydantic import Field
 from course_service.dependencies import provided
 from course_service.webhooks.service import WebhookService
 from course_service.wire import Answer
+from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.security import public
 
@@ -33,6 +34,7 @@ async def _raw(request: Request) -> bytes:
     dependencies=[public()],
     responses=problems("not_found", "bad_signature", "stale_signature", "unreadable_event"),
 )
+@allowing(any_json=True)
 def receive_payment_event(
     provider: ProviderName,
     raw: Annotated[bytes, Depends(_raw)],
