@@ -346,3 +346,12 @@ def test_another_organizations_invitations_are_not_there(stage: Any, boss: Any, 
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert head.get("/v1/invitations").json()["items"] == []
     assert [one["id"] for one in boss.get("/v1/invitations").json()["items"]] == [invitation["id"]]
+
+
+def test_nobody_floods_strangers_with_invitations(boss: Any) -> None:
+    statuses = Counter(
+        boss.create("/v1/invitations", {"email": f"p{n}@example.org", "roles": ["student"]}).status_code
+        for n in range(63)
+    )
+
+    assert statuses == {201: 60, 429: 3}

@@ -8,6 +8,7 @@ import pytest
 
 from auth_service.people import People
 from auth_service.roles.repository import Roles
+from auth_service.sessions import service
 from lyceum_database import SessionRepository, new_id
 from lyceum_database.states import SessionStatus
 from lyceum_web.security import Claims, InvalidToken, PrincipalDirectory
@@ -113,3 +114,12 @@ def test_an_expired_session_is_not_listed(stage: Any, ada: Any, sign_in: Any) ->
     later.tokens = later.refresh().json()
 
     assert [one["id"] for one in later.get("/v1/sessions").json()["items"]] == [later.session_id]
+
+
+def test_who_has_too_many_sessions_loses_the_oldest(ada: Any, sign_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MOST", 3)
+    later = [sign_in("ada") for _ in range(3)]
+
+    assert ada.get("/v1/me").status_code == 401
+    assert {one.get("/v1/me").status_code for one in later} == {200}
+    assert SessionRepository().get(ada.session_id).reason == "too many sessions"

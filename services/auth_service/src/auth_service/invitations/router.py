@@ -23,6 +23,7 @@ from lyceum_web.etags import IfMatch, etag
 from lyceum_web.idempotency import Idempotent
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
+from lyceum_web.rates import limited
 from lyceum_web.security import CurrentPrincipal, public, requires
 
 Invitations = Annotated[InvitationService, provided(InvitationService)]
@@ -35,7 +36,7 @@ router = APIRouter(prefix="/v1/invitations", tags=["invitations"])
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=InvitationMade,
-    dependencies=[requires("invitations:write")],
+    dependencies=[requires("invitations:write"), limited("invitations", "60/minute")],
     responses=problems("escalation", "unknown_role", "overloaded"),
 )
 def invite(

@@ -92,6 +92,7 @@ class LoginService:
             raise WrongCredentials
         self._renew_hash(user, verdict)
         token, session = self._open(user, organization, credentials, caller)
+        self._ending.end_oldest(user.id, caller)
         self._people.signed_in(user.id, session.issued_at)
         self._audit.record(
             AuditAction.LOGGED_IN, org_id=organization.id, caller=caller, actor_id=user.id, target_id=session.id

@@ -13,6 +13,9 @@ from lyceum_contracts import SessionRevoked
 from lyceum_database import Clock, NotFound, Session, utc_now
 from lyceum_database.states import SessionStatus
 
+MOST = 100
+"""Sessions of one person that count at one time: ending them all has to stay a matter of a moment."""
+
 
 class SessionService:
     """Sessions of people who are signed in."""
@@ -64,6 +67,16 @@ class SessionService:
                 count += 1
                 self._record(AuditAction.SESSION_ENDED, ended, caller, actor_id=by)
         return count
+
+    def end_oldest(self, user_id: str, caller: Caller) -> None:
+        """End the oldest sessions of a person who has more than `MOST`."""
+        surplus = self._sessions.live_count(user_id) - MOST
+        if surplus <= 0:
+            return
+        for session in self._sessions.live_page_of(user_id, after_id=None, limit=surplus):
+            ended = self.revoke(session.id, "too many sessions")
+            if ended is not None:
+                self._record(AuditAction.SESSION_ENDED, ended, caller, actor_id=user_id)
 
     def revoke(self, session_id: str, reason: str) -> Session | None:
         """End a session, and say so; None if it had ended already. It counts no longer in this process at once."""
