@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import subprocess
@@ -207,6 +208,16 @@ def test_a_folder_called_like_a_file_and_a_fifo_are_no_files(sources: Sources) -
         ("package.py/inside.py", "MG01"),
         ("pipe.py", "MG00"),
     ]
+
+
+def test_folders_may_lie_deeper_in_each_other_than_calls_may(sources: Sources) -> None:
+    sources.write(f"{'d/' * 300}shop.py", "from mongoengine import Document\nclass A(Document): pass\n")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 200)
+    try:
+        assert sources.codes() == ["MG01"]
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def test_a_folder_is_read_once_even_if_a_symlink_to_it_is_asked_for_too(sources: Sources) -> None:

@@ -51,22 +51,28 @@ def _below(place: Path, settings: Settings) -> Iterator[str]:
     yield from _walk(os.path.abspath(place), settings)  # noqa: PTH100 - as above
 
 
-def _walk(folder: str, settings: Settings) -> Iterator[str]:
+def _walk(top: str, settings: Settings) -> Iterator[str]:
+    waiting = [top]
+    while waiting:
+        entries = _entries(waiting.pop())
+        if any(entry.name == _ENVIRONMENT for entry in entries):
+            continue
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name in _NEVER or settings.excludes(shown(entry.path, settings)):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(entry.path)
+            elif entry.name.endswith(".py") and not (entry.is_symlink() and Path(entry.path).is_dir()):
+                yield entry.path
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        return list(os.scandir(folder))
     except FileNotFoundError:  # it went while others were read
-        return
+        return []
     except OSError as error:
         raise LintError(f"{folder}: {error.strerror or error}") from error
-    if any(entry.name == _ENVIRONMENT for entry in entries):
-        return
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name in _NEVER or settings.excludes(shown(entry.path, settings)):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path, settings)
-        elif entry.name.endswith(".py") and not (entry.is_symlink() and Path(entry.path).is_dir()):
-            yield entry.path
 
 
 def shown(file: str, settings: Settings) -> str:
@@ -99,11 +105,14 @@ class Namer:
         return ".".join((*self._package(folder), *last)) or Path(folder).name
 
     def _package(self, folder: str) -> tuple[str, ...]:
-        known = self._packages.get(folder)
-        if known is None:
-            known = self._parts(folder)
-            self._packages[folder] = known
-        return known
+        unknown: list[str] = []
+        around = folder
+        while around not in self._packages and around not in unknown[-1:]:
+            unknown.append(around)
+            around = os.path.dirname(around)  # noqa: PTH120 - once per folder of a large project
+        for each in reversed(unknown):  # each needs the one around it
+            self._packages[each] = self._parts(each)
+        return self._packages[folder]
 
     def _parts(self, folder: str) -> tuple[str, ...]:
         parent, name = os.path.split(folder)
