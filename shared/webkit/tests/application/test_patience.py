@@ -128,6 +128,19 @@ def test_a_head_that_does_not_arrive_is_given_up_on_a_new_connection_and_on_a_us
                     assert (status, problem["code"]) == (408, "request_timeout")
 
 
+def test_a_connection_that_waits_for_its_next_request_sends_no_slow_head(make: Make) -> None:
+    ask = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    with served(make(router, limits={"head_seconds": 0.1})) as address, connection(address) as idle:
+        idle.sendall(ask)
+        assert httpx.get(f"{address}/long").text == "x" * 10, "which takes half a second"
+        idle.sendall(ask.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        received = b""
+        while part := idle.recv(65536):
+            received += part
+
+    assert received.count(b'{"status":"alive"}') == 2
+
+
 def test_a_connection_is_kept_for_the_next_request_so_long(make: Make) -> None:
     with served(make(router, limits={"keep_alive_seconds": 1})) as address, connection(address) as idle:
         idle.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -171,11 +184,15 @@ def test_nonsense_in_the_middle_of_a_body_ends_the_request(make: Make) -> None:
         assert httpx.get(f"{address}/livez").status_code == 200
 
 
-def test_an_answer_that_breaks_off_is_seen_as_broken(make: Make) -> None:
+def test_an_answer_that_breaks_off_is_seen_as_broken_and_logged_once(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     with served(make(router)) as address, httpx.Client(base_url=address) as client:
         with pytest.raises(httpx.RemoteProtocolError):
             client.get("/breaks")
         assert client.get("/livez").status_code == 200
+
+    assert [record.name for record in caplog.records if record.exc_info] == ["lyceum_web.exchanges"]
 
 
 @pytest.mark.parametrize(("trusted", "seen"), [("127.0.0.1", "203.0.113.9"), ("10.0.0.1", "127.0.0.1")])
