@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import httpx
 import pytest
 
 from auth_service.problems import CODES, ERRORS
@@ -85,6 +86,15 @@ def test_secrets_are_write_only(document: dict[str, Any]) -> None:
         for field, described in schema.get("properties", {}).items():
             if re.search("password$", field):
                 assert described.get("writeOnly"), f"{name}.{field}"
+
+
+def test_no_body_may_be_larger_than_it_has_to_be(client: httpx.Client, document: dict[str, Any]) -> None:
+    taking = [label for label, operation in operations(document).items() if "requestBody" in operation]
+    assert len(taking) == 12
+    for label in taking:
+        method, path = label.split()
+        answer = client.request(method, re.sub("{.*?}", "x", path), json={"x": "y" * 32 * 1024})
+        assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large"), label
 
 
 def test_the_table_of_problems_covers_every_refusal() -> None:

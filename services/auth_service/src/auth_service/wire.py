@@ -11,6 +11,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from auth_service import addresses
 from auth_service.passwords import policy
 
+SMALL_BODY = 16 * 1024
+"""Bytes. The longest sign-up, every character spelled as an escape, has half of it; strangers get no more."""
+
+MEDIUM_BODY = 32 * 1024
+"""Bytes. The longest role has less than half of it."""
+
 _CONTROL = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
 
 

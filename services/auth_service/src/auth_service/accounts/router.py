@@ -8,7 +8,9 @@ from auth_service.accounts.schemas import Me, MeChange, PasswordChange, SignUp, 
 from auth_service.accounts.service import AccountService, NewPassword
 from auth_service.accounts.signing_up import NewAccount, SignUpService
 from auth_service.dependencies import FromCaller, provided
+from auth_service.wire import SMALL_BODY
 from lyceum_web.etags import IfMatch, etag
+from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.security import CurrentPrincipal, public, requires_login
 
@@ -24,6 +26,7 @@ router = APIRouter(prefix="/v1", tags=["accounts"])
     dependencies=[public()],
     responses=problems("weak_password", "rate_limited", "overloaded"),
 )
+@allowing(body_bytes=SMALL_BODY)
 def sign_up(body: SignUp, signing_up: SigningUp, caller: FromCaller) -> SignUpTaken:
     """Make an account, as a student. The answer is the same whether or not the address had one."""
     account = NewAccount(
@@ -42,6 +45,7 @@ def read_me(accounts: Accounts, principal: CurrentPrincipal, response: Response)
 
 
 @router.patch("/me", dependencies=[requires_login()])
+@allowing(body_bytes=SMALL_BODY)
 def change_me(
     body: MeChange, accounts: Accounts, principal: CurrentPrincipal, if_match: IfMatch, response: Response
 ) -> Me:
@@ -59,6 +63,7 @@ def change_me(
     dependencies=[requires_login()],
     responses=problems("wrong_password", "weak_password", "rate_limited", "overloaded"),
 )
+@allowing(body_bytes=SMALL_BODY)
 def change_password(body: PasswordChange, accounts: Accounts, principal: CurrentPrincipal, caller: FromCaller) -> None:
     """Change the password. This session goes on, all others end."""
     wish = NewPassword(

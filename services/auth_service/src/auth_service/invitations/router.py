@@ -18,9 +18,10 @@ from auth_service.invitations.schemas import (
     InvitationToken,
 )
 from auth_service.invitations.service import InvitationService, Viewed, Wish
-from auth_service.wire import Id
+from auth_service.wire import MEDIUM_BODY, SMALL_BODY, Id
 from lyceum_web.etags import IfMatch, etag
 from lyceum_web.idempotency import Idempotent
+from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
 from lyceum_web.rates import limited
@@ -39,6 +40,7 @@ router = APIRouter(prefix="/v1/invitations", tags=["invitations"])
     dependencies=[requires("invitations:write"), limited("invitations", "60/minute")],
     responses=problems("escalation", "unknown_role", "overloaded"),
 )
+@allowing(body_bytes=MEDIUM_BODY)
 def invite(
     body: InvitationCreate,
     invitations: Invitations,
@@ -104,6 +106,7 @@ def revoke_invitation(
         "overloaded",
     ),
 )
+@allowing(body_bytes=SMALL_BODY)
 def accept_invitation(
     token: InvitationToken, body: InvitationAcceptance, acceptances: Acceptances, caller: FromCaller
 ) -> InvitationAccepted:

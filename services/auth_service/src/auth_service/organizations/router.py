@@ -8,10 +8,11 @@ from auth_service.creation import created
 from auth_service.dependencies import FromCaller, provided
 from auth_service.organizations.schemas import OrganizationChange, OrganizationCreate, OrganizationShown
 from auth_service.organizations.service import NewOrganization, OrganizationService
-from auth_service.wire import Id
+from auth_service.wire import SMALL_BODY, Id
 from lyceum_database import Organization
 from lyceum_web.etags import IfMatch, IfNoneMatch, etag, not_modified
 from lyceum_web.idempotency import Idempotent
+from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
 from lyceum_web.problems import ProblemError
@@ -39,6 +40,7 @@ def list_organizations(
     dependencies=[requires("organizations:create")],
     responses=problems("slug_taken", "overloaded"),
 )
+@allowing(body_bytes=SMALL_BODY)
 def create_organization(
     body: OrganizationCreate,
     organizations: Organizations,
@@ -74,6 +76,7 @@ def read_organization(
 
 
 @router.patch("/{organization_id}", dependencies=[requires("organizations:write")], responses=problems("not_found"))
+@allowing(body_bytes=SMALL_BODY)
 def change_organization(
     organization_id: Id,
     body: OrganizationChange,

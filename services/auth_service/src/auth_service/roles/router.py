@@ -8,10 +8,11 @@ from auth_service.creation import created
 from auth_service.dependencies import FromCaller, provided
 from auth_service.roles.schemas import RoleChange, RoleCreate, RoleShown
 from auth_service.roles.service import RoleService
-from auth_service.wire import Id
+from auth_service.wire import MEDIUM_BODY, Id
 from lyceum_database import Role
 from lyceum_web.etags import IfMatch, IfNoneMatch, etag, not_modified
 from lyceum_web.idempotency import Idempotent
+from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
 from lyceum_web.security import CurrentPrincipal, requires
@@ -36,6 +37,7 @@ def list_roles(roles: Roles, principal: CurrentPrincipal, asked: PageQuery) -> P
     dependencies=[requires("roles:write")],
     responses=problems("escalation", "role_name_taken"),
 )
+@allowing(body_bytes=MEDIUM_BODY)
 def create_role(
     body: RoleCreate, roles: Roles, principal: CurrentPrincipal, caller: FromCaller, once: Idempotent
 ) -> Response:
@@ -62,6 +64,7 @@ def read_role(
 @router.patch(
     "/{role_id}", dependencies=[requires("roles:write")], responses=problems("not_found", "escalation", "builtin_role")
 )
+@allowing(body_bytes=MEDIUM_BODY)
 def change_role(
     role_id: Id,
     body: RoleChange,

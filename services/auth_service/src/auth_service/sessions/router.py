@@ -10,8 +10,9 @@ from auth_service.sessions.login import LoginService
 from auth_service.sessions.refreshing import RefreshService
 from auth_service.sessions.schemas import Login, SessionShown, TokenPair, TokenRefresh
 from auth_service.sessions.service import SessionService
-from auth_service.wire import Id
+from auth_service.wire import SMALL_BODY, Id
 from lyceum_database import Session
+from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
 from lyceum_web.security import CurrentPrincipal, public, requires_login
@@ -24,6 +25,7 @@ router = APIRouter(prefix="/v1", tags=["sessions"])
 
 
 @router.post("/login", dependencies=[public()], responses=problems("invalid_credentials", "rate_limited", "overloaded"))
+@allowing(body_bytes=SMALL_BODY)
 def log_in(body: Login, logins: Logins, caller: FromCaller, response: Response) -> TokenPair:
     """Sign in. Whatever keeps somebody out, the answer is the same."""
     _keep_out_of_caches(response)
@@ -35,6 +37,7 @@ def log_in(body: Login, logins: Logins, caller: FromCaller, response: Response) 
     dependencies=[public()],
     responses=problems("invalid_refresh_token", "rate_limited", "overloaded"),
 )
+@allowing(body_bytes=SMALL_BODY)
 def refresh_tokens(body: TokenRefresh, refreshes: Refreshes, caller: FromCaller, response: Response) -> TokenPair:
     """Exchange a refresh token for a new pair. It is good once: when it comes again, the session ends."""
     _keep_out_of_caches(response)

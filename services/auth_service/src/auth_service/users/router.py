@@ -7,9 +7,10 @@ from fastapi import APIRouter, Query, Response
 from auth_service.dependencies import FromCaller, provided
 from auth_service.users.schemas import UserChange, UserShown
 from auth_service.users.service import Member, MemberFilter, UserService
-from auth_service.wire import Id, SignInName
+from auth_service.wire import MEDIUM_BODY, Id, SignInName
 from lyceum_database.states import UserStatus
 from lyceum_web.etags import IfMatch, IfNoneMatch, etag, not_modified
+from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
 from lyceum_web.security import CurrentPrincipal, requires
@@ -54,6 +55,7 @@ def read_user(
         "not_found", "escalation", "unknown_role", "impossible_status", "last_administrator", "overloaded"
     ),
 )
+@allowing(body_bytes=MEDIUM_BODY)
 def change_user(
     user_id: Id,
     body: UserChange,
