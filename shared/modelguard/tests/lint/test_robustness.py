@@ -230,12 +230,13 @@ def test_a_folder_is_read_once_even_if_a_symlink_to_it_is_asked_for_too(sources:
 
 
 def test_settings_may_begin_with_the_folder_they_stand_in(sources: Sources) -> None:
-    sources.write("lib/shop.py", "from modelguard import Document\nclass A(Document): pass\n")
-    sources.write("lib/tasks.py", "def f():\n    from shop import A\n")
+    sources.write("lib/deep/shop.py", "from modelguard import Document\nclass A(Document): pass\n")
+    sources.write("app/tasks.py", "def f():\n    from shop import A\n")
     sources.write("old/shop.py", "from mongoengine import Document\nclass A(Document): pass\n")
-    sources.settings("roots = ['./lib/', 'old/../lib']\nexclude = ['./old']\n")
+    for root in ("lib/deep", "./lib/deep/", "old/../lib/deep"):
+        sources.settings(f"roots = ['{root}']\nexclude = ['./old']\n")
 
-    assert [(each.path, each.code) for each in sources.found()] == [("lib/tasks.py", "MG02")]
+        assert [(each.path, each.code) for each in sources.found()] == [("app/tasks.py", "MG02")]
 
 
 def test_environments_hidden_folders_and_excluded_ones_are_not_read(sources: Sources) -> None:

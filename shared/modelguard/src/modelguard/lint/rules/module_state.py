@@ -14,6 +14,7 @@ _CODE = "MG12"
 _CONNECTING = frozenset(
     f"mongoengine{module}.{name}" for module in ("", ".connection") for name in ("connect", "register_connection")
 )
+_ENUMS = frozenset(f"enum.{name}" for name in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"))
 _QUERIES = ".objects"
 
 
@@ -22,16 +23,21 @@ def _find(index: Index) -> Iterator[Finding]:
         if model.module in index.model_modules and index.settings.looks_at(_CODE, model.module.path):
             yield from _enum(index, model)
     for module in index.modules:
-        if not index.settings.looks_at(_CODE, module.path):
-            continue
-        for call in module.facts.calls:
-            if call.runs_at_import:
-                yield from _of_call(index, module, call)
-        for use in module.facts.uses:
-            if "f:" not in use.scope and not use.is_handed_over:
-                yield from _query(index, module, use.name, use.scope, use.line, use.column)
-                if module in index.model_modules and use.name.endswith(".connect"):
-                    yield from _connection(index, module, use.name, use.scope, use.line, use.column)
+        if index.settings.looks_at(_CODE, module.path):
+            yield from _in_module(index, module)
+
+
+def _in_module(index: Index, module: Module) -> Iterator[Finding]:
+    if module in index.model_modules:
+        yield from _called_enums(index, module)
+    for call in module.facts.calls:
+        if call.runs_at_import:
+            yield from _of_call(index, module, call)
+    for use in module.facts.uses:
+        if "f:" not in use.scope and not use.is_handed_over:
+            yield from _query(index, module, use.name, use.scope, use.line, use.column)
+            if module in index.model_modules and use.name.endswith(".connect"):
+                yield from _connection(index, module, use.name, use.scope, use.line, use.column)
 
 
 def _enum(index: Index, model: Model) -> Iterator[Finding]:
@@ -39,14 +45,27 @@ def _enum(index: Index, model: Model) -> Iterator[Finding]:
         return
     bases = [symbol for each in (model, *model.ancestors) for _, symbol in each.bases if symbol is not None]
     if any(symbol.kind == "outside" and symbol.name.startswith("enum.") for symbol in bases):
-        name = model.fact.name
-        message = (
-            f"defines the enum {name} beside models: when the file runs again the kept model class still knows the old "
-            f"{name}, and refuses members of the new one"
-        )
-        home = _beside(index, model.module)
-        fix = f"move it to a file without models, and write: from {home} import {name}"
-        yield at(model, _CODE, message, fix)
+        yield at(model, _CODE, *_said_of_enum(index, model.module, model.fact.name))
+
+
+def _called_enums(index: Index, module: Module) -> Iterator[Finding]:
+    """`Kind = Enum("Kind", "STAFF GUEST")`."""
+    for each in module.facts.bindings:
+        if each.scope or each.value[0] != "call":
+            continue
+        symbol = index.symbols.meaning(module, "", each.value[1])
+        if symbol is not None and symbol.kind == "outside" and symbol.name in _ENUMS:
+            message, fix = _said_of_enum(index, module, each.name)
+            line, column = each.value[4:6]
+            yield Finding(module.path, line, column + 1, _CODE, f"{module.name}.{each.name}", message, fix)
+
+
+def _said_of_enum(index: Index, module: Module, name: str) -> tuple[str, str]:
+    message = (
+        f"defines the enum {name} beside models: when the file runs again the kept model class still knows the old "
+        f"{name}, and refuses members of the new one"
+    )
+    return message, f"move it to a file without models, and write: from {_beside(index, module)} import {name}"
 
 
 def _beside(index: Index, module: Module) -> str:
