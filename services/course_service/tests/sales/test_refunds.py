@@ -211,3 +211,14 @@ def test_a_refund_of_a_provider_that_is_gone_waits_for_it(shop: Shop, paid: str)
     shop.sweeps()
 
     assert [refund.status for refund in shop.stored(paid).refunds] == ["accepted"]
+
+
+def test_an_order_that_is_settled_meanwhile_is_not_taken_up_again(shop: Shop, paid: str) -> None:
+    shop.provider.fails(ProviderUnavailable())
+    with pytest.raises(ProviderUnavailable):
+        shop.gives_back(paid)
+    seen = shop.stored(paid)
+    shop.gives_back(paid)
+
+    assert not shop.orders.postpone(seen, shop.clock() + timedelta(hours=1))
+    assert shop.stored(paid).settle_due is None

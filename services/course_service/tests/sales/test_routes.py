@@ -196,6 +196,12 @@ def test_nobody_chooses_the_price_and_nonsense_is_pointed_at(web: Web, body: obj
     assert Purchase.objects.count() == 0
 
 
+def test_a_form_is_small(web: Web) -> None:
+    answer = web.post("/v1/courses/algebra/purchases", {"wants": [0] * 9000})
+
+    assert code(answer) == (413, "payload_too_large")
+
+
 def test_what_is_not_sold_is_a_conflict_and_what_is_not_there_is_not_found(web: Web) -> None:
     web.shop.stock("old", status="archived")
 

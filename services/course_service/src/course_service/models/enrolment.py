@@ -40,5 +40,5 @@ class Enrolment(Record):
 
     meta: ClassVar[dict[str, Any]] = {
         "collection": "enrolments",
-        "indexes": [("org_id", "student_id", "status", "id"), ("org_id", "course_id", "status", "id")],
+        "indexes": [("org_id", "student_id", "status", "id")],
     }

@@ -10,6 +10,7 @@ from course_service.purchases.repository import PurchaseRepository
 from course_service.purchases.schemas import PurchaseMade, PurchaseOrder, RefundOrder, ShownPurchase
 from course_service.purchases.service import PurchaseService, RefundWish
 from course_service.wire import Id
+from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
 from lyceum_web.rates import limited
@@ -18,6 +19,8 @@ from lyceum_web.security import CurrentPrincipal, Forbidden, Principal, requires
 MANAGE = "purchases:manage"
 CLICKS = "120/minute"
 """Of one student: each may ask the payment provider for something, which counts our calls too."""
+FORM_BYTES = 16 * 1024
+"""Many times what the longest of these forms takes."""
 
 Purchases = Annotated[PurchaseService, provided(PurchaseService)]
 Orders = Annotated[PurchaseRepository, provided(PurchaseRepository)]
@@ -39,6 +42,7 @@ router = APIRouter(prefix="/v1", tags=["purchases"])
         "payment_provider_unavailable",
     ),
 )
+@allowing(body_bytes=FORM_BYTES)
 def buy_course(
     course_id: Id,
     body: PurchaseOrder,
@@ -106,6 +110,7 @@ def read_purchase(purchase_id: Id, purchases: Purchases, principal: CurrentPrinc
         "not_found", "not_refundable", "refund_too_large", "payment_provider_error", "payment_provider_unavailable"
     ),
 )
+@allowing(body_bytes=FORM_BYTES)
 def refund_purchase(
     purchase_id: Id,
     body: RefundOrder,
