@@ -4,9 +4,9 @@ import unicodedata
 import zoneinfo
 from datetime import datetime
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from auth_service import addresses
 from auth_service.passwords import policy
@@ -24,6 +24,17 @@ class Request(BaseModel):
     """A request's body: what it does not know it refuses, by name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False, hide_input_in_errors=True)
+
+
+class Change(Request):
+    """What is to be different about something; what is left out stays as it is."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_removed(cls, data: Any) -> Any:
+        if isinstance(data, dict) and None in data.values():
+            raise ValueError("leave out what is to stay as it is: nothing here can be null")
+        return data
 
 
 class Answer(BaseModel):

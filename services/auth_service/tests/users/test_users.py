@@ -136,7 +136,17 @@ def test_erased_is_for_ever(stage: Any, boss: Any) -> None:
         assert (answer.status_code, answer.json()["code"]) == (409, "impossible_status")
 
 
-@pytest.mark.parametrize("body", [{"status": "erased"}, {"status": "admin"}, {"org_ids": ["x"]}, {"password": "x"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"roles": None},
+        {"status": None},
+        {"status": "erased"},
+        {"status": "admin"},
+        {"org_ids": ["x"]},
+        {"password": "x"},
+    ],
+)
 def test_what_cannot_be_asked_for_is_refused(stage: Any, boss: Any, body: dict[str, Any]) -> None:
     assert boss.change(f"/v1/users/{stage.person('ada').id}", body).status_code == 422
 

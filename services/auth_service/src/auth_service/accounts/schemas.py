@@ -6,6 +6,7 @@ from pydantic import Field
 
 from auth_service.wire import (
     Answer,
+    Change,
     EmailAddress,
     Locale,
     Name,
@@ -83,7 +84,7 @@ class Me(Answer):
         )
 
 
-class MeChange(Request):
+class MeChange(Change):
     """What somebody may change of themselves; what is left out stays."""
 
     name: Name | None = None

@@ -78,7 +78,7 @@ class AccountService:
         """
         for name, value in changes.items():
             setattr(user, name, value)
-        return self._people.save(user)
+        return self._people.save(user) if changes else user
 
     def change_password(self, wish: NewPassword, caller: Caller) -> None:
         """Store another password and end all other sessions: whoever knew the old one is out.

@@ -7,8 +7,8 @@ from pydantic import Field
 from auth_service.users.service import Member, MemberChange
 from auth_service.wire import (
     Answer,
+    Change,
     Reason,
-    Request,
     RoleName,
     ShownEmail,
     ShownId,
@@ -19,7 +19,7 @@ from auth_service.wire import (
 )
 
 
-class UserChange(Request):
+class UserChange(Change):
     """What is to be different; what is left out stays."""
 
     status: Literal["active", "suspended"] | None = Field(
