@@ -15,6 +15,11 @@ CONTAINERS = (dict, list, set, deque)
 Copies = dict[int, tuple[Any, Any]]
 
 
+def is_namespace(value: Any) -> bool:
+    """Whether it is what `globals()` gives in some module: no part of a definition, but of the module."""
+    return type(value) is dict and "__builtins__" in value and "__name__" in value
+
+
 def copied(value: Any) -> Any:
     """A copy of nested containers: they are new, their other values may be shared."""
     try:
@@ -41,6 +46,8 @@ def keep_all(values: Iterable[Any], copies: Copies) -> None:
     """Copy the containers among values, and those inside functions."""
     for each in values:
         if isinstance(each, CONTAINERS):
+            if is_namespace(each):
+                continue
             copies[id(each)] = (each, copied(each))
         else:
             keep(each, copies)

@@ -36,7 +36,7 @@ from types import (
 from typing import Any
 
 from modelguard._code import PLACE, is_rebound, same_code
-from modelguard._copies import Copies, cell_contents
+from modelguard._copies import Copies, cell_contents, is_namespace
 from modelguard._fields import Declared, state_of
 from modelguard._mongoengine import SELF, BaseField, is_model, registry
 from modelguard._readable import claims_equal, pickled_parts, readable_state
@@ -186,6 +186,8 @@ class Equality:
         return file is not None and file == real_file(new)
 
     def _same_mapping(self, old: Mapping[Any, Any], new: Mapping[Any, Any]) -> bool:
+        if is_namespace(old) and is_namespace(new):
+            return self._same_module(old["__name__"], new["__name__"])
         if len(old) != len(new):
             return False
         if all(key in new for key in old):

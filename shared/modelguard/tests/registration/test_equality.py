@@ -39,6 +39,8 @@ RAN_ON = {
     "default in a class method": ("    @classmethod\n    def f(cls, a=[]): return a\n", "model.f().append(1)"),
     "default in a partial": ("    f = functools.partial(growing, b=[])\n", "model.f()"),
     "memory of a decorator": ("    @remembering\n    def f(self): pass\n", "model.f(None)"),
+    "memory in globals()": ("    @counted_in_module\n    def f(self): pass\n", "model.f(None); model.f(None)"),
+    "globals() as a default": ("    def f(self, a=globals()): a['calls'] = 1\n", "model.f(None)"),
     "memory of a property": ("    @property\n    @remembering\n    def f(self): pass\n", "model.f.fget(None)"),
     "memory of a validator": ("    other = StringField(validation=remembering(len))\n", "model.other.validation('x')"),
     "cache of an inner class": ("    class Inner:\n        cache = {}\n", "model.Inner.cache['a'] = 1"),
@@ -59,6 +61,12 @@ def counted(function):
     def wrapper(*args):
         nonlocal calls
         calls += 1
+    return wrapper
+def counted_in_module(function):
+    space = globals()
+    def wrapper(*args):
+        space["calls"] = space.get("calls", 0) + 1
+        space.setdefault("seen", []).append(args)
     return wrapper
 def remembering(function):
     known = {}

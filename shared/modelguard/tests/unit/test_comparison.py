@@ -17,10 +17,13 @@ import pytest
 from mongoengine import IntField, ListField, ReferenceField, StringField
 
 from modelguard._code import same_code
+from modelguard._copies import keep
 from modelguard._equality import Equality
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from modelguard._copies import Copies
 
 BODY = """
 class Model:
@@ -105,6 +108,12 @@ def fresh_class(answer: int = 1, module: str = "models") -> Any:
     return namespace["Greeter"]
 
 
+def fresh_globals(module: str, **values: Any) -> dict[str, Any]:
+    namespace: dict[str, Any] = {"__name__": module, **values}
+    exec("", namespace)  # noqa: S102  # our own text
+    return namespace
+
+
 def closing_over(value: Any) -> Any:
     def inner() -> Any:
         return value
@@ -185,6 +194,7 @@ SAME_VALUE: dict[str, tuple[Any, Any]] = {
     "a built-in function": (len, len),
     "a bound method": both(lambda: Settings(1).shown),
     "an alias of a type": both(lambda: list[int]),
+    "a module's globals": (fresh_globals("models", seen=1), fresh_globals("alias", calls=2)),
 }
 OTHER_VALUE: dict[str, tuple[Any, Any]] = {
     "types": (1, True),
@@ -217,6 +227,7 @@ OTHER_VALUE: dict[str, tuple[Any, Any]] = {
     "a built-in function": (len, sum),
     "a decimal's digits": (decimal.Decimal("1.0"), decimal.Decimal("1.00")),
     "a moment's zone": (NOON, NOON.astimezone(dt.timezone(dt.timedelta(hours=1)))),
+    "another module's globals": (fresh_globals("models"), fresh_globals("elsewhere")),
     "a moment that comes twice": (TWICE, TWICE.replace(fold=1)),
 }  # fmt: skip
 
@@ -231,6 +242,16 @@ def test_a_value_made_again_is_the_same(pair: tuple[Any, Any]) -> None:
 def test_another_value_is_another(pair: tuple[Any, Any]) -> None:
     assert not same(*pair)
     assert not same(*reversed(pair))
+
+
+def test_a_modules_globals_are_not_copied() -> None:
+    copies: Copies = {}
+    own = {"a": [1]}
+    keep(closing_over(globals()), copies)
+    keep(closing_over(own), copies)
+
+    assert copies[id(own)][1] == own
+    assert id(globals()) not in copies
 
 
 def test_cycles_are_followed_once() -> None:
