@@ -69,14 +69,19 @@ def given(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
             "auth-service: AUTH_ACCESS_TOKEN_SECONDS: Input should be less than or equal to 900\n",
         ),
         (
-            {**NOWHERE, "AUTH_KEYS_DIRECTORY": "/nowhere/keys"},
-            "auth-service: AUTH_KEYS_DIRECTORY: /nowhere/keys holds no signing key: run `lyceum keys rotate` to make one\n",
+            {**NOWHERE, "AUTH_KEYS_DIRECTORY": "none"},
+            "auth-service: AUTH_KEYS_DIRECTORY: none holds no signing key: run `lyceum keys rotate` to make one\n",
         ),
     ],
 )
 def test_a_setting_that_cannot_work_is_one_line_with_its_name(
-    variables: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    variables: dict[str, str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     given(monkeypatch, **variables)
 
     assert main(["run"]) == 2

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
 
@@ -22,6 +22,8 @@ def keys_at(minutes: list[int]) -> list[SigningKey]:
 
 
 @given(starts=st.lists(MINUTES, min_size=1, max_size=8), age_s=st.integers(0, 15 * 60), skew_s=st.integers(-300, 300))
+@example(starts=[-60, -10], age_s=15 * 60, skew_s=0)  # the former key's last token, five minutes old when it ends
+@example(starts=[-60, -19], age_s=15 * 60, skew_s=-300)  # the same by a clock that is behind: one minute before the end
 def test_a_token_is_good_for_its_whole_life_whoever_signed_it(starts: list[int], age_s: int, skew_s: int) -> None:
     """Signed by a replica whose clock is off by up to the allowed skew, read by one whose clock is right."""
     keys = keys_at(starts)
