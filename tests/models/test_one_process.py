@@ -42,7 +42,14 @@ REPORTED = {
     },
     "third": {"Role": "lyceum_database"},
 }
-OURS = {"Conversation": "chat_service", "Allocation": "lyceum_allocation", "TrainerCapacity": "lyceum_allocation"}
+OURS = {
+    "Conversation": "chat_service",
+    "Allocation": "lyceum_allocation",
+    "TrainerCapacity": "lyceum_allocation",
+    "Purchase": "course_service",
+    "Enrolment": "course_service",
+    "WebhookEvent": "course_service",
+}
 
 SURVEY = """
     import importlib, json, sys
