@@ -14,8 +14,6 @@ from typing import Any
 
 log = logging.getLogger("lyceum_web.access")
 
-_IDS = ("correlation_id", "trace_id")
-
 
 class Answered(logging.LogRecord):
     """The record of one request.
@@ -42,7 +40,11 @@ class Answered(logging.LogRecord):
         """Give the line of the log, in JSON. Nothing of it can hold a secret, or has to be escaped."""
         ids = vars(self)
         principal = "null" if self.principal is None else f'"{self.principal}"'
-        correlated = "".join(f', "{name}": "{ids[name]}"' for name in _IDS if name in ids)
+        correlated = (
+            f', "correlation_id": "{ids["correlation_id"]}", "trace_id": "{ids["trace_id"]}"'
+            if "trace_id" in ids
+            else ""
+        )
         return (
             f'{{"time": "{_written(self.created)}", '
             f"{_fixed(self.levelname, self.method, self.route, self.status)}, "

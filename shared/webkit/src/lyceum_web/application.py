@@ -22,6 +22,7 @@ from lyceum_web.rates import RateLimiter, rate_limiter
 from lyceum_web.security import Security
 from lyceum_web.settings import WebSettings
 from lyceum_web.startup import check_models, cursor_codec
+from lyceum_web.threads import run_in_threads
 from lyceum_web.tracing import tracer_of
 
 
@@ -95,6 +96,7 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
     application.state.outcomes = Outcomes()
     handle_errors(application, kit.answers)
     for router in routers:
+        run_in_threads(router)
         application.include_router(router)
     add_kit(application, kit)
     return application

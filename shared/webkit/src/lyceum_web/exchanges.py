@@ -78,11 +78,10 @@ class _Exchange:
     async def run(self, app: ASGIApp, receive: Receive) -> None:
         watch = self._watch
         began = time.perf_counter()
-        watch.figures.in_flight += 1
+        watch.figures.arrived()
         try:
             await self._answer_in_trace(app, receive)
         finally:
-            watch.figures.in_flight -= 1
             self._tell(time.perf_counter() - began)
 
     async def _answer_in_trace(self, app: ASGIApp, receive: Receive) -> None:

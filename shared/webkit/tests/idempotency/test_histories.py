@@ -56,12 +56,15 @@ class Histories(RuleBasedStateMachine):
             return exc.code
         return bytes(answer.body)
 
-    @rule(key=KEYS, body=BODIES)
-    def ask(self, key: str, body: bytes) -> None:
-        end = self._run(key, body, lambda made_id: self._make(key, body, made_id))
+    def _answered(self, key: str, body: bytes, end: bytes | str) -> None:
         if isinstance(end, bytes):
             assert self.answers.setdefault(key, end) == end
             assert self.made[end.decode()] == (key, body)
+
+    @rule(key=KEYS, body=BODIES)
+    def ask(self, key: str, body: bytes) -> None:
+        end = self._run(key, body, lambda made_id: self._make(key, body, made_id))
+        self._answered(key, body, end)
 
     @rule(key=KEYS, body=BODIES, after_effect=st.booleans())
     def die(self, key: str, body: bytes, after_effect: bool) -> None:
@@ -73,9 +76,10 @@ class Histories(RuleBasedStateMachine):
         with pytest.MonkeyPatch.context() as dead:
             dead.setattr(Outcomes, "_release", lambda *_: None)
             try:
-                self._run(key, body, crash)
+                end = self._run(key, body, crash)
             except KeyboardInterrupt:
                 return
+        self._answered(key, body, end)  # it came to an end before it could die
 
     @rule(key=KEYS, body=BODIES)
     def fail(self, key: str, body: bytes) -> None:

@@ -46,7 +46,7 @@ def by_principal(connection: HTTPConnection) -> str:
     return by_address(connection) if principal is None else f"user:{principal.user_id}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # FastAPI hashes it with every request
 class Limited:
     """Counts requests of a route against a limit, and ends those that are too many."""
 

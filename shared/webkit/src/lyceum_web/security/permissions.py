@@ -21,7 +21,7 @@ class Access:
     """What one route asks of its caller. FastAPI calls it before the endpoint, the start-up check reads it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # FastAPI hashes them with every request
 class Public(Access):
     """Nothing: anybody may call."""
 
@@ -29,7 +29,7 @@ class Public(Access):
         """Let everybody in."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SignedIn(Access, SecurityBase):
     """A sign-in that still counts and, unless that is None, a permission. A security scheme of the API's document."""
 
