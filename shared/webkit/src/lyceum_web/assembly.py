@@ -57,7 +57,12 @@ def _add_layers(application: FastAPI, kit: Kit, pages: frozenset[str]) -> None:
     """From the innermost to the outermost."""
     settings, answers = kit.settings, kit.answers
     routes = list(iter_route_contexts(application.routes))
-    allowances = Allowances(routes, body_bytes=settings.body_bytes, seconds=settings.request_seconds)
+    allowances = Allowances(
+        routes,
+        body_bytes=settings.body_bytes,
+        body_values=settings.body_values,
+        seconds=settings.request_seconds,
+    )
     application.add_middleware(Limits, answers, allowances=allowances, body_depth=settings.body_depth)
     open_to = _open_to(pages | _marked(routes))
     application.add_middleware(Gate, kit.life.health, answers, open_to=open_to, most=settings.requests)

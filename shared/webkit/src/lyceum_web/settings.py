@@ -15,6 +15,7 @@ class WebSettings(BaseSettings):
         port: its port; 0 for any free one.
         threads: requests that run at one time, each in a thread of its own.
         body_bytes: of one request body, at most.
+        body_values: of all kinds together in a JSON body, at most.
         body_depth: of nested arrays and objects in a JSON body, at most.
         request_seconds: from the first byte of a request until its answer begins, at most.
         head_seconds: from the opening of a connection until the head of a request has arrived, at most.
@@ -40,6 +41,7 @@ class WebSettings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     threads: int = Field(default=64, ge=1, le=1000)
     body_bytes: int = Field(default=1024 * 1024, ge=1024, le=1024**3)
+    body_values: int = Field(default=10_000, ge=100, le=10_000_000)
     body_depth: int = Field(default=32, ge=1, le=500)
     request_seconds: float = Field(default=30, ge=0.1, le=3600)
     head_seconds: float = Field(default=10, ge=0.1, le=3600)

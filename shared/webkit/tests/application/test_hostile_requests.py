@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from lyceum_web.security import public
 from lyceum_web.testing import application_client, served
 
 MEBIBYTE = 1024 * 1024
+MOST_BYTES = 8192
+"""Of an answer: no request gets back what it sent."""
 QUICK_S = 10
 """Generous, as the machine may be busy; each of them takes some milliseconds."""
 
@@ -20,6 +22,8 @@ router = APIRouter(dependencies=[public()])
 
 
 class Parcel(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     name: str = ""
     weight: float = 0
     count: int = 0
@@ -71,6 +75,16 @@ CASES: dict[str, tuple[int, str, bytes | Callable[[], Iterator[bytes]], dict[str
     "number beyond a double": (400, "malformed_json", b'{"weight": 1e999}', {}),
     "NaN": (400, "malformed_json", b'{"weight": NaN}', {}),
     "half a document": (400, "malformed_json", b'{"name": "a', {}),
+    "70,000 unknown names": (
+        413,
+        "payload_too_large",
+        json.dumps(dict.fromkeys(map(str, range(70_000)), 1)).encode(),
+        {},
+    ),
+    "9,000 unknown names": (422, "invalid_request", json.dumps(dict.fromkeys(map(str, range(9000)), 1)).encode(), {}),
+    "340,000 arrays": (413, "payload_too_large", b"[" + b"[]," * 340_000 + b"[]]", {}),
+    "a name of 900 KB": (422, "invalid_request", json.dumps({"n" * 900_000: 1}).encode(), {}),
+    "a name of 900 KB over NULs": (422, "invalid_request", json.dumps({"n" * 900_000: ["\x00"] * 90}).encode(), {}),
     "no document": (422, "invalid_request", b"", {}),
     "an array": (422, "invalid_request", b"[]", {}),
     "text": (415, "unsupported_media_type", b"name=a", {"Content-Type": "text/plain"}),
@@ -89,6 +103,7 @@ def test_a_hostile_body_is_a_problem(hostile: httpx.Client, case: str) -> None:
     answer = hostile.post("/parcels", content=content, headers={"Content-Type": "application/json", **headers})
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert len(answer.content) < MOST_BYTES
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-correlation-id"] == answer.json()["correlation_id"]
     assert time.monotonic() - began < QUICK_S

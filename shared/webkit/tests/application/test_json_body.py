@@ -1,6 +1,7 @@
 """What may be in a JSON body."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from lyceum_web.limits.json_body import check_json
 from lyceum_web.problems import ProblemError
 
 DEPTH = 4
+VALUES = 100
 NUL = "\\u0000"
 HALF = "\\ud800"
 fit_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
@@ -32,10 +34,10 @@ def test_what_is_fit_and_not_too_deep_passes_and_nothing_else(value: Any, ascii_
     body = json.dumps(value, ensure_ascii=ascii_only).encode()
 
     if depth_of(value) <= DEPTH:
-        check_json(body, depth=DEPTH)
+        check_json(body, depth=DEPTH, values=VALUES)
     else:
         with pytest.raises(ProblemError) as refused:
-            check_json(body, depth=DEPTH)
+            check_json(body, depth=DEPTH, values=VALUES)
         assert refused.value.code == "malformed_json"
 
 
@@ -67,7 +69,7 @@ def test_what_is_fit_and_not_too_deep_passes_and_nothing_else(value: Any, ascii_
 )
 def test_what_is_no_plain_json_is_malformed(body: bytes, says: str) -> None:
     with pytest.raises(ProblemError) as refused:
-        check_json(body, depth=DEPTH)
+        check_json(body, depth=DEPTH, values=VALUES)
 
     assert refused.value.code == "malformed_json"
     assert says in str(refused.value.detail)
@@ -86,7 +88,7 @@ def test_what_is_no_plain_json_is_malformed(body: bytes, says: str) -> None:
 )
 def test_text_that_nothing_can_store_is_pointed_at(body: str, pointers: list[str]) -> None:
     with pytest.raises(ProblemError) as refused:
-        check_json(body.encode(), depth=DEPTH)
+        check_json(body.encode(), depth=DEPTH, values=VALUES)
 
     assert refused.value.code == "invalid_request"
     assert [error.pointer for error in refused.value.errors] == pointers
@@ -96,4 +98,32 @@ def test_text_that_nothing_can_store_is_pointed_at(body: str, pointers: list[str
     "body", [b'["\\ud83d\\ude00", "\\u0041"]', b'["[[[[[[", "\\"[[[[[["]', b'"\\\\"', b" [] ", b"0"]
 )
 def test_what_only_looks_unfit_passes(body: bytes) -> None:
-    check_json(body, depth=DEPTH)
+    check_json(body, depth=DEPTH, values=VALUES)
+
+
+@given(st.integers(40, 120), st.sampled_from(['"a,b,[{"', "1", "[]", "{}", '{"a": 1}']))
+def test_values_are_counted_whatever_texts_hold(number: int, item: str) -> None:
+    body = f"[{', '.join([item] * number)}]".encode()
+    marks = number if item[0] in '"1' else 2 * number
+
+    if marks <= VALUES:
+        check_json(body, depth=DEPTH, values=VALUES)
+    else:
+        with pytest.raises(ProblemError) as refused:
+            check_json(body, depth=DEPTH, values=VALUES)
+        assert refused.value.code == "payload_too_large"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("item", ['"\\u0000"', "1"])
+def test_a_long_name_over_many_texts_costs_neither_time_nor_memory(item: str) -> None:
+    body = f'{{"{"k" * 500_000}": [{", ".join([item] * 90_000)}, "\\u0000"]}}'.encode()
+    tracemalloc.start()
+
+    with pytest.raises(ProblemError) as refused:
+        check_json(body, depth=DEPTH, values=1_000_000)
+
+    assert tracemalloc.get_traced_memory()[1] < 20 * len(body)
+    tracemalloc.stop()
+    assert len(refused.value.errors) in (1, 20)
+    assert {len(error.pointer.split("/")[2]) for error in refused.value.errors} == {67}

@@ -8,45 +8,57 @@ pair in a string, which cannot be stored; no nesting that would end the parser's
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from lyceum_web.problems import FieldError, ProblemError
+from lyceum_web.problems.pointers import MOST_ERRORS, pointer
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _SQUARE = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
-MOST_ERRORS = 20
-"""Of one request; whoever sends more mistakes than these has a program to mend first."""
 
 _ADVICE = "Text must hold neither U+0000 nor half of a surrogate pair."
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
-def check_json(body: bytes, *, depth: int) -> None:
+def check_json(body: bytes, *, depth: int, values: int) -> None:
     """Check a body.
 
     Args:
         body: all of it.
         depth: arrays and objects within each other, at most.
+        values: of all kinds together, at most: each that is wrong is an error to be told, and all are judged at once.
 
     Raises:
-        ProblemError: `malformed_json`, or `invalid_request` with a pointer to each text that cannot be stored.
+        ProblemError: `malformed_json`, `payload_too_large`, or `invalid_request` with a pointer to each text that
+            cannot be stored.
     """
     value = _parsed(body)
-    if body.count(b"[") + body.count(b"{") > depth and _nested_beyond(body, depth):
-        raise _malformed(f"More than {depth} arrays and objects within each other.")
+    if _marks(body) > min(depth, values):
+        _check_size(_STRING.sub(b"", body), depth, values)
     if b"\\u" in body:
-        wrong = [FieldError(pointer, "unfit_text", _ADVICE) for pointer in _unfit(value, "/body")]
+        wrong = [
+            FieldError(pointer("body", *path), "unfit_text", _ADVICE) for path in islice(_unfit(value), MOST_ERRORS)
+        ]
         if wrong:
-            raise ProblemError("invalid_request", errors=wrong[:MOST_ERRORS])
+            raise ProblemError("invalid_request", errors=wrong)
 
 
-def _nested_beyond(body: bytes, depth: int) -> bool:
-    """Tell it of a well-formed document: each round takes away the innermost pairs, so there are as many as levels."""
-    brackets = _STRING.sub(b"", body).translate(_SQUARE, _NO_BRACKET)
+def _marks(body: bytes) -> int:
+    """How many values there are, but for the first; empty arrays and objects count twice, marks within strings too."""
+    return body.count(b"[") + body.count(b"{") + body.count(b",")
+
+
+def _check_size(body: bytes, depth: int, values: int) -> None:
+    """Judge a well-formed document without its strings: each round takes the innermost pairs away, one for each level."""
+    if _marks(body) > values:
+        raise ProblemError("payload_too_large", detail=f"Send at most {values} values in one request.")
+    brackets = body.translate(_SQUARE, _NO_BRACKET)
     for _ in range(depth):
         brackets = brackets.replace(b"[]", b"")
-    return bool(brackets)
+    if brackets:
+        raise _malformed(f"More than {depth} arrays and objects within each other.")
 
 
 def _parsed(body: bytes) -> Any:
@@ -89,16 +101,16 @@ def _no_constant(name: str) -> Any:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_finite, parse_constant=_no_constant)
 
 
-def _unfit(value: Any, pointer: str) -> Iterator[str]:
-    """Pointers to the texts, names among them, that cannot be stored."""
+def _unfit(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Paths to the texts, names among them, that cannot be stored."""
     if isinstance(value, str):
         if _UNFIT.search(value):
-            yield pointer
+            yield path
     elif isinstance(value, list):
         for place, item in enumerate(value):
-            yield from _unfit(item, f"{pointer}/{place}")
+            yield from _unfit(item, (*path, place))
     elif isinstance(value, dict):
         for name, item in value.items():
             if _UNFIT.search(name):
-                yield pointer
-            yield from _unfit(item, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+                yield path
+            yield from _unfit(item, (*path, name))

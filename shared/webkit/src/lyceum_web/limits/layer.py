@@ -83,7 +83,7 @@ class Limits:
             return body.counted(receive, most)
         content = await body.read(receive, most)
         if len(content) > LARGE_BYTES:
-            await run_in_threadpool(check_json, content, depth=self._depth)
+            await run_in_threadpool(check_json, content, depth=self._depth, values=allowance.body_values)
         elif content:
-            check_json(content, depth=self._depth)
+            check_json(content, depth=self._depth, values=allowance.body_values)
         return body.replayed(content, receive)

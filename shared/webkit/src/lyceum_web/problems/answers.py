@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
+from itertools import islice
 
 from starlette.responses import Response
 from starlette.types import Scope
@@ -19,6 +20,7 @@ from lyceum_database import (
 )
 from lyceum_web.problems.codes import CodeTable
 from lyceum_web.problems.error import FieldError, ProblemError
+from lyceum_web.problems.pointers import MOST_ERRORS, pointer
 from lyceum_web.problems.rendering import rendered
 
 RETRY_AFTER_S = 1
@@ -87,6 +89,6 @@ def _fields(error: Exception) -> tuple[FieldError, ...]:
     if not isinstance(error, InvalidRecord):
         return ()
     return tuple(
-        FieldError(f"/body/{name.replace('.', '/')}", "invalid", "cannot be stored: " + reason)
-        for name, reason in error.fields.items()
+        FieldError(pointer("body", *name.split(".")), "invalid", "cannot be stored: " + reason)
+        for name, reason in islice(error.fields.items(), MOST_ERRORS)
     )

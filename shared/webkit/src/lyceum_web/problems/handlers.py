@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from lyceum_web.problems.answers import Answers
 from lyceum_web.problems.error import FieldError, ProblemError
+from lyceum_web.problems.pointers import MOST_ERRORS, counted, pointer
 
 _BY_STATUS: Mapping[int, str] = {
     HTTPStatus.UNAUTHORIZED: "unauthenticated",
@@ -66,14 +67,10 @@ def invalid(errors: Sequence[Any], *, unread: bool = False) -> ProblemError:
         return ProblemError("unsupported_media_type")
     if any(error["type"] == "json_invalid" for error in errors):
         return ProblemError("malformed_json")
-    return ProblemError("invalid_request", errors=[_field_error(error) for error in errors])
+    listed = [_field_error(error) for error in errors[:MOST_ERRORS]]
+    return ProblemError("invalid_request", detail=counted(len(errors)), errors=listed)
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
-    pointer = "".join(f"/{_escaped(str(part))}" for part in error["loc"])
-    return FieldError(pointer, str(error["type"]), str(error["msg"]).removeprefix("Value error, "))
-
-
-def _escaped(part: str) -> str:
-    """RFC 6901, section 3."""
-    return part.replace("~", "~0").replace("/", "~1")
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return FieldError(pointer(*error["loc"]), str(error["type"]), message)
