@@ -51,7 +51,7 @@ def _marks(body: bytes) -> int:
 
 
 def _check_size(body: bytes, depth: int, values: int) -> None:
-    """Judge a well-formed document without its strings: each round takes the innermost pairs away, one for each level."""
+    """Judge a well-formed document without its strings: each round takes the innermost pairs away, and so a level."""
     if _marks(body) > values:
         raise ProblemError("payload_too_large", detail=f"Send at most {values} values in one request.")
     brackets = body.translate(_SQUARE, _NO_BRACKET)

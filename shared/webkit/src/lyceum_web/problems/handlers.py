@@ -14,6 +14,9 @@ from lyceum_web.problems.answers import Answers
 from lyceum_web.problems.error import FieldError, ProblemError
 from lyceum_web.problems.pointers import MOST_ERRORS, counted, pointer
 
+MOST_CHARACTERS = 300
+"""Of one message; a validator of a service may have quoted more."""
+
 _BY_STATUS: Mapping[int, str] = {
     HTTPStatus.UNAUTHORIZED: "unauthenticated",
     HTTPStatus.FORBIDDEN: "forbidden",
@@ -72,5 +75,5 @@ def invalid(errors: Sequence[Any], *, unread: bool = False) -> ProblemError:
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
-    message = str(error["msg"]).removeprefix("Value error, ")
+    message = str(error["msg"]).removeprefix("Value error, ")[:MOST_CHARACTERS]
     return FieldError(pointer(*error["loc"]), str(error["type"]), message)
