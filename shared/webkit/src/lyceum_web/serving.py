@@ -143,8 +143,8 @@ class _Server(uvicorn.Server):
 def _bound(settings: WebSettings) -> Iterator[socket.socket]:
     """Have the port to oneself; nobody can connect before the server listens."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # asyncio sends small parts at once (TCP_NODELAY) only on sockets that name their protocol. Elsewhere an answer's body
-    # waits until the receipt of its head was confirmed: 40 ms.
+    # Only on sockets that name their protocol does asyncio send small parts at once (TCP_NODELAY). Elsewhere the body
+    # of an answer waits until its head was confirmed: 40 ms.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
