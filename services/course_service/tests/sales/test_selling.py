@@ -105,6 +105,8 @@ def test_the_readme_says_how_to_pay_without_money(shop: Shop) -> None:
         ({"payment_provider": "fake"}, "needs PAYMENT_FAKE_SECRET"),
         ({"stripe_api_key": "sk_test_0123456789"}, "go together"),
         ({"stripe_webhook_secrets": "whsec_12345678"}, "go together"),
+        ({**STRIPE, "stripe_api_key": "changeme"}, "begin with sk_"),
+        ({**STRIPE, "stripe_webhook_secrets": "whsec_one,changeme"}, "no signing secret"),
     ],
 )
 def test_payments_that_cannot_work_end_the_start_with_a_line(given: dict[str, str], says: str) -> None:
@@ -119,6 +121,23 @@ def test_the_provider_that_moves_no_money_is_refused_in_production(shop: Shop) -
     with pytest.raises(StartRefused, match="attends for nothing") as raised:
         chosen.check(development=False)
     assert FAKE not in str(raised.value)
+
+
+@pytest.mark.parametrize(("key", "count"), [("sk_test_0123456789", 1), ("sk_live_0123456789", 0)])
+def test_a_key_for_tests_is_said_in_production(key: str, count: int, caplog: pytest.LogCaptureFixture) -> None:
+    settings(**{**STRIPE, "stripe_api_key": key}).check(development=True)
+    assert caplog.records == []
+
+    settings(**{**STRIPE, "stripe_api_key": key}).check(development=False)
+
+    assert len(caplog.records) == count
+    assert key not in caplog.text
+
+
+def test_the_readme_names_every_setting() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+    assert [name for name in PaymentSettings.model_fields if f"| `{name.upper()}` |" not in readme] == []
 
 
 def test_stripe_is_set_up_with_all_of_its_secrets(shop: Shop) -> None:

@@ -3,7 +3,9 @@
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -14,6 +16,7 @@ from course_service.payments.fake_provider import Delivery, FakeProvider
 from course_service.payments.signatures import HEADER
 from course_service.webhooks import rules
 from course_service.webhooks.exceptions import UnknownProvider
+from lyceum_database import Unavailable
 
 from .shop import PRICE, SECRET, Shop, events
 
@@ -302,6 +305,33 @@ def test_nothing_that_describes_a_card_is_stored(shop: Shop) -> None:
 
     stored = [str(document.to_mongo()) for document in (*events(), shop.stored(order_id))]
     assert not [text for text in stored if "4242" in text or "visa" in text or "exp_month" in text]
+
+
+@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize("store", ["orders.change", "enrolments.insert", "events.finish", "events.claim"])
+def test_a_database_that_goes_away_half_way_loses_nothing_whether_or_not_it_wrote(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, store: str, applied: bool
+) -> None:
+    order_id = shop.order()
+    name, method = store.split(".")
+    call = getattr(getattr(shop, name), method)
+
+    def away(*arguments: Any, **options: Any) -> object:
+        if applied:
+            call(*arguments, **options)
+        raise Unavailable("MongoDB does not answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(getattr(shop, name), method, away)
+        shop.receives(shop.paid(order_id))
+        shop.clock.advance(timedelta(minutes=1))
+        with suppress(Unavailable) if applied else pytest.raises(Unavailable):
+            shop.webhooks.sweep()
+    shop.sweeps(timedelta(hours=1))
+
+    assert outcomes() == [("paid", "done")]
+    assert shop.may_attend()
+    assert shop.told_types(order_id) == ["PURCHASE_CREATED"]
 
 
 def test_one_event_that_fails_holds_up_no_other(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,14 @@
 """How payments are taken, as the environment tells it."""
 
+import logging
 from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lyceum_program.errors import StartRefused
+
+log = logging.getLogger(__name__)
 
 
 class PaymentSettings(BaseSettings):
@@ -41,6 +44,7 @@ class PaymentSettings(BaseSettings):
             )
         if (self.stripe_api_key is None) != (self.stripe_webhook_secrets is None):
             raise StartRefused("STRIPE_API_KEY and STRIPE_WEBHOOK_SECRETS go together: set both, or none")
+        self._check_stripe(development=development)
         if self.payment_provider == "stripe" and self.stripe_api_key is None:
             raise StartRefused(
                 "no payment provider is set up: set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRETS or, in development, "
@@ -48,6 +52,18 @@ class PaymentSettings(BaseSettings):
             )
         if self.payment_provider == "fake" and self.payment_fake_secret is None:
             raise StartRefused("PAYMENT_PROVIDER=fake needs PAYMENT_FAKE_SECRET: choose 16 characters or more")
+
+    def _check_stripe(self, *, development: bool) -> None:
+        """Refuse what is no secret of Stripe's, such as a placeholder; say that nobody pays with a key for tests."""
+        if self.stripe_api_key is None:
+            return
+        key = self.stripe_api_key.get_secret_value()
+        if not key.startswith(("sk_", "rk_")):
+            raise StartRefused("STRIPE_API_KEY is no secret key of Stripe's: those begin with sk_ or rk_")
+        if not all(secret.get_secret_value().startswith("whsec_") for secret in self.webhook_secrets()):
+            raise StartRefused("STRIPE_WEBHOOK_SECRETS holds what is no signing secret of Stripe's: whsec_...")
+        if not development and key.startswith(("sk_test_", "rk_test_")):
+            log.warning("STRIPE_API_KEY is for tests: nobody pays", extra={"action": "test_payments"})
 
     def webhook_secrets(self) -> tuple[SecretStr, ...]:
         """Return the secrets of Stripe's endpoint, one by one."""
