@@ -94,7 +94,7 @@ def test_an_address_signs_so_many_up(staged: Callable[..., Any]) -> None:
 def test_tokens_are_counted_too(staged: Callable[..., Any]) -> None:
     stage = staged(limits=limits(token="4/hour"))  # noqa: S106 - a rate
     with application_client(stage.application()) as client:
-        body = {"refresh_token": "x." + "A" * 43}
+        body = {"refresh_token": "x." + "A" * 86}
         counted = at_once(12, lambda _: client.post("/v1/token-refreshes", json=body))
 
     assert counted == {401: 4, 429: 8}

@@ -57,7 +57,7 @@ def build_services(
     audit = AuditLog(AuditEntries(clock=clock), told=acts.count, clock=clock)
     throttle = Throttle(limiter, settings.limits)
     hasher, rules = password_hasher(settings), password_rules(settings.breached_passwords)
-    ending = SessionService(sessions, standings, audit, clock=clock)
+    ending = SessionService(sessions, people, standings, audit, clock=clock)
     issuing = Issuing(tokens, roles, clock=clock)
     built = (
         audit,

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from auth_service.people import People
+from lyceum_database import SessionRepository, Unavailable
 
 on_both_engines = pytest.mark.parametrize(
     "staged", ["embedded", pytest.param("wire", marks=pytest.mark.wire)], indirect=True
@@ -45,6 +46,22 @@ def test_all_other_sessions_end_and_this_one_goes_on(ada: Any, sign_in: Any) -> 
     assert {other.refresh().status_code for other in others} == {401}
     assert ada.get("/v1/me").status_code == 200
     assert ada.refresh().status_code == 200
+
+
+def test_a_crash_right_after_the_change_leaves_nobody_signed_in(
+    ada: Any, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise Unavailable("the database went away")
+
+    other = sign_in("ada")
+    with monkeypatch.context() as crashing:
+        crashing.setattr(SessionRepository, "live_of", away)
+        assert change(ada).status_code == 503
+
+    assert other.refresh().status_code == 401
+    assert other.get("/v1/me").status_code == 401
+    assert ada.get("/v1/me").status_code == 200
 
 
 def test_without_the_current_password_nothing_changes(stage: Any, ada: Any, sign_in: Any) -> None:

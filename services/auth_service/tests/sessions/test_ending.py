@@ -84,6 +84,22 @@ def test_signing_out_everywhere_ends_all_or_all_others(ada: Any, sign_in: Any, k
     assert ada.get("/v1/me").status_code == (200 if left else 401)
 
 
+def test_signing_out_everywhere_is_one_write_however_many_sessions_there_are(
+    ada: Any, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [sign_in("ada") for _ in range(2)]
+    monkeypatch.setattr(service.SessionService, "tidy", lambda *_, **__: 0)
+
+    ada.ask("DELETE", "/v1/sessions?keep_current=true")
+
+    assert {other.refresh().status_code for other in others} == {401}
+    assert ada.refresh().status_code == 200
+    later = sign_in("ada")
+    assert later.refresh().status_code == 200
+    later.ask("DELETE", "/v1/sessions?keep_current=true")
+    assert ada.refresh().status_code == 401
+
+
 def test_lists_go_on_where_a_page_ends(ada: Any, sign_in: Any) -> None:
     ids = {ada.session_id, *(sign_in("ada").session_id for _ in range(4))}
     found, path = [], "/v1/sessions?limit=2"

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from joserfc import jwt
 
-from auth_service.opaque_token import OpaqueToken
 from auth_service.people import People
 from auth_service.roles.builtin import role_id
+from auth_service.sessions.refresh_token import RefreshToken
 from auth_service.sessions.repository import Sessions
 from lyceum_database import OrganizationRepository, SessionRepository
 from lyceum_database.states import OrganizationStatus, SessionStatus, UserStatus
@@ -116,7 +116,7 @@ def test_a_write_of_somebody_else_in_between_ends_nothing(ada: Any, monkeypatch:
 
 @pytest.mark.parametrize(
     "token",
-    ["", "x", "not.a.token", f"unknown.{'A' * 43}", "a.b", "x" * 201, "a" * 64 + "." + "A" * 43, "\u00e9." + "A" * 43],
+    ["", "x", "not.a.token", f"unknown.{'A' * 86}", "a.b", "x" * 201, "a" * 64 + "." + "A" * 86, "\u00e9." + "A" * 86],
 )
 def test_what_is_no_token_is_refused_and_ends_nothing(ada: Any, token: str) -> None:
     answer = ada.client.post("/v1/token-refreshes", json={"refresh_token": token})
@@ -125,11 +125,23 @@ def test_what_is_no_token_is_refused_and_ends_nothing(ada: Any, token: str) -> N
     assert ada.refresh().status_code == 200
 
 
-def test_a_mistyped_secret_of_the_wrong_length_ends_nothing_one_of_the_right_length_does(ada: Any) -> None:
+def test_nobody_ends_a_session_by_knowing_its_id(stage: Any, ada: Any) -> None:
+    never_issued = RefreshToken.first(ada.session_id).text
+    assert ada.refresh(never_issued).status_code == 401
     assert ada.refresh(ada.tokens["refresh_token"][:-1]).status_code == 401
+
     assert ada.get("/v1/me").status_code == 200
-    assert ada.refresh(OpaqueToken.new(ada.session_id).text).status_code == 401
-    assert ada.get("/v1/me").status_code == 401
+    assert ada.refresh().status_code == 200
+    assert stage.audited("refresh_reused") == []
+
+
+def test_what_is_stored_of_a_token_is_no_part_of_it(ada: Any) -> None:
+    stored = str(SessionRepository().get(ada.session_id).to_mongo())
+    secrets = ada.tokens["refresh_token"].partition(".")[2]
+
+    assert secrets[:43] not in stored
+    assert secrets[43:] not in stored
+    assert ada.refresh().json()["refresh_token"].partition(".")[2][:43] == secrets[:43]
 
 
 def test_a_session_is_good_until_it_expires_however_often_it_is_refreshed(stage: Any, ada: Any) -> None:

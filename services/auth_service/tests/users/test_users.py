@@ -118,7 +118,7 @@ def test_sessions_that_a_suspension_left_behind_do_not_live_again(
     user = stage.person("ada")
     old = sign_in("ada")
     with monkeypatch.context() as crashing:
-        crashing.setattr(SessionService, "end_all", lambda *_, **__: 0)
+        crashing.setattr(SessionService, "tidy", lambda *_, **__: 0)
         boss.change(f"/v1/users/{user.id}", {"status": "suspended"})
     assert old.get("/v1/me").status_code == 401
 

@@ -285,3 +285,14 @@ def test_many_threads_see_a_revocation_within_the_time(school: School) -> None:
             each.result()
 
     assert not late
+
+
+@pytest.mark.parametrize("spared", [True, False])
+def test_a_session_ends_with_all_of_its_persons_unless_it_is_spared(school: School, spared: bool) -> None:
+    school.change(session_epoch=1, spared_session=school.session.id if spared else None)
+
+    if spared:
+        assert school.principal().user_id == school.user.id
+    else:
+        with pytest.raises(InvalidToken):
+            school.principal()

@@ -12,6 +12,7 @@ from auth_service.passwords.exceptions import WeakPassword
 from auth_service.passwords.hashing import PasswordHasher
 from auth_service.passwords.policy import PasswordRules, normalised
 from auth_service.people import People
+from auth_service.sessions import rules
 from auth_service.sessions.service import SessionService
 from auth_service.states import AuditAction
 from auth_service.throttling import Throttle
@@ -97,15 +98,17 @@ class AccountService:
         if normalised(wish.new) == normalised(wish.current):
             raise WeakPassword("unchanged", "choose another password than the current one")
         self._rules.check(wish.new, personal=(user.name, user.email or ""))
-        until_settled(partial(self._store, user.id, user.password_hash, self._hasher.hash(wish.new)))
+        until_settled(partial(self._store, wish, user.password_hash, self._hasher.hash(wish.new)))
+        self._sessions.tidy(user.id, reason="password changed", caller=caller, by=user.id, keep=wish.session_id)
         self._record(AuditAction.PASSWORD_CHANGED, wish.org_id, user.id, caller)
-        self._sessions.end_all(user.id, reason="password changed", caller=caller, by=user.id, keep=wish.session_id)
 
-    def _store(self, user_id: str, checked: str | None, fresh: str) -> None:
-        user = self._people.get(user_id)
+    def _store(self, wish: NewPassword, checked: str | None, fresh: str) -> None:
+        """In one write: whoever knew the old password is out, whatever happens next."""
+        user = self._people.get(wish.user_id)
         if user.password_hash != checked:  # another change of the password was faster: what was proven holds no more
             raise WrongPassword
         user.password_hash = fresh
+        rules.end_all(user, keep=wish.session_id)
         self._people.save(user)
 
     def _record(self, action: AuditAction, org_id: str, user_id: str, caller: Caller) -> None:

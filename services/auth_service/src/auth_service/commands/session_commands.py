@@ -9,6 +9,7 @@ from auth_service.audit.service import AuditLog
 from auth_service.callers import Caller
 from auth_service.commands.naming import user_named
 from auth_service.errors import AuthError
+from auth_service.people import People
 from auth_service.sessions.repository import Sessions
 from auth_service.sessions.service import SessionService
 from auth_service.states import AuditAction
@@ -80,7 +81,7 @@ class _NobodyHere:
 
 
 def _service() -> SessionService:
-    return SessionService(Sessions(), _NobodyHere(), AuditLog(AuditEntries()))
+    return SessionService(Sessions(), People(), _NobodyHere(), AuditLog(AuditEntries()))
 
 
 def _end_all(user: str, reason: str) -> int:

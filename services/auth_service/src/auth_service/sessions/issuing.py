@@ -1,8 +1,8 @@
 """The pair of tokens that a session is worth now."""
 
-from auth_service.opaque_token import OpaqueToken
 from auth_service.ports import Tokens
 from auth_service.roles.repository import Roles
+from auth_service.sessions.refresh_token import RefreshToken
 from auth_service.sessions.signed_in import SignedIn
 from lyceum_database import Clock, Session, User, utc_now
 
@@ -15,7 +15,7 @@ class Issuing:
         self._roles = roles
         self._clock = clock
 
-    def signed_in(self, user: User, session: Session, token: OpaqueToken) -> SignedIn:
+    def signed_in(self, user: User, session: Session, token: RefreshToken) -> SignedIn:
         """Return what the client gets."""
         roles = [role.name for role in self._roles.of(user.roles, org_id=session.org_id)]
         access = self._tokens.issue(user_id=user.id, session_id=session.id, org_id=session.org_id, roles=roles)

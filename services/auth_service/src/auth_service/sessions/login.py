@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from auth_service.audit.service import AuditLog
 from auth_service.callers import Caller
-from auth_service.opaque_token import OpaqueToken
 from auth_service.passwords.exceptions import Overloaded
 from auth_service.passwords.hashing import PasswordHasher, Verdict
 from auth_service.people import People
 from auth_service.sessions import rules
 from auth_service.sessions.exceptions import WrongCredentials
 from auth_service.sessions.issuing import Issuing
+from auth_service.sessions.refresh_token import RefreshToken
 from auth_service.sessions.repository import Sessions
 from auth_service.sessions.service import SessionService
 from auth_service.sessions.signed_in import SignedIn
@@ -30,6 +30,7 @@ from lyceum_database import (
     utc_now,
 )
 from lyceum_database.keys import normalised_email
+from lyceum_web.security import is_current
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +117,16 @@ class LoginService:
 
     def _open(
         self, user: User, organization: Organization, credentials: Credentials, caller: Caller
-    ) -> tuple[OpaqueToken, Session]:
+    ) -> tuple[RefreshToken, Session]:
         now = self._clock()
-        token = OpaqueToken.new(new_id())
+        token = RefreshToken.first(new_id())
         session = self._sessions.insert(
             Session(
-                id=token.document_id,
+                id=token.session_id,
                 org_id=organization.id,
                 user_id=user.id,
+                epoch=user.session_epoch,
+                family_hash=token.family_digest,
                 refresh_hash=token.digest,
                 device=credentials.device,
                 ip=caller.address,
@@ -144,7 +147,9 @@ class LoginService:
         """
         now = self._people.find(user.id)
         try:
-            fits = now is not None and rules.may_act(now, organization) and self._is_still_right(password, user, now)
+            fits = (
+                now is not None and rules.may_act(now, organization) and self._still_holds(session, password, user, now)
+            )
         except Overloaded:
             self._ending.revoke(session.id, "sign-in not finished")
             raise
@@ -153,8 +158,10 @@ class LoginService:
             self._refused(user, caller)
             raise WrongCredentials
 
-    def _is_still_right(self, password: str, seen: User, now: User) -> bool:
+    def _still_holds(self, session: Session, password: str, seen: User, now: User) -> bool:
         """Tell a changed password from a hash that another sign-in renewed at this moment."""
+        if not is_current(session, now):
+            return False
         return now.password_hash == seen.password_hash or self._hasher.check(password, now.password_hash).matches
 
     def _refused(self, user: User | None, caller: Caller) -> None:

@@ -11,6 +11,12 @@ def counts(session: Session, now: datetime) -> bool:
     return session.status == SessionStatus.LIVE.value and session.expires_at > now
 
 
+def end_all(user: User, *, keep: str | None = None) -> None:
+    """Have all sessions of a person end with the next save of the account, but for the one to keep."""
+    user.session_epoch += 1
+    user.spared_session = keep
+
+
 def may_act(user: User | None, organization: Organization | None) -> bool:
     """Tell whether a person may be signed in to an organization."""
     return (

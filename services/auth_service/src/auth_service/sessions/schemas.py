@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr
 
-from auth_service.opaque_token import EXAMPLE as TOKEN_EXAMPLE
 from auth_service.sessions.login import Credentials
+from auth_service.sessions.refresh_token import EXAMPLE as TOKEN_EXAMPLE
 from auth_service.sessions.signed_in import SignedIn
 from auth_service.wire import Answer, Password, Request, ShownAddress, ShownId, ShownMoment, SignInName
 from lyceum_database import Session

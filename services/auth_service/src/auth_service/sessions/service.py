@@ -6,7 +6,9 @@ from auth_service.audit.service import AuditLog
 from auth_service.callers import Caller
 from auth_service.contention import until_settled
 from auth_service.outbox import report
+from auth_service.people import People
 from auth_service.ports import Standings
+from auth_service.sessions import rules
 from auth_service.sessions.repository import Sessions
 from auth_service.states import AuditAction
 from lyceum_contracts import SessionRevoked
@@ -20,8 +22,11 @@ MOST = 100
 class SessionService:
     """Sessions of people who are signed in."""
 
-    def __init__(self, sessions: Sessions, standings: Standings, audit: AuditLog, *, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, sessions: Sessions, people: People, standings: Standings, audit: AuditLog, *, clock: Clock = utc_now
+    ) -> None:
         self._sessions = sessions
+        self._people = people
         self._standings = standings
         self._audit = audit
         self._clock = clock
@@ -51,7 +56,7 @@ class SessionService:
         self._record(AuditAction.SESSION_ENDED, ended, caller, actor_id=user_id)
 
     def end_all(self, user_id: str, *, reason: str, caller: Caller, by: str, keep: str | None = None) -> int:
-        """End all sessions of a person; returns how many.
+        """End all sessions of a person, in one write; returns how many there were.
 
         Args:
             user_id: whose.
@@ -60,6 +65,12 @@ class SessionService:
             by: who wants it: a user id, or `operator`.
             keep: the one session that goes on.
         """
+        until_settled(partial(self._cut, user_id, keep))
+        return self.tidy(user_id, reason=reason, caller=caller, by=by, keep=keep)
+
+    def tidy(self, user_id: str, *, reason: str, caller: Caller, by: str, keep: str | None = None) -> int:
+        """Mark each session that `rules.end_all` ended, say so, and return how many; cut short, it changes nothing."""
+        self._standings.forget_all()
         count = 0
         for session in self._sessions.live_of(user_id):
             ended = None if session.id == keep else self.revoke(session.id, reason)
@@ -84,6 +95,12 @@ class SessionService:
             return until_settled(partial(self._revoke, session_id, reason))
         finally:
             self._standings.forget(session_id)
+
+    def _cut(self, user_id: str, keep: str | None) -> None:
+        user = self._people.find(user_id)
+        if user is not None:
+            rules.end_all(user, keep=keep)
+            self._people.save(user)
 
     def _revoke(self, session_id: str, reason: str) -> Session | None:
         session = self._sessions.find(session_id)

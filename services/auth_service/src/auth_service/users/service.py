@@ -12,6 +12,7 @@ from auth_service.roles.builtin import role_id
 from auth_service.roles.exceptions import UnknownRole
 from auth_service.roles.repository import Roles
 from auth_service.roles.rules import check_grant
+from auth_service.sessions import rules as sessions_rules
 from auth_service.sessions.service import SessionService
 from auth_service.states import AuditAction
 from auth_service.users import rules
@@ -122,8 +123,6 @@ class UserService:
         if plan.idle:
             return member
         user = member.user
-        if plan.reactivates:  # a crash right after the suspension may have left sessions that would live again
-            self._sessions.end_all(user.id, reason="account suspended", caller=caller, by=by.user_id)
         with self._administrators.without(user.id, plan.left):
             self._write(user, plan, by)
         self._standings.forget_all()
@@ -163,6 +162,8 @@ class UserService:
         if plan.suspends:
             suspended = UserSuspended(user_id=user.id, by=by.user_id, reason=plan.reason, suspended_at=now)
             report(user, suspended, org_id=by.org_id, now=now)
+        if plan.status != user.status:
+            sessions_rules.end_all(user)
         user.status = plan.status
         self._people.save(user)
 
@@ -171,7 +172,7 @@ class UserService:
             self._record(AuditAction.USER_ROLES_CHANGED, user_id, by, caller, roles=", ".join(plan.names))
         if plan.suspends:
             self._record(AuditAction.USER_SUSPENDED, user_id, by, caller, reason=plan.reason)
-            self._sessions.end_all(user_id, reason="account suspended", caller=caller, by=by.user_id)
+            self._sessions.tidy(user_id, reason="account suspended", caller=caller, by=by.user_id)
         if plan.reactivates:
             self._record(AuditAction.USER_REACTIVATED, user_id, by, caller, reason=plan.reason)
 

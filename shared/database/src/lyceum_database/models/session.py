@@ -6,18 +6,20 @@ from typing import Any, ClassVar
 from mongoengine.fields import DictField, ListField, StringField
 
 from lyceum_database.documents import Record
-from lyceum_database.fields import IdField, MomentField, StateField
+from lyceum_database.fields import IdField, MomentField, StateField, WholeField
 from lyceum_database.states import SessionStatus
 
 
 class Session(Record):
     """One sign-in: its id is the `sid` of the access tokens, `org_id` the organization that they are for.
 
-    It keeps the hash of the refresh token that counts now; every use replaces it. A token that counted before was
-    copied by somebody, so its return ends the session.
+    All refresh tokens of a session hold its family's secret, and each one of its own, which every use replaces. What is
+    stored are hashes. A token of the family that counts no longer was copied by somebody: its return ends the session.
     """
 
     user_id: str = IdField(required=True, references="User")
+    epoch: int = WholeField(default=0, min_value=0)
+    family_hash: str | None = StringField(min_length=1)
     refresh_hash: str = StringField(required=True, min_length=1)
     refreshed_at: datetime | None = MomentField()
     device: str | None = StringField(max_length=200)

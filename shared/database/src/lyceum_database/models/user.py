@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from mongoengine.fields import DictField, EmailField, ListField, StringField
 
 from lyceum_database.documents import Record
-from lyceum_database.fields import FlagField, IdField, MomentField, StateField, UniqueKey
+from lyceum_database.fields import FlagField, IdField, MomentField, StateField, UniqueKey, WholeField
 from lyceum_database.keys import normalised_email, normalised_phone
 from lyceum_database.states import UserStatus
 
@@ -27,6 +27,8 @@ class User(Record):
     password_hash: str | None = StringField()
     mfa: bool = FlagField(default=False)
     last_login_at: datetime | None = MomentField()
+    session_epoch: int = WholeField(default=0, min_value=0)  # sessions of another epoch have ended, all in one write
+    spared_session: str | None = IdField(references="Session")  # but for this one
     outbox: list[dict[str, Any]] = ListField(DictField())
     outbox_due: datetime | None = MomentField()
 

@@ -1,7 +1,7 @@
 """Who is calling, and what they may do."""
 
 from lyceum_web.security.authentication import Security, authenticate, principal_in
-from lyceum_web.security.directory import Directory, PrincipalDirectory
+from lyceum_web.security.directory import Directory, PrincipalDirectory, is_current
 from lyceum_web.security.errors import (
     AccessError,
     AuthenticationUnavailable,
@@ -34,6 +34,7 @@ __all__ = [
     "Unauthenticated",
     "access_of",
     "authenticate",
+    "is_current",
     "principal_in",
     "public",
     "requires",

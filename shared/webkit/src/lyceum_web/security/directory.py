@@ -139,7 +139,9 @@ class PrincipalDirectory:
         if session is None or not self._counts(session, claims):
             return "its session has ended"
         user = self._users.find(claims.user_id)
-        if user is None or user.status != UserStatus.ACTIVE.value or claims.org_id not in user.org_ids:
+        if user is None or not is_current(session, user):
+            return "its session has ended with all others of its person"
+        if user.status != UserStatus.ACTIVE.value or claims.org_id not in user.org_ids:
             return "its person may not act here any more"
         return _principal(session, user, self._roles.many(user.roles))
 
@@ -151,6 +153,11 @@ class PrincipalDirectory:
             and session.user_id == claims.user_id
             and session.org_id == claims.org_id
         )
+
+
+def is_current(session: Session, user: User) -> bool:
+    """Tell whether a session outlived the last time that all of its person's sessions were ended."""
+    return session.epoch == user.session_epoch or session.id == user.spared_session
 
 
 def _principal(session: Session, user: User, roles: Iterable[Role]) -> Principal:
