@@ -54,13 +54,17 @@ def verify() -> None:
 
 
 def ensure_contents(*, clock: Clock = utc_now) -> None:
-    """Give the platform its default organization and that one its built-in roles.
+    """Give the platform its default organization, and every organization the built-in roles of this release.
 
     Any number of replicas may do so at one time, whatever is there already.
 
     Raises:
         Unavailable: the database does not answer.
     """
+    organizations, roles = OrganizationRepository(clock=clock), Roles(clock=clock)
     with suppress(Duplicate):  # what another replica or an earlier start made, and administrators changed since, stays
-        OrganizationRepository(clock=clock).insert(Organization(id=DEFAULT_ORG, slug=DEFAULT_ORG, name="Lyceum"))
-    Roles(clock=clock).ensure_builtin(DEFAULT_ORG)
+        organizations.insert(Organization(id=DEFAULT_ORG, slug=DEFAULT_ORG, name="Lyceum"))
+    after_id: str | None = None
+    while page := [organization.id for organization in organizations.list_(after_id=after_id)]:
+        roles.ensure_builtin(*page)
+        after_id = page[-1]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from auth_service import storage
 from auth_service.people import People
 from auth_service.roles.builtin import ADMIN, BUILTIN_ROLES, STUDENT, TRAINER, permissions_of, role_id
 from auth_service.roles.exceptions import Escalation
@@ -190,3 +191,28 @@ def test_a_grant_names_what_is_missing() -> None:
         check_grant({"a:b"}, ["a:b", "x:y"], ["c:d"])
 
     assert raised.value.permissions == ("c:d", "x:y")
+
+
+def test_every_organizations_built_in_roles_are_renewed_at_the_start(stage: Any) -> None:
+    roles, schools = Roles(), [stage.organization(f"school-{number}") for number in range(103)]
+    for school in schools:
+        older = roles.get(role_id(school.id, STUDENT))
+        older.permissions = []
+        roles.save(older)
+
+    storage.ensure_contents()
+
+    for school in (schools[0], schools[-1]):
+        assert list(roles.get(role_id(school.id, STUDENT)).permissions) == list(permissions_of(STUDENT, school.id))
+
+
+def test_a_name_that_an_organization_took_first_stays_its_own(stage: Any, caplog: pytest.LogCaptureFixture) -> None:
+    school, roles = stage.organization("north-school"), Roles()
+    roles.delete(roles.get(role_id(school.id, TRAINER)))
+    own = stage.role(TRAINER, "courses:read", org_id=school.id)
+
+    storage.ensure_contents()
+
+    assert (roles.get(own.id).version, list(roles.get(own.id).permissions)) == (own.version, ["courses:read"])
+    assert roles.find(role_id(school.id, TRAINER)) is None
+    assert "has a role trainer of its own" in caplog.text
