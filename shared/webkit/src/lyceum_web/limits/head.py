@@ -6,6 +6,7 @@ from starlette.types import Scope
 
 from lyceum_web.problems import FieldError, ProblemError
 
+_CLOSE = {"Connection": "close"}
 _MOST_DIGITS = 18
 _NUL = "Text must not hold U+0000."
 
@@ -28,7 +29,7 @@ def body_head(scope: Scope) -> BodyHead | None:
 
     Raises:
         ProblemError: `unsupported_media_type`, the body is compressed or of two kinds; `bad_request`, its length is no
-            number.
+            number, or there are two answers to how long it is.
     """
     length: int | None = None
     chunked = False
@@ -44,6 +45,9 @@ def body_head(scope: Scope) -> BodyHead | None:
             media_type = value
         elif name == b"content-encoding" and value.strip().lower() != b"identity":
             raise ProblemError("unsupported_media_type", detail="Send the body without compression.")
+    if chunked and length is not None:
+        # RFC 9112, section 6.3: what is between may have believed the other one, and see two requests here.
+        raise ProblemError("bad_request", detail="Send one of Content-Length and Transfer-Encoding.", headers=_CLOSE)
     if not length and not chunked:
         return None
     return BodyHead(None if chunked else length, media_type is not None and is_json(media_type))
@@ -51,7 +55,7 @@ def body_head(scope: Scope) -> BodyHead | None:
 
 def _length(value: bytes) -> int:
     if not value.isdigit() or len(value) > _MOST_DIGITS:
-        raise ProblemError("bad_request", detail="Content-Length is no number.", headers={"Connection": "close"})
+        raise ProblemError("bad_request", detail="Content-Length is no number.", headers=_CLOSE)
     return int(value)
 
 
