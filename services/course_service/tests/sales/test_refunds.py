@@ -222,3 +222,37 @@ def test_an_order_that_is_settled_meanwhile_is_not_taken_up_again(shop: Shop, pa
 
     assert not shop.orders.postpone(seen, shop.clock() + timedelta(hours=1))
     assert shop.stored(paid).settle_due is None
+
+
+def test_a_provider_that_is_away_is_asked_once_per_sweep_and_holds_up_no_access(shop: Shop, paid: str) -> None:
+    waiting = [shop.order(f"k{number}", student=f"s{number}") for number in range(3)]
+    for order_id in waiting:
+        shop.receives(shop.paid(order_id))
+        shop.provider.fails(ProviderUnavailable())
+        with pytest.raises(ProviderUnavailable):
+            shop.gives_back(order_id)
+    shop.stock("free", price_minor=0)
+    shop.course = "free"
+    dies_at_the_enrolment(shop)
+    shop.provider.refunds.clear()
+    shop.provider.fails(*[ProviderUnavailable()] * 10)
+
+    assert shop.sweeps() == 4
+    assert len(shop.provider.refunds) == 1
+    assert shop.may_attend("eve")
+
+    shop.provider.trouble.clear()
+    shop.sweeps(timedelta(hours=2))
+    assert {refund.status for order_id in waiting for refund in shop.stored(order_id).refunds} == {"accepted"}
+
+
+def dies_at_the_enrolment(shop: Shop) -> None:
+    with pytest.MonkeyPatch.context() as dying:
+        dying.setattr(shop.settling, "enrol", raising)
+        with pytest.raises(RuntimeError):
+            shop.buys("free", student="eve")
+    assert not shop.may_attend("eve")
+
+
+def raising(*_: object) -> None:
+    raise RuntimeError("died")

@@ -13,7 +13,13 @@ from urllib.parse import parse_qs
 import pytest
 from pydantic import SecretStr
 
-from course_service.payments.exceptions import BadSignature, ProviderGarbage, ProviderRefused, ProviderUnavailable
+from course_service.payments.exceptions import (
+    BadSignature,
+    PaymentError,
+    ProviderGarbage,
+    ProviderRefused,
+    ProviderUnavailable,
+)
 from course_service.payments.provider import PaymentRequest, RefundRequest
 from course_service.payments.signatures import HEADER, signature
 from course_service.payments.stripe_provider import StripeProvider
@@ -128,7 +134,7 @@ def test_a_refund_is_asked_for_once_per_wish(answering: Answering, address: str)
     assert (form["metadata[refund_id]"], headers["idempotency-key"]) == (["wish-1"], "refund-wish-1")
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 429])
+@pytest.mark.parametrize("status", [500, 502, 503, 429, 409])
 def test_a_server_in_trouble_is_away(answering: Answering, address: str, status: int) -> None:
     answering.error(status)
 
@@ -188,6 +194,21 @@ def test_an_answer_that_cannot_be_is_garbage(answering: Answering, address: str,
         provider(address).create_payment(REQUEST)
 
 
+@pytest.mark.parametrize("status", [302, 400, 404, 418, 500])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b'{"error": []}', b'{"error": "x"}', b'{"error": {"code": 7}}', b"[1]"]
+)
+def test_an_error_that_cannot_be_is_an_error_of_ours_all_the_same(
+    answering: Answering, address: str, status: int, body: bytes
+) -> None:
+    answering.status, answering.body = status, body
+
+    with pytest.raises(PaymentError) as raised:
+        provider(address).create_payment(REQUEST)
+
+    assert isinstance(raised.value, ProviderGarbage | ProviderUnavailable | ProviderRefused)
+
+
 @pytest.mark.parametrize(
     ("status", "error", "reason"),
     [
@@ -195,6 +216,8 @@ def test_an_answer_that_cannot_be_is_garbage(answering: Answering, address: str,
         (402, {"type": "card_error", "code": "card_declined"}, "card_declined"),
         (400, {"type": "idempotency_error"}, "invalid_request"),
         (404, {"type": "invalid_request_error", "code": "resource_missing"}, "resource_missing"),
+        (400, {"code": 7}, "invalid_request"),
+        (400, {"code": "No such key: sk_live_1"}, "invalid_request"),
     ],
 )
 def test_a_refusal_names_its_code(

@@ -1,8 +1,10 @@
 """Stripe behind the port: payment intents, which take every means of payment that the account has switched on."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import stripe
@@ -18,10 +20,10 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+_CODE = re.compile(r"\A[a-z0-9_]{1,100}\Z")
+
 TIMEOUT = timedelta(seconds=8)
 """Of one try; with one retry that is well within what a request may take."""
-
-_SERVER_ERRORS = 500
 
 
 class StripeProvider:
@@ -140,7 +142,15 @@ def _meaning(error: stripe.StripeError) -> PaymentError:
         log.error("Stripe refuses the API key: check STRIPE_API_KEY", extra={"action": "provider_key_refused"})
         return ProviderUnavailable(retry_after_s=60)
     if isinstance(error, stripe.InvalidRequestError | stripe.CardError | stripe.IdempotencyError):
-        return ProviderRefused(error.code or "invalid_request")
-    if (error.http_status or 0) >= _SERVER_ERRORS:
+        return ProviderRefused(_code(error))
+    if error.http_status == HTTPStatus.CONFLICT:  # the same click is being served elsewhere at this moment
+        return ProviderUnavailable(retry_after_s=1)
+    if (error.http_status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ProviderUnavailable()
     return ProviderGarbage()
+
+
+def _code(error: stripe.StripeError) -> str:
+    """Stripe's own short word for it, https://docs.stripe.com/error-codes; anybody may read it."""
+    code: object = error.code
+    return code if isinstance(code, str) and _CODE.match(code) else "invalid_request"

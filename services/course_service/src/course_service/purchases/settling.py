@@ -80,22 +80,26 @@ class Settling:
         Raises:
             Unavailable, AccessDenied, NotConnected: the database is away.
         """
+        away: set[str] = set()
         count, some = 0, 1
         while some:
             due = self._orders.unsettled(self._clock(), limit=PAGE)
-            some = sum(self._settle_alone(order) for order in due)
+            some = sum(self._settle_alone(order, away) for order in due)
             count += some
         return count
 
-    def _settle_alone(self, order: Purchase) -> bool:
+    def _settle_alone(self, order: Purchase, away: set[str]) -> bool:
+        """Settle one order; a provider that did not answer once is not asked again in this sweep."""
         if not self._orders.postpone(order, self._next_try(order)):
             return False
         extra = {"action": "settle_postponed", "purchase_id": order.id}
         try:
-            self.settle(order)
+            (self.enrol if order.provider in away else self.settle)(order)
         except OUTAGES:
             raise
         except (PaymentError, Contended) as exc:
+            if isinstance(exc, PaymentError):
+                away.add(order.provider)
             log.warning("purchase %s is not settled yet: %s", order.id, exc, extra=extra)
         except Exception:
             log.exception("purchase %s could not be settled", order.id, extra=extra)
