@@ -60,7 +60,8 @@ def _storage(uri: str) -> Storage:
     options: dict[str, float | str | bool] = {"socket_connect_timeout": TIMEOUT_S, "socket_timeout": TIMEOUT_S}
     try:
         storage = storage_from_string(uri, wrap_exceptions=True, **options)
-    except ConfigurationError as exc:
+    except (ConfigurationError, ValueError) as exc:
+        # Without the cause: its text may quote the address, and so a password.
         raise StartRefused(f"RATE_LIMIT_STORAGE: {_advice(str(exc))}") from None
     if not isinstance(storage, Storage) or not isinstance(storage, MovingWindowSupport):
         raise StartRefused(
