@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ["lyceum_database.models", "lyceum_allocation.models", "course_service.models", "chat_service.models"]
+PACKAGES = [
+    *("lyceum_database.models", "lyceum_allocation.models", "lyceum_web.models"),
+    *("auth_service.models", "course_service.models", "chat_service.models"),
+]
 
 # The models of the three incident reports, under this platform's names, and who owns each.
 REPORTED = {
@@ -43,6 +46,9 @@ REPORTED = {
     "third": {"Role": "lyceum_database"},
 }
 OURS = {
+    "AuditEntry": "auth_service",
+    "Invitation": "auth_service",
+    "IdempotencyRecord": "lyceum_web",
     "Conversation": "chat_service",
     "Allocation": "lyceum_allocation",
     "TrainerCapacity": "lyceum_allocation",

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 2 for what waiting cannot heal, with one clear line."""
     command = _parser().parse_args(arguments).command
     if command == "run":
-        return run_service(NAME, _application)
+        return run_service(NAME, _application, refusals=(ConfigurationError,))
     with leaving_at_signals(command):
         return _deploy(command)
 

@@ -98,8 +98,8 @@ def test_an_account_is_promoted_once_and_the_world_is_told(run: Run) -> None:
         User(name="Bo", email="bo@example.org", status="active", roles=["r-1"], org_ids=[DEFAULT_ORG])
     )
 
-    first = run(users, "create-admin", "bo@example.org", "--promote")
-    again = run(users, "create-admin", "bo@example.org", "--promote")
+    first = run(users, "create-admin", "bo@example.org", "--promote", "--yes")
+    again = run(users, "create-admin", "bo@example.org", "--promote", "--yes")
 
     assert (first.exit_code, again.exit_code) == (0, 0)
     assert first.stdout == f"bo@example.org ({user.id}) is an administrator of default.\n"
@@ -110,11 +110,24 @@ def test_an_account_is_promoted_once_and_the_world_is_told(run: Run) -> None:
     assert (event.type, event.by, event.roles) == ("USER_ROLE_CHANGED", "operator", ("admin",))
 
 
+def test_whose_account_it_is_is_shown_before_it_is_promoted(run: Run) -> None:
+    user = People().insert(User(name="Bo\x1b[2J", email="bo@example.org", status="active", org_ids=[DEFAULT_ORG]))
+
+    done = run(users, "create-admin", "bo@example.org", "--promote")
+
+    assert done.exit_code == 2
+    shown, refused = done.stderr.splitlines()
+    assert shown.startswith("bo@example.org: Bo\\x1b[2J, signed up 20")
+    assert shown.endswith("Z, never signed in.")
+    assert refused.endswith("make sure that it is theirs, then add --yes")
+    assert People().get(user.id).roles == []
+
+
 @pytest.mark.parametrize("status", ["suspended", "erased", "locked", "invited"])
 def test_who_may_not_sign_in_is_not_promoted(run: Run, status: str) -> None:
     People().insert(User(name="Bo", email="bo@example.org", status=status))
 
-    done = run(users, "create-admin", "bo@example.org", "--promote")
+    done = run(users, "create-admin", "bo@example.org", "--promote", "--yes")
 
     assert (done.exit_code, done.stderr) == (2, f"error: an account that is {status} cannot become active\n")
 

@@ -1,5 +1,6 @@
 """`users`: the first administrator of an organization."""
 
+import sys
 from pathlib import Path
 from typing import TextIO
 
@@ -18,7 +19,7 @@ from auth_service.roles.repository import Roles
 from auth_service.services import password_rules
 from auth_service.users.appointing import Appointing
 from lyceum_database import DEFAULT_ORG, Organization, OrganizationRepository, User, is_id
-from lyceum_program.commands.printing import echo_json
+from lyceum_program.commands.printing import echo_json, moment, printable
 from lyceum_program.commands.refusal import Refusal, plain_refusals
 from lyceum_program.commands.servers import database
 
@@ -33,13 +34,14 @@ def users() -> None:
     epilog="\b\nExamples:\n  lyceum users create-admin ada@example.org        # asks for the password twice\n"
     "  lyceum users create-admin ada@example.org --password-file admin.txt\n"
     "  pass show lyceum | lyceum users create-admin ada@example.org\n"
-    "  lyceum users create-admin ada@example.org --promote      # has an account",
+    "  lyceum users create-admin ada@example.org --promote      # has an account; shows whose, and asks",
 )
 @click.argument("email")
 @click.option("--name", help="Of the person; what stands before the @ unless given.")
 @click.option("--org", "org", default=DEFAULT_ORG, show_default=True, help="Organization, its slug or id.")
 @click.option("--password-file", type=click.File(encoding="utf-8"), help="Its first line; - for standard input.")
 @click.option("--promote", is_flag=True, help="The address has an account: give it the role. Asks for no password.")
+@click.option("--yes", is_flag=True, help="With --promote: the account was looked at and is that person's.")
 @click.option(
     "--breached-passwords",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -56,11 +58,13 @@ def create_admin(
     breached_passwords: Path | None,
     *,
     promote: bool,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """Make EMAIL an administrator.
 
     Later ones are invited by the first. The password is never an argument: others on this machine could read it there.
+    With --promote look whose account it is: nobody proved at sign-up that an address of mail is theirs.
     """
     if promote and (name or password_file):
         raise Refusal("--promote changes neither name nor password: leave --name and --password-file out")
@@ -71,7 +75,7 @@ def create_admin(
         appointing = _appointing(breached_passwords)
         organization, found = _organization(org), People().by_email(address)
         if promote:
-            user, done = _promoted(appointing, found, address, organization)
+            user, done = _promoted(appointing, _meant(found, address, sure=yes), organization)
         else:
             if found is not None:
                 raise Refusal(f"{address} has an account ({found.id}): --promote makes it an administrator")
@@ -82,9 +86,21 @@ def create_admin(
     _say(user, organization, done=done, as_json=as_json)
 
 
-def _promoted(appointing: Appointing, user: User | None, address: str, organization: Organization) -> tuple[User, bool]:
+def _meant(user: User | None, address: str, *, sure: bool) -> User:
+    """Show whose account it is, and have it confirmed."""
     if user is None:
         raise Refusal(f"{address} has no account: leave --promote out to make one")
+    if sure:
+        return user
+    seen = f"last signed in {moment(user.last_login_at)}" if user.last_login_at else "never signed in"
+    click.echo(f"{user.email}: {printable(user.name)}, signed up {moment(user.created_at)}, {seen}.", err=True)
+    if not sys.stdin.isatty():
+        raise Refusal("anybody may have signed up with this address: make sure that it is theirs, then add --yes")
+    click.confirm("Is this the person?", abort=True, err=True)
+    return user
+
+
+def _promoted(appointing: Appointing, user: User, organization: Organization) -> tuple[User, bool]:
     return user, appointing.promote(user.id, organization)
 
 
