@@ -101,7 +101,7 @@ def test_the_hook_of_the_page_is_the_one_of_the_repository() -> None:
         "id: modelguard-lint",
         "entry: modelguard lint",
         "language: system",
-        "types: [python]",
+        r"files: (\.py|(^|/)pyproject\.toml|(^|/)[^/]*baseline[^/]*\.json)$",
         "pass_filenames: false",
     ):
         assert line in hooks
