@@ -202,6 +202,12 @@ def test_an_answer_that_comes_after_the_failure_does_not_hide_it(shop: Shop, pai
     assert [refund.status for refund in shop.gives_back(paid).refunds] == ["failed"]
 
 
+def test_a_failure_that_is_told_while_the_provider_answers_is_not_hidden_by_the_answer(shop: Shop, paid: str) -> None:
+    shop.provider.trouble = [lambda: shop.receives(failed(shop, paid))]
+
+    assert [refund.status for refund in shop.gives_back(paid).refunds] == ["failed"]
+
+
 def test_a_refund_of_a_provider_that_is_gone_waits_for_it(shop: Shop, paid: str) -> None:
     provider = shop.providers.pop("fake")
     with pytest.raises(PaymentError, match="not set up here"):

@@ -264,6 +264,11 @@ def test_a_student_sees_the_trainer_or_the_place_in_the_queue(web: Web) -> None:
     assert (answer["trainer_id"], answer["waiting"]) == ("t1", None)
     assert [one["trainer_id"] for one in web.get("/v1/enrolments").json()["items"]] == ["t1"]
 
+    (bought,) = answer["purchase_ids"]
+    web.delivers(web.shop.refunded(bought))
+    answer = web.get("/v1/enrolments/algebra").json()
+    assert (answer["status"], answer["trainer_id"]) == ("ended", None)
+
 
 def _waitlisted(entry: Mapping[str, Any]) -> Any:
     return AllocationWaitlisted.parse(json.loads(entry["value"]))
