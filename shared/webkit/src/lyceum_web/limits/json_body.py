@@ -35,7 +35,7 @@ def check_json(body: bytes, *, depth: int, values: int) -> None:
             cannot be stored.
     """
     value = _parsed(body)
-    if _marks(body) > min(depth, values):
+    if _openers(body) > depth or _marks(body) > values:
         _check_size(_STRING.sub(b"", body), depth, values)
     if b"\\u" in body:
         wrong = [
@@ -45,9 +45,14 @@ def check_json(body: bytes, *, depth: int, values: int) -> None:
             raise ProblemError("invalid_request", errors=wrong)
 
 
+def _openers(body: bytes) -> int:
+    """No fewer than there are levels."""
+    return body.count(b"[") + body.count(b"{")
+
+
 def _marks(body: bytes) -> int:
     """How many values there are, but for the first; empty arrays and objects count twice, marks within strings too."""
-    return body.count(b"[") + body.count(b"{") + body.count(b",")
+    return _openers(body) + body.count(b",")
 
 
 def _check_size(body: bytes, depth: int, values: int) -> None:
