@@ -30,6 +30,17 @@ def test_what_json_does_not_know_is_written_as_text() -> None:
     assert line("x", seen=object)["seen"] == str(object)
 
 
+def test_a_program_may_leave_something_out() -> None:
+    class Fewer(JsonLines):
+        def line(self, record: logging.LogRecord) -> dict[str, object]:
+            return {name: value for name, value in super().line(record).items() if name != "oven"}
+
+    record = logging.makeLogRecord({"msg": "hot", "oven": 7})
+
+    assert json.loads(Fewer().format(record))["message"] == "hot"
+    assert "oven" not in json.loads(Fewer().format(record))
+
+
 def test_an_exception_is_part_of_the_line() -> None:
     record = logging.LogRecord("oven", logging.ERROR, __file__, 1, "burnt", (), None)
     error = ValueError("smoke")

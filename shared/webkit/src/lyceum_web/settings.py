@@ -53,7 +53,7 @@ class WebSettings(BaseSettings):
     shutdown_seconds: float = Field(default=25, ge=0, le=3600)
     documentation: bool = True
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
-    rate_limit_storage: str = "memory://"
+    rate_limit_storage: str = Field(default="memory://", repr=False)  # its address may hold a password
     cursor_key: SecretStr | None = Field(default=None, min_length=32)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -165,7 +165,9 @@ def test_a_value_with_a_secret_name_is_hidden_and_an_empty_one_is_not() -> None:
 
 
 def test_the_settings_show_no_secret() -> None:
-    assert SECRET not in repr(WebSettings(cursor_key=SecretStr(SECRET * 3)))
+    settings = WebSettings(cursor_key=SecretStr(SECRET * 3), rate_limit_storage=f"redis://ana:{SECRET}@host:1")
+
+    assert SECRET not in f"{settings!r} {settings} {[settings]}"
 
 
 def test_each_request_has_one_line_with_its_ids(start: Start, lines: Lines, people: Callers) -> None:
