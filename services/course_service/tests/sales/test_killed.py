@@ -19,7 +19,7 @@ from .shop import SECRET, Shop, events
 from .stepping import STORED
 
 PROGRAM = Path(__file__).with_name("seller_process.py")
-KILLS = 4
+KILLS = 3
 
 
 @pytest.fixture
