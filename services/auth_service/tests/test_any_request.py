@@ -33,8 +33,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 7
-FEWEST = 5
+EXAMPLES = 5
+FEWEST = 4
 NAMES = ("boss", "ada", "stranger")
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 

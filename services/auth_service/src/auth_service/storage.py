@@ -53,10 +53,14 @@ def verify() -> None:
     verify_indexes(MODELS)
 
 
-def ensure_contents(*, clock: Clock = utc_now) -> None:
+def ensure_contents(*, clock: Clock = utc_now, page_size: int = 100) -> None:
     """Give the platform its default organization, and every organization the built-in roles of this release.
 
     Any number of replicas may do so at one time, whatever is there already.
+
+    Args:
+        clock: tells the time.
+        page_size: organizations that are looked at in one question.
 
     Raises:
         Unavailable: the database does not answer.
@@ -65,6 +69,6 @@ def ensure_contents(*, clock: Clock = utc_now) -> None:
     with suppress(Duplicate):  # what another replica or an earlier start made, and administrators changed since, stays
         organizations.insert(Organization(id=DEFAULT_ORG, slug=DEFAULT_ORG, name="Lyceum"))
     after_id: str | None = None
-    while page := [organization.id for organization in organizations.list_(after_id=after_id)]:
+    while page := [organization.id for organization in organizations.list_(after_id=after_id, limit=page_size)]:
         roles.ensure_builtin(*page)
         after_id = page[-1]

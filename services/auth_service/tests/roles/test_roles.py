@@ -194,15 +194,15 @@ def test_a_grant_names_what_is_missing() -> None:
 
 
 def test_every_organizations_built_in_roles_are_renewed_at_the_start(stage: Any) -> None:
-    roles, schools = Roles(), [stage.organization(f"school-{number}") for number in range(103)]
+    roles, schools = Roles(), [stage.organization(f"school-{number}") for number in range(5)]
     for school in schools:
         older = roles.get(role_id(school.id, STUDENT))
         older.permissions = []
         roles.save(older)
 
-    storage.ensure_contents()
+    storage.ensure_contents(page_size=2)
 
-    for school in (schools[0], schools[-1]):
+    for school in schools:
         assert list(roles.get(role_id(school.id, STUDENT)).permissions) == list(permissions_of(STUDENT, school.id))
 
 

@@ -140,7 +140,8 @@ class Interrupted:
 
 
 @pytest.mark.parametrize(
-    "change", [{"status": UserStatus.SUSPENDED.value}, {"password_hash": "other"}, {"org_ids": ["x"]}]
+    "change",
+    [{"status": UserStatus.SUSPENDED.value}, {"password_hash": "other"}, {"session_epoch": 1}, {"org_ids": ["x"]}],
 )
 def test_a_session_that_crosses_a_suspension_or_a_new_password_ends(
     stage: Any, client: httpx.Client, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
