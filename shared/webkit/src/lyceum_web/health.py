@@ -1,6 +1,7 @@
 """Whether a service is alive and ready, for those who run containers: `GET /livez` and `GET /readyz`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from itertools import count
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -43,12 +44,19 @@ class Health:
 
     def report(self) -> dict[str, Any]:
         """Say what is ready and what is not."""
-        checks = {type(part).__name__: part for part in self._parts}
         found: dict[str, Any] = {} if self._database is None else {"database": _line(self._database)}
-        found |= {name: _line(part) for name, part in checks.items()}
+        for part in self._parts:
+            found[_free_name(type(part).__name__, found)] = _line(part)
         degraded = not all(part.ready for part in self._parts)
         status = ("degraded" if degraded else "ready") if self.ready else "unavailable"
         return {"status": status, "stopping": self.stopping, "checks": found}
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    """A service may have several parts of one kind."""
+    if name not in taken:
+        return name
+    return next(numbered for number in count(2) if (numbered := f"{name} {number}") not in taken)
 
 
 def _line(part: Part | DatabaseWatch) -> dict[str, Any]:

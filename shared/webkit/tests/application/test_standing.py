@@ -230,6 +230,11 @@ def test_a_part_that_is_away_degrades_and_no_more(server: Server, make: Make) ->
         assert relay.events == ["runs", "asked", "stopped"]
 
 
+def test_every_part_is_told_of_even_several_of_a_kind(make: Make) -> None:
+    with application_client(make(router, background=[Lasting(), Lasting(), Lasting()])) as client:
+        assert list(client.get("/readyz").json()["checks"]) == ["Lasting", "Lasting 2", "Lasting 3"]
+
+
 def test_parts_wait_for_the_database(server: Server, make: Make) -> None:
     relay = Lasting()
     server.fault = server.away
