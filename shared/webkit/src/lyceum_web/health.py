@@ -46,7 +46,8 @@ class Health:
         """Say what is ready and what is not."""
         found: dict[str, Any] = {} if self._database is None else {"database": _line(self._database)}
         for part in self._parts:
-            found[_free_name(type(part).__name__, found)] = _line(part)
+            name = f"{type(part).__name__} {getattr(part, 'name', '')}".strip()
+            found[_free_name(name, found)] = _line(part)
         degraded = not all(part.ready for part in self._parts)
         status = ("degraded" if degraded else "ready") if self.ready else "unavailable"
         return {"status": status, "stopping": self.stopping, "checks": found}

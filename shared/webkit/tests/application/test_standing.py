@@ -214,6 +214,8 @@ class Relay:
 
 
 class Lasting(Relay):
+    name = ""
+
     async def run(self) -> None:
         self.events.append("runs")
         await asyncio.Event().wait()
@@ -231,8 +233,10 @@ def test_a_part_that_is_away_degrades_and_no_more(server: Server, make: Make) ->
 
 
 def test_every_part_is_told_of_even_several_of_a_kind(make: Make) -> None:
-    with application_client(make(router, background=[Lasting(), Lasting(), Lasting()])) as client:
-        assert list(client.get("/readyz").json()["checks"]) == ["Lasting", "Lasting 2", "Lasting 3"]
+    named = Lasting()
+    named.name = "users"
+    with application_client(make(router, background=[Lasting(), Lasting(), named])) as client:
+        assert list(client.get("/readyz").json()["checks"]) == ["Lasting", "Lasting 2", "Lasting users"]
 
 
 def test_parts_wait_for_the_database(server: Server, make: Make) -> None:
