@@ -103,7 +103,7 @@ def test_only_development_makes_a_key_and_it_says_so(settings: AuthSettings, cap
     caplog.clear()
     build(settings, client_class=EmbeddedMongoClient)
     assert "made signing key" not in caplog.text
-    production = WebSettings(environment="production", cursor_key="k" * 32)
+    production = WebSettings(environment="production", cursor_key="0123456789abcdef" * 2)
     with pytest.raises(StartRefused, match="holds no signing key"):
         build(replace(settings, web=production, keys_directory=settings.keys_directory / "none"))
 

@@ -14,6 +14,9 @@ from lyceum_web.security import undeclared
 from lyceum_web.settings import WebSettings
 from modelguard import ModelCheckError, Problem, check
 
+FEWEST_DIFFERENT = 9
+"""Characters of a key; 32 random hexadecimal digits have fewer once in some hundred thousand times."""
+
 log = logging.getLogger(__name__)
 
 
@@ -55,14 +58,16 @@ def cursor_codec(settings: WebSettings) -> CursorCodec:
     """Return what signs the cursors of lists; in development with a key of this process alone, and that is said.
 
     Raises:
-        StartRefused: there is no key, outside of development.
+        StartRefused: outside of development, there is no key, or one that nobody drew at random.
     """
-    if settings.cursor_key is not None:
-        return CursorCodec(settings.cursor_key.get_secret_value())
-    if not settings.development:
+    key = None if settings.cursor_key is None else settings.cursor_key.get_secret_value()
+    if not settings.development and (key is None or len(set(key)) < FEWEST_DIFFERENT):
+        wrong = "is not set" if key is None else "is a placeholder"
         raise StartRefused(
-            "CURSOR_KEY is not set: give 32 or more random characters, the same to all replicas, "
+            f"CURSOR_KEY {wrong}: give 32 or more random characters, the same to all replicas, "
             "e.g. of `openssl rand -hex 32`"
         )
+    if key is not None:
+        return CursorCodec(key)
     log.warning("CURSOR_KEY is not set: cursors of lists end with this process", extra={"action": "made_key"})
     return CursorCodec(secrets.token_hex(32))

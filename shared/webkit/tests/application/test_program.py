@@ -183,6 +183,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         ({"MONGODB_URI": ""}, "MONGODB_URI "),
         ({"MONGODB_URI": "http://ana:hunter2@x"}, "MONGODB_URI must start with mongodb://"),
         ({"ENVIRONMENT": "production"}, "CURSOR_KEY is not set"),
+        ({"ENVIRONMENT": "production", "CURSOR_KEY": "change-me" * 4}, "CURSOR_KEY is a placeholder"),
         ({"CURSOR_KEY": "hunter2"}, "CURSOR_KEY: "),
         ({"RATE_LIMIT_STORAGE": "ftp://ana:hunter2@x"}, "RATE_LIMIT_STORAGE"),
         ({"HOST": "256.1.1.1"}, "HOST 256.1.1.1: "),
