@@ -48,7 +48,7 @@ class SlowDirectory:
 
     async def asked(self) -> None:
         """Wait for one more look-up to begin."""
-        await asyncio.to_thread(self.began.acquire)
+        assert await asyncio.to_thread(self.began.acquire, timeout=10)
 
 
 async def asked_together(security: Security, token: str, count: int, directory: SlowDirectory) -> list[Any]:
