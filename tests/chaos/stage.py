@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pymongo import MongoClient
 
-from allocation_worker.deploy import create_indexes, create_topics
+from allocation_worker import main as allocation_worker
 from keylane import KafkaSettings, TopicSpec, Worker, ensure_topics
 from keylane.mongo import MongoInbox
 from lyceum_allocation import CapacityRepository
@@ -71,8 +71,8 @@ def _keep_logs(*servers: Server) -> None:
 def set_up(orders: Orders, outside: MongoClient[dict[str, Any]], *, seats_each: int) -> None:
     """Carry out the deploy steps of both worlds, open the accounts, hire the trainers."""
     asyncio.run(ensure_topics(KafkaSettings(bootstrap_servers=orders.bootstrap), ledger_topics(orders)))
-    asyncio.run(create_topics(settings_of(orders)))
-    asyncio.run(create_indexes(settings_of(orders)))
+    for step in ("topics", "indexes"):
+        asyncio.run(allocation_worker.deploy(step, settings_of(orders)))
     close()
     MongoInbox(outside[orders.name].ledger_inbox).create_indexes()
     outside[orders.name].accounts.insert_many([{"_id": f"account-{n}", "entries": []} for n in range(ACCOUNTS)])

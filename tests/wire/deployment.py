@@ -13,7 +13,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from allocation_worker.deploy import create_indexes, create_topics
+from allocation_worker import main as allocation_worker
 from allocation_worker.settings import WorkerSettings
 from keylane import KafkaSettings
 from lyceum_allocation import CapacityRepository, allocation_id
@@ -95,11 +95,11 @@ class Deployment:
                 CapacityRepository().insert(trainer(name, capacity=capacity))
 
     def create_topics(self) -> None:
-        asyncio.run(create_topics(self.settings))
+        asyncio.run(allocation_worker.deploy("topics", self.settings))
 
     def create_indexes(self) -> None:
         with self.connected():
-            asyncio.run(create_indexes(self.settings))
+            asyncio.run(allocation_worker.deploy("indexes", self.settings))
 
     def program(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the worker's program to its end."""

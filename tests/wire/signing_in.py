@@ -10,13 +10,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from auth_service.deploy import create_indexes, create_topics
+from auth_service import main as auth_service
 from auth_service.settings import AuthSettings
 from keylane import KafkaSettings
 from lyceum_contracts import USERS, Decoded, decode
@@ -59,13 +59,12 @@ class AuthDeployment:
         }
 
     def make_indexes(self) -> None:
-        self._run(create_indexes)
+        self._deploy("indexes")
 
     def deploy(self) -> None:
-        self._run(create_indexes)
-        self._run(create_topics)
+        self._deploy("indexes", "topics")
 
-    def _run(self, step: Callable[[AuthSettings], Coroutine[Any, Any, str]]) -> None:
+    def _deploy(self, *steps: str) -> None:
         settings = AuthSettings(
             web=WebSettings(),
             mongo=MongoSettings(uri=self.uri, database=self.name),
@@ -74,7 +73,8 @@ class AuthDeployment:
             keys_directory=self.folder / "keys",
         )
         try:
-            asyncio.run(step(settings))
+            for step in steps:
+                asyncio.run(auth_service.deploy(step, settings))
         finally:
             close()
 

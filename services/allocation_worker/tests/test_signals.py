@@ -37,7 +37,7 @@ WHILE_IT_IS_BUILT = """
 import signal, sys
 from allocation_worker import main as program
 program.build = lambda *_, **__: signal.raise_signal(NUMBER)
-program.deploy.connect = program.build
+program.deploying.connect = program.build
 sys.exit(program.main())
 """
 

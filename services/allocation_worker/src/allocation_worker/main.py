@@ -9,7 +9,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from allocation_worker import deploy
+from allocation_worker import storage, topics
 from allocation_worker.bootstrap import build
 from allocation_worker.handlers import BeforeAttempt
 from allocation_worker.health import HealthServer
@@ -19,6 +19,7 @@ from allocation_worker.settings import WorkerSettings, read_settings
 from keylane import EXIT_CONFIGURATION, ConfigurationError, RetryPolicy
 from lyceum_allocation import AllocationService
 from lyceum_database import close
+from lyceum_program import deploying
 from lyceum_program.errors import StartRefused
 from lyceum_program.logs import log_to_stderr
 from lyceum_program.signals import leaving_at_signals, stop_on_signals
@@ -93,8 +94,7 @@ def _obey(command: str) -> int:
         if command == "run":
             _work(settings)
         else:
-            step = deploy.create_indexes if command == "indexes" else deploy.create_topics
-            sys.stdout.write(f"{asyncio.run(step(settings))}\n")
+            sys.stdout.write(f"{asyncio.run(deploy(command, settings))}\n")
     except (StartRefused, ConfigurationError) as exc:
         sys.stderr.write(f"allocation-worker: {exc}\n")
         return EXIT_CONFIGURATION
@@ -102,6 +102,18 @@ def _obey(command: str) -> int:
         with leaving_at_signals(command):  # asyncio took its handlers away with its loop
             shutdown()
     return 0
+
+
+async def deploy(step: str, settings: WorkerSettings) -> str:
+    """Take one deploy step, `indexes` or `topics`, which may be repeated; returns a line that says what was done.
+
+    Raises:
+        StartRefused: a server does not answer in time, or has an index with other options.
+        ConfigurationError: Kafka refuses a topic.
+    """
+    if step == "indexes":
+        return await deploying.create_indexes(settings.mongo, storage.create)
+    return await deploying.create_topics(settings.kafka, topics.specs(settings))
 
 
 def _work(settings: WorkerSettings) -> None:

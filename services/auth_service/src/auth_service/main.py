@@ -3,26 +3,24 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
-from types import MappingProxyType
 
 from fastapi import FastAPI
 
-from auth_service import deploy
+from auth_service import storage
 from auth_service.bootstrap import build
+from auth_service.keys import KeysError, rotate
 from auth_service.settings import NAME, AuthSettings, read_settings
+from auth_service.topics import written_topic
 from keylane import EXIT_CONFIGURATION, ConfigurationError
-from lyceum_database import close
+from lyceum_database import close, utc_now
+from lyceum_program import deploying
 from lyceum_program.errors import StartRefused
 from lyceum_program.logs import log_to_stderr
 from lyceum_program.signals import leaving_at_signals
 from lyceum_web.program import run_service
 from lyceum_web.settings import WebSettings
-
-STEPS: Mapping[str, Callable[[AuthSettings], Awaitable[str]]] = MappingProxyType(
-    {"indexes": deploy.create_indexes, "topics": deploy.create_topics, "rotate-keys": deploy.rotate_keys}
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +40,7 @@ def _deploy(command: str) -> int:
     try:
         settings = read_settings()
         log_to_stderr(settings.web.log_level)
-        sys.stdout.write(f"{asyncio.run(_step(command, settings))}\n")
+        sys.stdout.write(f"{asyncio.run(deploy(command, settings))}\n")
     except (StartRefused, ConfigurationError) as exc:
         sys.stderr.write(f"{NAME}: {exc}\n")
         return EXIT_CONFIGURATION
@@ -52,8 +50,27 @@ def _deploy(command: str) -> int:
     return 0
 
 
-async def _step(command: str, settings: AuthSettings) -> str:
-    return await STEPS[command](settings)
+async def deploy(step: str, settings: AuthSettings) -> str:
+    """Take one deploy step, `indexes`, `topics` or `rotate-keys`; returns a line that says what was done.
+
+    Raises:
+        StartRefused: a server does not answer in time or has an index with other options; the keys cannot be used.
+        ConfigurationError: Kafka refuses a topic.
+    """
+    if step == "indexes":
+        return await deploying.create_indexes(settings.mongo, storage.create)
+    if step == "topics":
+        return await deploying.create_topics(settings.kafka, [written_topic(settings.topic_prefix)])
+    return _rotate_keys(settings)
+
+
+def _rotate_keys(settings: AuthSettings) -> str:
+    """Add a signing key, for where no `lyceum` command is at hand."""
+    try:
+        key = rotate(settings.keys_directory, now=utc_now()).key
+    except KeysError as exc:
+        raise StartRefused(str(exc)) from exc
+    return f"key {key.kid} signs from {key.starts_at:%Y-%m-%d %H:%M:%S}Z on"
 
 
 def _parser() -> argparse.ArgumentParser:
