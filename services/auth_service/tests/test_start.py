@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
 from auth_service import storage
 from auth_service.bootstrap import build
+from auth_service.commands import keys
 from auth_service.main import main
 from auth_service.settings import AuthSettings
 from keylane import KafkaSettings
@@ -124,17 +127,16 @@ def test_the_first_request_finds_the_built_in_roles(settings: AuthSettings) -> N
     storage.create()
 
     with application_client(application) as client:
-        me = signed_up(client)
+        me = client.get("/v1/me", headers={"Authorization": f"Bearer {signed_in(client)}"}).json()
 
     assert me["roles"] == ["student"]
     assert me["organization"]["slug"] == "default"
 
 
-def signed_up(client: httpx.Client) -> Any:
+def signed_in(client: httpx.Client) -> str:
     ada = {"email": "ada@example.org", "password": "violet harbour 9"}
     assert client.post("/v1/signup", json={**ada, "name": "Ada"}).status_code == 202
-    token = client.post("/v1/login", json=ada).json()["access_token"]
-    return client.get("/v1/me", headers={"Authorization": f"Bearer {token}"}).json()
+    return str(client.post("/v1/login", json=ada).json()["access_token"])
 
 
 def test_the_steps_of_a_deployment_give_up_in_one_line(
@@ -181,16 +183,37 @@ def test_while_the_database_is_away_keys_are_still_published_and_the_rest_says_w
     application = build(replace(settings, mongo=mongo))
 
     with application_client(application) as client:
-        keys = client.get("/.well-known/jwks.json")
+        published = client.get("/.well-known/jwks.json")
         login = client.post("/v1/login", json={"email": "ada@example.org", "password": "violet harbour 9"})
         live, ready = client.get("/livez"), client.get("/readyz")
 
-    assert (keys.status_code, keys.headers["Content-Type"]) == (200, "application/jwk-set+json")
-    assert keys.headers["Cache-Control"] == "public, max-age=60"
-    assert [set(key) for key in keys.json()["keys"]] == [{"kty", "crv", "x", "kid", "use", "alg"}]
+    assert (published.status_code, published.headers["Content-Type"]) == (200, "application/jwk-set+json")
+    assert published.headers["Cache-Control"] == "public, max-age=60"
+    assert [set(key) for key in published.json()["keys"]] == [{"kty", "crv", "x", "kid", "use", "alg"}]
     assert (login.status_code, login.json()["code"]) == (503, "database_unavailable")
     assert int(login.headers["Retry-After"]) >= 1
     assert (live.status_code, ready.status_code) == (200, 503)
+
+
+def test_a_rotation_is_published_by_a_running_service_without_a_restart_and_signs_nobody_out(
+    settings: AuthSettings,
+) -> None:
+    application = build(settings, client_class=EmbeddedMongoClient)
+    storage.create()
+
+    with application_client(application) as client:
+        token = signed_in(client)
+        made = CliRunner().invoke(keys, ["rotate", "--directory", str(settings.keys_directory), "--json"])
+        new, deadline = json.loads(made.stdout)["kid"], time.monotonic() + 20
+        while new not in (published := [key["kid"] for key in client.get("/.well-known/jwks.json").json()["keys"]]):
+            assert time.monotonic() < deadline, published
+            time.sleep(0.05)
+        me = client.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
+        relays = client.get("/readyz").json()["checks"]
+
+    assert len(published) == 2
+    assert me.status_code == 200
+    assert sum("OutboxRelay" in name for name in relays) == len(storage.outbox_collections())
 
 
 def test_help_names_what_has_to_be_set() -> None:
