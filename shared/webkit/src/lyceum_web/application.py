@@ -11,9 +11,10 @@ from lyceum_database import Record
 from lyceum_program.errors import StartRefused
 from lyceum_web.assembly import Kit, add_kit
 from lyceum_web.database_watch import DatabaseWatch
-from lyceum_web.idempotency import Outcomes
+from lyceum_web.idempotency import Outcomes, keyed_routes
 from lyceum_web.lifespan import Life, State
 from lyceum_web.metrics import Figures
+from lyceum_web.models import IdempotencyRecord
 from lyceum_web.parts import Part
 from lyceum_web.problems.answers import Answers
 from lyceum_web.problems.codes import CodeTable, ProblemCode
@@ -98,8 +99,16 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
     for router in routers:
         run_in_threads(router)
         application.include_router(router)
+    _refuse_unkept_keys(application, models)
     add_kit(application, kit)
     return application
+
+
+def _refuse_unkept_keys(application: FastAPI, models: Sequence[type[Record]]) -> None:
+    keyed = keyed_routes(application)
+    if keyed and IdempotencyRecord not in models:
+        needed = "give create_application lyceum_web.models.IdempotencyRecord among its models"
+        raise StartRefused(f"{'; '.join(keyed)}: takes idempotency keys, whose records have no index: {needed}")
 
 
 def _answers(codes: Sequence[ProblemCode], errors: Mapping[type[Exception], str]) -> Answers:

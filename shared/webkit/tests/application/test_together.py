@@ -105,3 +105,8 @@ def test_an_application_with_an_undeclared_route_does_not_start(make: Make) -> N
 def test_a_storage_of_limits_that_cannot_work_stops_the_start(make: Make) -> None:
     with pytest.raises(StartRefused, match="RATE_LIMIT_STORAGE"):
         make(router(), limits={"rate_limit_storage": "carrier-pigeon://x"})
+
+
+def test_keys_whose_records_would_have_no_index_stop_the_start(make: Make) -> None:
+    with pytest.raises(StartRefused, match=r"POST /v1/orders: takes idempotency keys.*IdempotencyRecord"):
+        make(router())

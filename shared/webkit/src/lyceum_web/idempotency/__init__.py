@@ -1,6 +1,6 @@
 """Requests that have one effect, however often they are sent."""
 
-from lyceum_web.idempotency.dependency import Idempotent, Once
+from lyceum_web.idempotency.dependency import Idempotent, Once, keyed_routes
 from lyceum_web.idempotency.outcomes import Outcomes
 
-__all__ = ["Idempotent", "Once", "Outcomes"]
+__all__ = ["Idempotent", "Once", "Outcomes", "keyed_routes"]

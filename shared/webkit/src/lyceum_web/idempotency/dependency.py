@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, FastAPI, Header
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,6 +13,8 @@ from lyceum_database.keys import compose
 from lyceum_web.idempotency.outcomes import Effect, Outcomes
 from lyceum_web.idempotency.request import MAX_LENGTH, KeyedRequest, content_of, key_in
 from lyceum_web.security.authentication import principal_in
+
+_NONE = Dependant()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,15 @@ Idempotent = Annotated[Once, Depends(_OnePerKey())]
 
 Not for answers that hold secrets, such as tokens: they are stored.
 """
+
+
+def keyed_routes(application: FastAPI) -> list[str]:
+    """Return the routes that take idempotency keys, and so need `IdempotencyRecord` among the application's models."""
+    return [
+        f"{','.join(sorted(route.methods or ()))} {route.path}"
+        for route in iter_route_contexts(application.routes)
+        if any(isinstance(part.call, _OnePerKey) for part in getattr(route, "dependant", _NONE).dependencies)
+    ]
 
 
 def _caller(request: Request) -> str:
