@@ -1,15 +1,15 @@
 """The kinds of text that requests carry. What is not allowed is refused before anything is looked up."""
 
-import unicodedata
 import zoneinfo
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr
 
 from auth_service import addresses
 from auth_service.passwords import policy
+from lyceum_web.schemas import plain_line
 
 SMALL_BODY = 16 * 1024
 """Bytes. The longest sign-up, every character spelled as an escape, has half of it; strangers get no more."""
@@ -17,43 +17,9 @@ SMALL_BODY = 16 * 1024
 MEDIUM_BODY = 32 * 1024
 """Bytes. The longest role has less than half of it."""
 
-_CONTROL = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
-
-
-class Request(BaseModel):
-    """A request's body: what it does not know it refuses, by name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False, hide_input_in_errors=True)
-
-
-class Change(Request):
-    """What is to be different about something; what is left out stays as it is."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nothing_is_removed(cls, data: Any) -> Any:
-        if isinstance(data, dict) and None in data.values():
-            raise ValueError("leave out what is to stay as it is: nothing here can be null")
-        return data
-
-
-class Answer(BaseModel):
-    """An answer's body."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFC", text).strip()
-    if not text:
-        raise ValueError("must not be blank")
-    if any(unicodedata.category(character) in _CONTROL for character in text):
-        raise ValueError("must not hold control characters")
-    return text
-
 
 def _line(text: str) -> str:
-    return _plain(text) if text else text
+    return plain_line(text) if text else text
 
 
 @cache
@@ -84,7 +50,7 @@ NewPassword = Annotated[
 Password = Annotated[SecretStr, Field(min_length=1, max_length=policy.LONGEST, examples=["violet harbour 9"])]
 """A password to compare."""
 
-Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Ada Lovelace"]), AfterValidator(_plain)]
+Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Ada Lovelace"]), AfterValidator(plain_line)]
 Reason = Annotated[str, Field(max_length=200, examples=["left the school"]), AfterValidator(_line)]
 Locale = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35, examples=["en-GB"])]
 TimeZone = Annotated[str, Field(min_length=1, max_length=64, examples=["Europe/London"]), AfterValidator(_zone)]

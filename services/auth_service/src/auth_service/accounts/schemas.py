@@ -5,14 +5,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field
 
 from auth_service.wire import (
-    Answer,
-    Change,
     EmailAddress,
     Locale,
     Name,
     NewPassword,
     Password,
-    Request,
     ShownEmail,
     ShownId,
     ShownMoment,
@@ -23,6 +20,7 @@ from auth_service.wire import (
     TimeZone,
 )
 from lyceum_database import Organization, User
+from lyceum_web.schemas import Answer, Change, Request
 from lyceum_web.security import Principal
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from auth_service.models import AuditEntry
-from auth_service.wire import Answer, ShownAddress, ShownId, ShownMoment
+from auth_service.wire import ShownAddress, ShownId, ShownMoment
+from lyceum_web.schemas import Answer
 
 
 class AuditEntryShown(Answer):

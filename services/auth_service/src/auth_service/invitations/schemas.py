@@ -9,12 +9,10 @@ from auth_service.invitations.joining import NewMember
 from auth_service.invitations.service import Viewed
 from auth_service.opaque_token import EXAMPLE as TOKEN_EXAMPLE
 from auth_service.wire import (
-    Answer,
     EmailAddress,
     Locale,
     Name,
     Password,
-    Request,
     RoleName,
     ShownEmail,
     ShownId,
@@ -23,6 +21,7 @@ from auth_service.wire import (
     SignInName,
     TimeZone,
 )
+from lyceum_web.schemas import Answer, Request
 
 InvitationToken = Annotated[str, Field(min_length=1, max_length=200, description="As the inviter handed it on.")]
 

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from auth_service.keys.signing_key import SigningKey
-from auth_service.wire import Answer
+from lyceum_web.schemas import Answer
 
 
 class Jwk(Answer):

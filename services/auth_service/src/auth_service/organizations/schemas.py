@@ -4,8 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from auth_service.wire import Answer, Name, Request, ShownId, ShownMoment, ShownName, ShownSlug, Slug
+from auth_service.wire import Name, ShownId, ShownMoment, ShownName, ShownSlug, Slug
 from lyceum_database import Organization
+from lyceum_web.schemas import Answer, Request
 
 
 class OrganizationCreate(Request):

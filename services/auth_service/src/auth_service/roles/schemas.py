@@ -4,8 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from auth_service.wire import Answer, Permission, Request, RoleName, ShownId, ShownMoment, ShownPermissions
+from auth_service.wire import Permission, RoleName, ShownId, ShownMoment, ShownPermissions
 from lyceum_database import Role
+from lyceum_web.schemas import Answer, Request
 
 Permissions = Annotated[list[Permission], Field(max_length=100, description="What the role permits; all yours.")]
 

@@ -7,8 +7,9 @@ from pydantic import Field, SecretStr
 from auth_service.sessions.login import Credentials
 from auth_service.sessions.refresh_token import EXAMPLE as TOKEN_EXAMPLE
 from auth_service.sessions.signed_in import SignedIn
-from auth_service.wire import Answer, Password, Request, ShownAddress, ShownId, ShownMoment, SignInName
+from auth_service.wire import Password, ShownAddress, ShownId, ShownMoment, SignInName
 from lyceum_database import Session
+from lyceum_web.schemas import Answer, Request
 
 Token = Annotated[
     SecretStr,

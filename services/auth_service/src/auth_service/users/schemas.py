@@ -5,18 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field
 
 from auth_service.users.service import Member, MemberChange
-from auth_service.wire import (
-    Answer,
-    Change,
-    Reason,
-    RoleName,
-    ShownEmail,
-    ShownId,
-    ShownMoment,
-    ShownName,
-    ShownRoles,
-    ShownUserStatus,
-)
+from auth_service.wire import Reason, RoleName, ShownEmail, ShownId, ShownMoment, ShownName, ShownRoles, ShownUserStatus
+from lyceum_web.schemas import Answer, Change
 
 
 class UserChange(Change):

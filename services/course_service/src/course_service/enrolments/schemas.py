@@ -7,7 +7,8 @@ from pydantic import Field
 from course_service.enrolments import rules
 from course_service.models import Enrolment
 from course_service.states import EnrolmentStatus
-from course_service.wire import Answer, ShownId, ShownMoment
+from course_service.wire import ShownId, ShownMoment
+from lyceum_web.schemas import Answer
 
 
 class Waiting(Answer):

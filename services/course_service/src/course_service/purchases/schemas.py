@@ -8,10 +8,8 @@ from course_service.models import Purchase, PurchaseRefund
 from course_service.payments.provider import Payment
 from course_service.purchases.service import Bought
 from course_service.wire import (
-    Answer,
     Language,
     Reason,
-    Request,
     ShownAmount,
     ShownCurrency,
     ShownId,
@@ -19,6 +17,7 @@ from course_service.wire import (
     ShownMoment,
     ShownText,
 )
+from lyceum_web.schemas import Answer, Request
 
 HALF_HOURS_PER_WEEK = 7 * 24 * 2
 

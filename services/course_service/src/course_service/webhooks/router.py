@@ -7,9 +7,9 @@ from pydantic import Field
 
 from course_service.dependencies import provided
 from course_service.webhooks.service import WebhookService
-from course_service.wire import Answer
 from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
+from lyceum_web.schemas import Answer
 from lyceum_web.security import public
 
 Webhooks = Annotated[WebhookService, provided(WebhookService)]
