@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -19,6 +21,7 @@ from auth_service import storage
 from auth_service.bootstrap import build
 from auth_service.commands import keys
 from auth_service.main import main
+from auth_service.passwords.hashing import PasswordHasher, Verdict
 from auth_service.settings import AuthSettings
 from keylane import KafkaSettings
 from lyceum_database import MongoSettings, close
@@ -214,6 +217,31 @@ def test_a_rotation_is_published_by_a_running_service_without_a_restart_and_sign
     assert len(published) == 2
     assert me.status_code == 200
     assert sum("OutboxRelay" in name for name in relays) == len(storage.outbox_collections())
+
+
+def test_keys_are_published_while_every_thread_waits(settings: AuthSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits, free = Event(), Event()
+
+    def wait(*_: object) -> Verdict:
+        waits.set()
+        assert free.wait(30)
+        return Verdict(matches=False)
+
+    monkeypatch.setattr(PasswordHasher, "check", wait)
+    web = WebSettings(environment="development", threads=1)
+    application = build(replace(settings, web=web), client_class=EmbeddedMongoClient)
+    storage.create()
+    ada = {"email": "ada@example.org", "password": "violet harbour 9"}
+
+    with application_client(application) as client, ThreadPoolExecutor(1) as caller:
+        login = caller.submit(client.post, "/v1/login", json=ada)
+        assert waits.wait(30)
+        published = client.get("/.well-known/jwks.json", timeout=10)
+        assert not login.done()
+        free.set()
+        assert login.result().status_code == 401
+
+    assert published.status_code == 200
 
 
 def test_help_names_what_has_to_be_set() -> None:

@@ -147,6 +147,24 @@ def test_the_first_administrator_of_an_organization_has_roles_that_exist(run: Ru
     assert "users:write" in role.permissions
 
 
+@pytest.mark.parametrize("name", ["ev\x1b[31mil", "a\nb", " ", "n" * 201])
+def test_a_name_is_held_to_the_rules_of_the_routes(run: Run, name: str) -> None:
+    done = run(users, "create-admin", "ada@example.org", "--name", name, input=f"{PASSWORD}\n")
+
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("error: --name: ")
+    assert User.objects.count() == 0
+
+
+def test_a_password_that_nobody_could_send_is_refused(run: Run) -> None:
+    done = run(users, "create-admin", "ada@example.org", input="violet\0harbour 9\n")
+
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "error: the password holds a character that cannot be sent: choose another\n",
+    )
+
+
 def test_an_organization_that_does_not_exist_is_named(run: Run) -> None:
     done = run(users, "create-admin", "ada@example.org", "--org", "nowhere", input=f"{PASSWORD}\n")
 

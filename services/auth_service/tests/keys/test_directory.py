@@ -1,12 +1,14 @@
 """A replica's view of the key directory: whole at start, up to date while it serves, never worse than before."""
 
 import logging
+import os
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from auth_service.keys import KeyDirectory, KeysUnusable, rotate
+from auth_service.keys import KeysUnusable, rotate
 from auth_service.keys.files import new_key_file
 from auth_service.keys.rules import LEAD
 
@@ -180,22 +182,58 @@ def test_one_pair_in_two_files_is_one_key(path: Path, hands: Hands) -> None:
     assert len(directory.published()) == len({key.kid for key in directory.published()}) == 2
 
 
-def test_files_that_vanish_between_listing_and_reading_are_listed_again(
+def listing(monkeypatch: pytest.MonkeyPatch, then: Callable[[], object], times: int = 1) -> None:
+    """Let something happen between the listing of a directory and the look at its files."""
+    plain, left = Path.iterdir, iter(range(times))
+
+    def iterdir(self: Path) -> Iterator[Path]:
+        names = list(plain(self))
+        if next(left, None) is not None:
+            then()
+        return iter(names)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+
+
+def test_a_key_that_a_rotation_removes_while_a_replica_starts_is_not_missed(
+    path: Path, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = rotate(path, now=NOON).key
+    second = rotate(path, now=NOON).key
+    listing(monkeypatch, (path / first.file).unlink)
+
+    assert [key.kid for key in opened(path, hands).held()] == [second.kid]
+
+
+def test_all_keys_replaced_while_a_replica_starts_are_found_at_the_next_look(
     path: Path, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rotate(path, now=NOON)
-    gone = path / "gone.jwk"
-    gone.symlink_to(path / "nowhere.jwk")
-    directory = KeyDirectory(path, clock=hands, monotonic=hands.monotonic)
-    plain = Path.stat
+    made: list[str] = []
 
-    def stat(self: Path, **options: bool) -> object:
-        return plain(path / ".." if self == gone else self, **options)
+    def replace_all() -> None:
+        if not made:  # the rotation lists the directory too
+            made.append("")
+            made[0] = rotate(path, now=NOON, compromised=True).key.kid
 
-    monkeypatch.setattr(Path, "stat", stat)
+    listing(monkeypatch, replace_all)
 
-    with pytest.raises(KeysUnusable, match="come and go faster"):
-        directory.load()
-    gone.unlink()
-    directory.load()
-    assert len(directory.published()) == 1
+    assert [key.kid for key in opened(path, hands).held()] == made
+
+
+def test_a_link_to_a_file_that_is_gone_is_named(path: Path, hands: Hands) -> None:
+    rotate(path, now=NOON)
+    (path / "gone.jwk").symlink_to(path / "nowhere.jwk")
+
+    for act in (lambda: opened(path, hands), lambda: rotate(path, now=NOON)):
+        with pytest.raises(KeysUnusable, match=r"gone\.jwk is listed and cannot be found: .* remove it"):
+            act()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes among files")
+def test_a_pipe_in_place_of_a_file_is_named_and_not_waited_for(path: Path, hands: Hands) -> None:
+    rotate(path, now=NOON)
+    os.mkfifo(path / "pipe.jwk")
+
+    with pytest.raises(KeysUnusable, match=r"pipe\.jwk cannot be read \(it is no file\): remove it"):
+        opened(path, hands)

@@ -120,6 +120,9 @@ def test_no_half_of_a_key_is_shown_by_accident(tmp_path: Path) -> None:
         ("k.jwk", jwk(x=json.loads(jwk())["x"]), "x is not the public half of d"),
         ("k.jwk", jwk(nbf="noon"), "nbf must be the seconds from 1970"),
         ("k.jwk", jwk(nbf=10**30), "nbf must be the seconds from 1970"),
+        ("k.jwk", jwk(nbf=253_402_300_799), "nbf must be the seconds from 1970"),
+        ("k.jwk", jwk(nbf=-1), "nbf must be the seconds from 1970"),
+        ("k.jwk", jwk(nbf=1.5), "nbf must be the seconds from 1970"),
         ("k.jwk", b"x" * 20_000, "is too long for a key"),
     ],
 )

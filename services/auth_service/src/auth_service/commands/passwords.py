@@ -21,7 +21,7 @@ def asked_password(file: TextIO | None) -> str:
     """
     if file is None and sys.stdin.isatty():
         given: str = click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
-        return given
+        return _sendable(given)
     try:
         line = (file or sys.stdin).readline(LONGEST_LINE)
     except UnicodeDecodeError:
@@ -29,4 +29,11 @@ def asked_password(file: TextIO | None) -> str:
     password = line.rstrip("\r\n")
     if not password:
         raise Refusal("no password: type it when asked, or give a file whose first line it is (--password-file)")
+    return _sendable(password)
+
+
+def _sendable(password: str) -> str:
+    """Refuse what no client can send: nobody could sign in with it."""
+    if "\0" in password or any("\ud800" <= character <= "\udfff" for character in password):
+        raise Refusal("the password holds a character that cannot be sent: choose another")
     return password

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TextIO
 
 import click
+from pydantic import TypeAdapter, ValidationError
 
 from auth_service import addresses, storage
 from auth_service.accounts.signing_up import NewAccount
@@ -18,6 +19,7 @@ from auth_service.people import People
 from auth_service.roles.repository import Roles
 from auth_service.services import password_rules
 from auth_service.users.appointing import Appointing
+from auth_service.wire import Name
 from lyceum_database import DEFAULT_ORG, Organization, OrganizationRepository, User, is_id
 from lyceum_program.commands.printing import echo_json, moment, printable
 from lyceum_program.commands.refusal import Refusal, plain_refusals
@@ -80,7 +82,9 @@ def create_admin(
             if found is not None:
                 raise Refusal(f"{address} has an account ({found.id}): --promote makes it an administrator")
             account = NewAccount(
-                email=address, name=name or address.partition("@")[0], password=asked_password(password_file)
+                email=address,
+                name=_name(name or address.partition("@")[0]),
+                password=asked_password(password_file),
             )
             user, done = appointing.create(account, organization), True
     _say(user, organization, done=done, as_json=as_json)
@@ -117,6 +121,14 @@ def _address(email: str) -> str:
         return addresses.canonical(email)
     except ValueError as exc:
         raise Refusal(f"{email!r} {exc}") from exc
+
+
+def _name(name: str) -> str:
+    try:
+        return TypeAdapter(Name).validate_python(name)
+    except ValidationError as exc:
+        reason = exc.errors(include_url=False, include_input=False)[0]["msg"].removeprefix("Value error, ")
+        raise Refusal(f"--name: {reason}") from exc
 
 
 def _organization(name: str) -> Organization:

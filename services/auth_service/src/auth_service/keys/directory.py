@@ -56,6 +56,7 @@ class KeyDirectory:
         self._keys: tuple[SigningKey, ...] = ()
         self._by_kid: dict[str, OKPKey] = {}
         self._ends: dict[str, datetime] = {}
+        self._gone = ""
         self._problem = ""
         self._signing = ""
 
@@ -69,7 +70,9 @@ class KeyDirectory:
             for _ in range(LOOKS_AT_START):
                 if self._read():
                     return
-        raise KeysUnusable(f"{self.path}: files come and go faster than they can be read")
+        raise KeysUnusable(
+            f"{self._gone} is listed and cannot be found: if it is a link to a file that is gone, remove it"
+        )
 
     def current(self) -> SigningKey:
         """Return the key that signs now."""
@@ -83,6 +86,10 @@ class KeyDirectory:
     def published(self) -> list[SigningKey]:
         """Return the keys whose tokens may be about now, or soon."""
         self.refresh()
+        return self.published_of_held()
+
+    def published_of_held(self) -> list[SigningKey]:
+        """Return the same of the keys read before, without a look at the directory; never waits."""
         return rules.published(self._keys, self._clock())
 
     def held(self) -> tuple[SigningKey, ...]:
@@ -114,12 +121,13 @@ class KeyDirectory:
     def _read(self) -> bool:
         """Take over what the directory holds; False if a file went away meanwhile."""
         self._looked_at = self._monotonic()
-        look = _look(self.path)
-        if look == self._look:
-            return True
         try:
+            look = _look(self.path)
+            if look == self._look:
+                return True
             read = rules.in_turn([read_key(self.path / name) for name, *_ in look])
-        except FileNotFoundError:
+        except FileNotFoundError as exc:
+            self._gone = exc.filename
             return False
         if not read:
             raise KeysUnusable(f"{self.path} holds no signing key: run `lyceum keys rotate` to make one")
@@ -137,10 +145,15 @@ class KeyDirectory:
 
 
 def _look(path: Path) -> Look:
+    """List the key files.
+
+    Raises:
+        FileNotFoundError: one went away meanwhile; names it.
+        KeysUnusable: the directory cannot be used, or something in it is no file.
+    """
     try:
         mode = path.stat().st_mode
         names = sorted(one.name for one in path.iterdir() if one.suffix in SUFFIXES and not one.name.startswith("."))
-        found = [(name, (path / name).stat()) for name in names]
     except FileNotFoundError:
         raise KeysUnusable(f"{path} holds no signing key: run `lyceum keys rotate` to make one") from None
     except OSError as exc:
@@ -149,4 +162,11 @@ def _look(path: Path) -> Look:
         ) from exc
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         raise KeysUnusable(f"{path} can be changed by anybody: run `chmod 700 {path}`")
-    return tuple((name, one.st_mtime_ns, one.st_size, one.st_ino) for name, one in found)
+    return tuple(_looked_at(path / name) for name in names)
+
+
+def _looked_at(file: Path) -> tuple[str, int, int, int]:
+    found = file.stat()
+    if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for whoever writes into it
+        raise KeysUnusable(f"{file} cannot be read (it is no file): remove it")
+    return file.name, found.st_mtime_ns, found.st_size, found.st_ino

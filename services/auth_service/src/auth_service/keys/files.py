@@ -18,6 +18,7 @@ from auth_service.keys.exceptions import KeysUnusable
 from auth_service.keys.signing_key import SigningKey
 
 SUFFIXES = (".jwk", ".json", ".pem")
+LATEST_TURN = 32_503_680_000  # the year 3000: later moments cannot be reckoned with
 LONGEST_FILE = 16_384  # bytes; a key has about 200
 
 _MAKE_ONE = "remove the file, and `lyceum keys rotate` makes a key that can be used"
@@ -125,10 +126,9 @@ def _turn(path: Path, jwk: Mapping[str, Any]) -> datetime | None:
     seconds = jwk.get("nbf")
     if seconds is None:
         return None
-    try:
-        return datetime.fromtimestamp(int(seconds), UTC)
-    except (ValueError, TypeError, OverflowError, OSError) as exc:
-        raise KeysUnusable(f"{path}: nbf must be the seconds from 1970 to the key's turn") from exc
+    if not isinstance(seconds, int) or not 0 <= seconds <= LATEST_TURN:
+        raise KeysUnusable(f"{path}: nbf must be the seconds from 1970 to the key's turn: {_MAKE_ONE}")
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _shown(kind: object) -> str:

@@ -47,7 +47,8 @@ def rotate(path: Path, *, now: datetime, lead: timedelta = rules.LEAD, compromis
     if not compromised and (waiting := [key for key in held if key.starts_at > now]):
         last = rules.in_turn(waiting)[-1]
         raise RotationRefused(
-            f"key {last.kid} ({last.file}) begins to sign at {last.starts_at:%H:%M:%S} UTC: until then no other is made"
+            f"key {last.kid} ({last.file}) begins to sign at {last.starts_at:%Y-%m-%d %H:%M:%S} UTC: "
+            "until then no other is made; if a wrong clock made it, remove the file"
         )
     first = compromised or not held
     key = _add(path, now.replace(microsecond=0) if first else now + lead)

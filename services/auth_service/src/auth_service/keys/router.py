@@ -9,6 +9,7 @@ from auth_service.dependencies import provided
 from auth_service.keys.directory import KeyDirectory
 from auth_service.keys.rules import LEAD
 from auth_service.keys.schemas import JwkSet
+from lyceum_web.detached import in_detached_thread
 from lyceum_web.health import needs_no_database
 from lyceum_web.security import public
 
@@ -29,7 +30,10 @@ router = APIRouter(tags=["keys"])
 
 @router.get("/.well-known/jwks.json", dependencies=[public()], response_class=JwkSetResponse)
 @needs_no_database
-def read_keys(keys: Keys, response: Response) -> JwkSet:
+async def read_keys(keys: Keys, response: Response) -> JwkSet:
     """List the keys that verify access tokens: the one that signs, those to come, and those of living tokens."""
+    # From memory: every service needs this answer, also while all threads wait for the database.
+    if keys.stale():
+        in_detached_thread(keys.refresh)
     response.headers["Cache-Control"] = f"public, max-age={CACHED_S}"
-    return JwkSet.of(keys.published())
+    return JwkSet.of(keys.published_of_held())
