@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 import httpx
+import pytest
 from fastapi import APIRouter
 from pydantic import BaseModel
 
@@ -54,6 +55,15 @@ def test_only_what_awaits_runs_on_the_loop(start: Start) -> None:
     assert client.get("/inner").json()["thread"] != loop
     assert client.get("/called").json()["thread"] != loop
     assert client.get("/awaited").json()["thread"] == loop
+
+
+def test_what_they_return_is_written_without_a_second_thread(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FastAPI would go to one for it, and to one for the endpoint, by this name."""
+    client = start(router())
+    monkeypatch.setattr("fastapi.routing.run_in_threadpool", None)
+
+    assert client.get("/plain?number=5").json() == {"thread": 5}
+    assert client.get("/inner?number=5").json() == {"thread": 5}
 
 
 def test_their_parameters_and_answers_are_as_declared(start: Start) -> None:

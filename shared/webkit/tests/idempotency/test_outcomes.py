@@ -51,6 +51,10 @@ def code_of(call: Callable[[], Response]) -> str:
     return raised.value.code
 
 
+def never(_: str) -> Response:
+    raise AssertionError("it ran")
+
+
 def crash(_: str) -> Response:
     raise KeyboardInterrupt
 
@@ -72,7 +76,7 @@ def test_bytes_and_repeated_headers_are_kept_as_they_are(outcomes: Outcomes) -> 
     answer.headers.append("Link", "<a>")
     answer.headers.append("Link", "<b>")
     outcomes.run(asked(), lambda _: answer)
-    again = outcomes.run(asked(), crash)
+    again = outcomes.run(asked(), never)
 
     assert again.body == bytes(range(256))
     assert again.headers.getlist("link") == ["<a>", "<b>"]
@@ -116,7 +120,7 @@ def test_another_request_with_the_same_key_is_refused_while_the_first_runs(outco
 def test_who_comes_while_it_runs_is_told_when_to_come_again(outcomes: Outcomes) -> None:
     def meanwhile(_: str) -> Response:
         with pytest.raises(ProblemError) as raised:
-            outcomes.run(asked(), crash)
+            outcomes.run(asked(), never)
         assert raised.value.headers["Retry-After"] == "1"
         return Response()
 
@@ -193,7 +197,7 @@ def test_what_a_dead_run_made_is_found_and_answered(
         return Response(courses.get(course_id).title.encode(), 201)
 
     assert outcomes.run(asked(), create, existing=existing).body == b"Maths"
-    assert outcomes.run(asked(), crash).body == b"Maths"
+    assert outcomes.run(asked(), never).body == b"Maths"
     assert len(courses.list_()) == 1
 
 
@@ -206,7 +210,7 @@ def test_somebody_elses_duplicate_is_an_error(outcomes: Outcomes, clock: ManualC
         return Response()
 
     with pytest.raises(Duplicate):
-        outcomes.run(asked(), create, existing=crash)
+        outcomes.run(asked(), create, existing=never)
 
 
 def test_a_run_that_outlived_its_lease_does_not_overwrite_the_next_ones_answer(
@@ -218,7 +222,7 @@ def test_a_run_that_outlived_its_lease_does_not_overwrite_the_next_ones_answer(
         return Response(b"late")
 
     assert outcomes.run(asked(), slow).body == b"late"
-    assert outcomes.run(asked(), crash).body == b"the next one's"
+    assert outcomes.run(asked(), never).body == b"the next one's"
 
 
 def test_answers_are_kept_for_two_days_and_then_count_as_absent(

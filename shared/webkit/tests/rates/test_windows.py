@@ -1,9 +1,11 @@
 """Exactly so many requests pass in any stretch of a window's length, from any number of threads, in bounded memory."""
 
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Lock
 
 import pytest
 from hypothesis import given
@@ -87,17 +89,52 @@ def test_no_stretch_of_a_window_ever_holds_more_than_the_limit(steps: list[tuple
         assert taken.remaining == 3 - len([moment for moment in passed[key] if moment > now - 60])
 
 
-def test_exactly_the_limit_passes_from_many_threads() -> None:
+@pytest.fixture
+def threads_in_a_hurry() -> Iterator[None]:
+    """Threads change places all the time, also between reading and writing a counter."""
+    usual_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual_s)
+
+
+@pytest.mark.usefixtures("threads_in_a_hurry")
+@pytest.mark.parametrize("amount", [1, 5])
+def test_exactly_the_limit_passes_from_many_threads(amount: int) -> None:
     limiter = rate_limiter()
-    limit = Limit.of("login", "100/hour")
-    together = Barrier(32)
+    limit = Limit.of("login", f"{amount}/hour")
+    together = Barrier(8)
 
-    def attempts(_: int) -> int:
-        together.wait()
-        return sum(limiter.hit(limit, "ana") is None for _ in range(50))
+    def attempts(_: int) -> list[int]:
+        passed = []
+        for key in range(200):
+            together.wait()
+            passed.append(sum(limiter.hit(limit, str(key)) is None for _ in range(2)))
+        return passed
 
-    with ThreadPoolExecutor(32) as pool:
-        assert sum(pool.map(attempts, range(32))) == 100
+    with ThreadPoolExecutor(8) as pool:
+        by_key = zip(*pool.map(attempts, range(8)), strict=True)
+        assert {sum(passed) for passed in by_key} == {amount}
+
+
+def test_no_two_threads_count_at_the_same_moment() -> None:
+    """Or both could find room for the last one; the moments are too short for the test above to meet."""
+    counting = Lock()
+    met: list[bool] = []
+
+    def monotonic() -> float:
+        alone = counting.acquire(blocking=False)
+        met.append(not alone)
+        time.sleep(0.001)  # lets the others run, as any thread may be made to at any place
+        if alone:
+            counting.release()
+        return time.monotonic()
+
+    windows = LocalWindows(monotonic=monotonic)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: windows.take("ana", 3, 60), range(64)))
+
+    assert not any(met)
 
 
 def test_strangers_cannot_fill_the_memory(clock: ManualClock) -> None:
