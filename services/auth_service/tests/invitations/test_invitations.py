@@ -306,6 +306,12 @@ class TestTheToken:
         assert answer.status_code == 204
         assert made.headers["cache-control"] == "no-store"
 
+    def test_every_answer_names_one_version(self, boss: Any) -> None:
+        body = {"email": "tom@example.org", "roles": ["student"]}
+        answers = [boss.create("/v1/invitations", body, key="k") for _ in range(2)]
+
+        assert [each.headers.get_list("etag") for each in answers] == [['"2"'], ['"3"']]
+
 
 class TestACrash:
     def test_an_acceptance_that_failed_can_be_repeated_at_once(

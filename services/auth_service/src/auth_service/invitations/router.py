@@ -125,7 +125,7 @@ def _with_token(made: Response, invitations: InvitationService, org_id: str) -> 
     shown = json.loads(bytes(made.body))
     token = invitations.token_for(shown["id"], org_id)
     current = invitations.get(shown["id"], org_id)
-    headers = {name: value for name, value in made.headers.items() if name != "content-length"}
+    headers = {name: value for name, value in made.headers.items() if name not in {"content-length", "etag"}}
     return JSONResponse(
         {**shown, "token": None if token is None else token.text},
         status_code=made.status_code,
