@@ -18,7 +18,7 @@ class Oven(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="OVEN_", hide_input_in_errors=True)
 
     degrees: Annotated[int, Field(ge=0, le=300)]
-    code: SecretStr | None = None
+    code: Annotated[SecretStr, Field(min_length=4, max_length=20)] | None = None
 
 
 def test_values_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,6 +68,17 @@ def test_settings_that_word_their_own_errors_keep_their_words(monkeypatch: pytes
         read(MongoSettings)
 
     assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("code", "advice"), [("abc", "at least 4"), ("a" * 21, "at most 20")])
+def test_the_length_of_a_secret_is_told_in_characters(monkeypatch: pytest.MonkeyPatch, code: str, advice: str) -> None:
+    monkeypatch.setenv("OVEN_DEGREES", "180")
+    monkeypatch.setenv("OVEN_CODE", code)
+
+    with pytest.raises(StartRefused) as refused:
+        read(Oven)
+
+    assert str(refused.value) == f"OVEN_CODE: give {advice} characters"
 
 
 def test_a_missing_value_comes_with_an_example() -> None:

@@ -1,11 +1,12 @@
 """Every answer that is no success is a problem."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
 import pytest
 from fastapi import APIRouter
 from httpx import Client
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from lyceum_database import Unavailable
 from lyceum_web.application import create_application
@@ -24,11 +25,16 @@ class Burnt(Exception):  # noqa: N818 - answers "what happened?"
 class Oven(BaseModel):
     model_config = ConfigDict(extra="forbid")
     degrees: int
+    key: Annotated[SecretStr, Field(min_length=4, max_length=20)] | None = None
 
 
 @router.post("")
 def heat(oven: Oven) -> Oven:
     return oven
+
+
+@router.put("", status_code=204)
+def cool() -> None: ...
 
 
 @router.get("/{kind}")
@@ -126,3 +132,15 @@ def test_what_the_framework_refuses_is_a_problem(
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_refused_method_is_told_all_that_the_address_has(client: Client) -> None:
+    assert client.delete("/v1/ovens").headers["allow"] == "POST, PUT"
+    assert client.delete("/v1/ovens/x").headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize(("key", "advice"), [("abc", "at least 4"), ("a" * 21, "at most 20")])
+def test_the_length_of_a_secret_is_told_in_characters(client: Client, key: str, advice: str) -> None:
+    (error,) = client.post("/v1/ovens", json={"degrees": 1, "key": key}).json()["errors"]
+
+    assert error["message"] == f"give {advice} characters"

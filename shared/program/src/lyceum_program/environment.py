@@ -1,5 +1,6 @@
 """Settings classes, filled from the environment and from secret files, or a line that says what is wrong."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,4 +40,14 @@ def _reason(kind: type[BaseSettings], error: Any) -> str:
         return f"{variable} is not set" + "".join(f": give {example}" for example in (field and field.examples) or ())
     if error["type"] == "string_pattern_mismatch":
         return f"{variable}: give up to 100 letters, digits, dots, - or _"
-    return f"{variable}: {error['msg']}".replace(": Value error, ", ": ")
+    return f"{variable}: {in_characters(error)}".replace(": Value error, ", ": ")
+
+
+def in_characters(error: Mapping[str, Any]) -> str:
+    """Return the words of one of pydantic's errors; of a secret's length it speaks in items and means characters."""
+    limit = error.get("ctx", {})
+    if limit.get("field_type") != "Value" or error["type"] not in {"too_short", "too_long"}:
+        return str(error["msg"])
+    if error["type"] == "too_short":
+        return f"give at least {limit['min_length']} characters"
+    return f"give at most {limit['max_length']} characters"

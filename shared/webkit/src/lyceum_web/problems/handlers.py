@@ -6,10 +6,12 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lyceum_program.environment import in_characters
 from lyceum_web.problems.answers import Answers
 from lyceum_web.problems.error import FieldError, ProblemError
 from lyceum_web.problems.pointers import MOST_ERRORS, counted, pointer
@@ -39,7 +41,10 @@ def handle_errors(application: FastAPI, answers: Answers) -> None:
         return answers.to(request.scope, exc)
 
     async def framework(request: Request, exc: Exception) -> Response:
-        return answers.to(request.scope, _from_framework(exc))
+        error = _from_framework(exc)
+        if error.code == "method_not_allowed":
+            error = ProblemError(error.code, headers={"Allow": ", ".join(_methods(application, request.scope["path"]))})
+        return answers.to(request.scope, error)
 
     application.add_exception_handler(ProblemError, answer)
     for kind in answers.errors:
@@ -59,6 +64,12 @@ def _from_framework(exc: Exception) -> ProblemError:
     return ProblemError("bad_request", headers=exc.headers)
 
 
+def _methods(application: FastAPI, path: str) -> list[str]:
+    """Every method of an address, as RFC 9110, 15.5.6, asks for: the framework names those of one route."""
+    routes = (route for route in iter_route_contexts(application.routes) if route.methods)
+    return sorted({method for route in routes if route.path_regex.match(path) for method in route.methods or ()})
+
+
 def invalid(errors: Sequence[Any], *, unread: bool = False) -> ProblemError:
     """Say what is wrong with which value, without repeating any.
 
@@ -75,5 +86,5 @@ def invalid(errors: Sequence[Any], *, unread: bool = False) -> ProblemError:
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
-    message = str(error["msg"]).removeprefix("Value error, ")[:MOST_CHARACTERS]
+    message = in_characters(error).removeprefix("Value error, ")[:MOST_CHARACTERS]
     return FieldError(pointer(*error["loc"]), str(error["type"]), message)
