@@ -38,6 +38,7 @@ TITLES = {
     "fairness": "Fairness of the choice of trainers, simulated",
     "memory": "Resident memory of the programs",
     "modelguard": "modelguard",
+    "web": "The web kit beside bare FastAPI",
 }
 SETTINGS = """\
 Same topic, same records (six CloudEvents headers, a JSON value of about 70 bytes), Python's own event loop for all:
