@@ -48,6 +48,8 @@ def test_members_are_listed_with_their_roles_and_no_others(stage: Any, boss: Any
         ("email=eve@example.org", []),
         ("status=suspended", ["gone"]),
         ("role=admin", ["boss"]),
+        ("role=tutor", ["tom"]),
+        ("role=nobody", []),
         ("role=student&status=active", ["ada"]),
     ],
 )
@@ -55,6 +57,8 @@ def test_members_are_found_by_address_status_and_role(stage: Any, boss: Any, que
     stage.person("ada")
     stage.person("gone", status="suspended")
     stage.person("eve", org_id=stage.organization("north-school").id)
+    tutor = stage.role("tutor")
+    stage.person("tom", roles=[tutor.id])
 
     shown = boss.get(f"/v1/users?{query}").json()["items"]
 

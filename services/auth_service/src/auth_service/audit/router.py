@@ -25,7 +25,7 @@ def list_audit_entries(
     target_id: Annotated[Id | None, Query(description="Only what was done to this.")] = None,
     actor_id: Annotated[Id | None, Query(description="Only what this person did.")] = None,
 ) -> Page[AuditEntryShown]:
-    """List the security acts of your organization, the oldest first. No entry is ever changed."""
+    """List the security acts of your organization, the newest first. No entry is ever changed."""
     only = {"target_id": target_id, "actor_id": actor_id}
     filters = {name: value for name, value in only.items() if value is not None}
     listing = asked.of("audit", org=principal.org_id, **filters)

@@ -25,7 +25,7 @@ class AuditLog:
         self._clock = clock
 
     def page(self, org_id: str, *, after_id: str | None, limit: int, **equals: str) -> list[AuditEntry]:
-        """Return the organization's entries, the oldest first."""
+        """Return the organization's entries, the newest first."""
         return self._entries.page(org_id=org_id, after_id=after_id, limit=limit, **equals)
 
     def record(

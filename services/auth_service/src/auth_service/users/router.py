@@ -1,13 +1,13 @@
 """Routes of an organization's people."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from auth_service.dependencies import FromCaller, provided
 from auth_service.users.schemas import UserChange, UserShown
 from auth_service.users.service import Member, MemberFilter, UserService
-from auth_service.wire import MEDIUM_BODY, Id, SignInName
+from auth_service.wire import MEDIUM_BODY, Id, RoleName, SignInName
 from lyceum_database.states import UserStatus
 from lyceum_web.etags import IfMatch, IfNoneMatch, etag, not_modified
 from lyceum_web.limits import allowing
@@ -27,7 +27,7 @@ def list_users(
     asked: PageQuery,
     email: Annotated[SignInName | None, Query(description="Only who has this address, in whatever spelling.")] = None,
     status: Annotated[UserStatus | None, Query(description="Only accounts of this status.")] = None,
-    role: Annotated[Literal["student", "trainer", "admin"] | None, Query(description="Only its holders.")] = None,
+    role: Annotated[RoleName | None, Query(description="Only holders of this role.")] = None,
 ) -> Page[UserShown]:
     """List the members of your organization."""
     only = MemberFilter(email=email, status=status, role=role)

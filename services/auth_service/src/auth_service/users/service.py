@@ -8,7 +8,6 @@ from auth_service.organizations.administrators import Administrators
 from auth_service.outbox import report
 from auth_service.people import People
 from auth_service.ports import Standings
-from auth_service.roles.builtin import role_id
 from auth_service.roles.exceptions import UnknownRole
 from auth_service.roles.repository import Roles
 from auth_service.roles.rules import check_grant
@@ -38,19 +37,19 @@ class MemberFilter:
     Attributes:
         email: in whatever spelling.
         status: of the account.
-        role: name of a built-in role.
+        role: name of a role of the organization.
     """
 
     email: str | None = None
     status: str | None = None
     role: str | None = None
 
-    def equals(self, org_id: str) -> dict[str, str]:
-        """Return what the stored fields have to equal."""
+    def equals(self, role_id: str | None) -> dict[str, str]:
+        """Return what the stored fields have to equal, with the id of the role."""
         return {
             **({} if self.email is None else {"email_norm": email_key(self.email)}),
             **({} if self.status is None else {"status": self.status}),
-            **({} if self.role is None else {"roles": role_id(org_id, self.role)}),
+            **({} if role_id is None else {"roles": role_id}),
         }
 
 
@@ -93,7 +92,11 @@ class UserService:
 
     def page(self, org_id: str, *, after_id: str | None, limit: int, only: MemberFilter) -> list[Member]:
         """Return members of the organization."""
-        users = self._people.page_of(org_id, after_id=after_id, limit=limit, **only.equals(org_id))
+        role = None if only.role is None else self._roles.by_name(only.role, org_id=org_id)
+        if role is None and only.role is not None:
+            return []
+        equals = only.equals(None if role is None else role.id)
+        users = self._people.page_of(org_id, after_id=after_id, limit=limit, **equals)
         held = {role_id for user in users for role_id in user.roles}
         roles = self._roles.of(held, org_id=org_id)
         return [Member(user, tuple(role for role in roles if role.id in user.roles)) for user in users]
