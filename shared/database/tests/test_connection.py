@@ -170,3 +170,15 @@ def test_moments_are_aware(database: str) -> None:
     user = users.insert(User(name="Ada", last_login_at=utc_now()))
 
     assert users.get(user.id).last_login_at == user.last_login_at
+
+
+def test_a_sign_of_life_is_waited_for_as_long_as_asked() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never says a word
+        address = f"mongodb://127.0.0.1:{silent.getsockname()[1]}"
+        lyceum_database.connect(MongoSettings(uri=address, server_selection_timeout_ms=20_000))
+        began = time.monotonic()
+
+        with pytest.raises(Unavailable):
+            lyceum_database.ping(within_s=0.2)
+
+        assert time.monotonic() - began < 10

@@ -3,6 +3,7 @@
 from typing import Any
 
 import mongoengine
+import pymongo
 from mongoengine.connection import ConnectionFailure as ConnectionRefusedByMapper
 from pymongo import MongoClient
 from pymongo.errors import ConfigurationError, InvalidURI
@@ -57,13 +58,17 @@ def close() -> None:
     mongoengine.disconnect()
 
 
-def ping() -> None:
+def ping(*, within_s: float | None = None) -> None:
     """Ask the server for a sign of life.
 
+    Args:
+        within_s: for everything; a connection that stayed silent is not used again. None: the settings' time-outs, one
+            after the other.
+
     Raises:
-        Unavailable: no answer within the server selection time-out.
+        Unavailable: no answer in time.
         AccessDenied: the server refused the credentials.
         NotConnected: `connect` was not called.
     """
-    with translated_errors():
+    with translated_errors(), pymongo.timeout(within_s):
         mongoengine.get_db().command("ping")

@@ -10,6 +10,8 @@ from lyceum_program.errors import StartRefused
 from lyceum_web.detached import in_detached_thread
 
 SAY_EVERY_S = 30.0
+MOST_UNANSWERED = 4
+"""Signs of life in a row, each asked for on another connection, without which the server counts as away."""
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,8 @@ class DatabaseWatch:
         models: whose indexes are needed.
         prepare: puts in what has to be there beside the indexes; any number of replicas may do so at one time.
         every_s: between two looks.
-        patience_s: for an answer; without one for longer the service is unready, and the question stays open.
+        patience_s: for a sign of life; without one the service is unready, and asks again on another connection: one
+            that went silent says nothing of the server.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class DatabaseWatch:
         self.why_unready = "MongoDB was not asked yet"
         self.verified = asyncio.Event()
         self._asked: asyncio.Future[None] | None = None
+        self._unanswered = 0
         self._said_at_s: float | None = None
 
     async def look(self) -> None:
@@ -63,9 +67,10 @@ class DatabaseWatch:
             self._asked = in_detached_thread(self._question())
         done, _ = await asyncio.wait({self._asked}, timeout=self._patience_s)
         if not done:
-            self._unready(f"MongoDB has not answered for {self._patience_s:g} s", away=self.away)
+            self._miss()
             return
         asked, self._asked = self._asked, None
+        self._unanswered = 0
         self._judge(asked.exception())
 
     async def run(self) -> None:
@@ -79,13 +84,23 @@ class DatabaseWatch:
             await self.look()
 
     def _question(self) -> Callable[[], None]:
-        return ping if self.verified.is_set() else self._verify
+        return self._ping if self.verified.is_set() else self._verify
+
+    def _ping(self) -> None:
+        ping(within_s=2 * self._patience_s)  # by then `look` waits for another one, and this one's connection may go
 
     def _verify(self) -> None:
-        ping()
+        self._ping()
         verify_indexes(self._models)
         if self._prepare is not None:
             self._prepare()
+
+    def _miss(self) -> None:
+        self._unanswered += 1
+        if self.verified.is_set():
+            self._asked = None  # what is done once, at the start, is waited for instead
+        away = self.away or self._unanswered >= MOST_UNANSWERED
+        self._unready(f"MongoDB has not answered for {self._patience_s:g} s", away=away)
 
     def _judge(self, error: BaseException | None) -> None:
         if error is None:

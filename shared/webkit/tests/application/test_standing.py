@@ -49,8 +49,10 @@ class Server:
         self.asked = 0
         self.fault: Callable[[], None] = lambda: None
         self.release = threading.Event()
+        self.hanging = 0
 
-    def ping(self) -> None:
+    def ping(self, *, within_s: float) -> None:
+        assert within_s < 1, "nobody waits for the driver's own time-outs"
         self.asked += 1
         self.fault()
 
@@ -58,7 +60,14 @@ class Server:
         raise Unavailable("MongoDB does not answer: 10.0.0.7:27017")
 
     def hang(self) -> None:
-        self.release.wait(10)
+        self.hanging += 1
+        self.release.wait(30)
+        self.hanging -= 1
+
+    def hang_once(self) -> None:
+        """As one connection that went silent does; the others work."""
+        self.fault = lambda: None
+        self.hang()
 
 
 @pytest.fixture
@@ -134,6 +143,24 @@ def test_a_database_that_is_slow_to_answer_is_no_reason_to_refuse(client: httpx.
     server.fault = lambda: None
     server.release.set()
     until(lambda: client.get("/readyz").status_code == 200)
+
+
+def test_one_connection_that_went_silent_says_nothing_of_the_server(client: httpx.Client, server: Server) -> None:
+    server.fault = server.away
+    until_answered(client, 503)
+
+    server.fault = server.hang_once
+    until_answered(client, 200)
+    assert client.get("/readyz").status_code == 200
+    assert server.hanging == 1, "it is not waited for"
+
+
+def test_a_database_that_never_answers_is_away_in_the_end(client: httpx.Client, server: Server) -> None:
+    server.fault = server.hang
+    until_answered(client, 503)
+
+    server.fault = lambda: None
+    until_answered(client, 200)
 
 
 def test_no_request_passes_before_the_indexes_were_verified(
