@@ -103,7 +103,7 @@ def test_an_account_is_promoted_once_and_the_world_is_told(run: Run) -> None:
 
     assert (first.exit_code, again.exit_code) == (0, 0)
     assert first.stdout == f"bo@example.org ({user.id}) is an administrator of default.\n"
-    assert again.stdout == f"bo@example.org ({user.id}) was an administrator already of default.\n"
+    assert again.stdout == f"bo@example.org ({user.id}) was already an administrator of default.\n"
     stored = People().get(user.id)
     assert stored.roles == ["r-1", ADMIN]
     (event,) = events_of(stored)

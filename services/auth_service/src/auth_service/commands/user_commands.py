@@ -112,7 +112,7 @@ def _say(user: User, organization: Organization, *, done: bool, as_json: bool) -
     if as_json:
         echo_json({"user_id": user.id, "email": user.email, "organization": organization.id, "changed": done})
         return
-    become = "is an administrator of" if done else "was an administrator already of"
+    become = "is an administrator of" if done else "was already an administrator of"
     click.echo(f"{user.email} ({user.id}) {become} {organization.slug}.")
 
 

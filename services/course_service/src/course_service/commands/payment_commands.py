@@ -32,7 +32,7 @@ _SHOWN = (
 
 @click.group("payment-events")
 def payment_events() -> None:
-    """Events of payment providers: those that a person has to look at, and trying them again."""
+    """Payment events: look at them, try them again."""
 
 
 @payment_events.command(
