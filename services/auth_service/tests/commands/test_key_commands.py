@@ -18,7 +18,7 @@ def test_the_first_key_is_made_and_listed(run: Run, tmp_path: Path) -> None:
 
     (file,) = directory.iterdir()
     kid = json.loads(file.read_text())["kid"]
-    assert (made.exit_code, made.stdout.split()[:4]) == (0, ["Key", kid, "signs", "from"])
+    assert (made.exit_code, made.stdout.split()[:6]) == (0, ["Key", kid, "in", str(directory), "signs", "from"])
     assert listed.exit_code == 0
     header, row = listed.stdout.splitlines()
     assert header.split() == ["key", "state", "signs", "from", "file"]

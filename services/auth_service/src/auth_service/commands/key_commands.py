@@ -48,7 +48,7 @@ def rotate_(directory: Path, *, compromised: bool, as_json: bool) -> None:
             {"kid": done.key.kid, "file": done.key.file, "starts_at": done.key.starts_at, "removed": done.removed}
         )
         return
-    click.echo(f"Key {done.key.kid} signs from {moment(done.key.starts_at)} on.")
+    click.echo(f"Key {done.key.kid} in {directory} signs from {moment(done.key.starts_at)} on.")
     if done.removed:
         click.echo(f"Removed {counted(len(done.removed), 'former key')}: {', '.join(done.removed)}.")
 
