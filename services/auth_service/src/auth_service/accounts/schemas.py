@@ -46,7 +46,7 @@ class MyOrganization(Answer):
 
     id: ShownId
     slug: ShownSlug
-    name: ShownName
+    name: Annotated[ShownName, Field(examples=["North School"])]
 
 
 class Me(Answer):

@@ -13,13 +13,13 @@ class OrganizationCreate(Request):
     """A new organization. The slug is for good: it stands in addresses."""
 
     slug: Slug
-    name: Name
+    name: Annotated[Name, Field(examples=["North School"])]
 
 
 class OrganizationChange(Request):
     """Another name."""
 
-    name: Name
+    name: Annotated[Name, Field(examples=["North School"])]
 
 
 class OrganizationShown(Answer):
@@ -27,7 +27,7 @@ class OrganizationShown(Answer):
 
     id: ShownId
     slug: ShownSlug
-    name: ShownName
+    name: Annotated[ShownName, Field(examples=["North School"])]
     plan: Annotated[str, Field(examples=["free"])]
     status: Annotated[str, Field(examples=["active"], description="active or suspended")]
     created_at: ShownMoment | None
