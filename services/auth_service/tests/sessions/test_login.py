@@ -11,7 +11,8 @@ import pytest
 from auth_service.passwords.exceptions import Overloaded
 from auth_service.passwords.hashing import Argon2Cost, PasswordHasher, Verdict
 from auth_service.people import People
-from lyceum_database import SessionRepository
+from auth_service.sessions import rules
+from lyceum_database import SessionRepository, User
 from lyceum_database.states import OrganizationStatus, UserStatus
 
 on_both_engines = pytest.mark.parametrize(
@@ -236,3 +237,34 @@ def test_where_somebody_signed_in_from_is_kept_for_them(stage: Any, client: http
     assert shown[0]["address"] == "127.0.0.1"
     assert shown[0]["user_agent"].startswith("python-httpx/")
     assert "hash" not in str(shown)
+
+
+def test_an_address_without_an_account_costs_as_many_documents_as_one_with(
+    stage: Any, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.person("ada")
+    made: list[str] = []
+    build = User._from_son
+
+    def noted(son: Any, **more: Any) -> Any:
+        made.append(son["_id"])
+        return build(son, **more)
+
+    monkeypatch.setattr(User, "_from_son", noted)
+
+    assert login(client, "ada@example.org", "wrong password").status_code == 401
+    for_somebody, made[:] = len(made), []
+    assert login(client, "nobody@example.org").status_code == 401
+
+    assert len(made) == for_somebody > 0
+
+
+def test_nobody_s_account_has_what_accounts_have_and_lets_nobody_in(stage: Any) -> None:
+    stage.person("ada")
+    ada = People().by_email("ada@example.org")
+    assert ada is not None
+
+    stranger = People().stranger()
+
+    assert set(ada.to_mongo()) - set(stranger.to_mongo()) <= {"tz", "locale", "mfa"}
+    assert not rules.may_act(stranger, stage.organization("elsewhere"))

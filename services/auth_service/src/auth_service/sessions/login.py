@@ -18,7 +18,6 @@ from auth_service.sessions.signed_in import SignedIn
 from auth_service.states import AuditAction
 from auth_service.throttling import Throttle
 from lyceum_database import (
-    DEFAULT_ORG,
     Clock,
     Organization,
     OrganizationRepository,
@@ -85,11 +84,12 @@ class LoginService:
             WrongCredentials: for every other reason.
         """
         self._throttle.password(account=normalised_email(credentials.email), address=caller.address)
-        user = self._people.by_email(credentials.email)
-        verdict = self._hasher.check(credentials.password, None if user is None else user.password_hash)
-        organization = self._organization(user, credentials) if user is not None and verdict.matches else None
-        if user is None or organization is None or not rules.may_act(user, organization):
-            self._refused(user, caller)
+        found = self._people.by_email(credentials.email)
+        user = self._people.stranger() if found is None else found
+        verdict = self._hasher.check(credentials.password, None if found is None else found.password_hash)
+        organization = self._organization(user, credentials) if found is not None and verdict.matches else None
+        if organization is None or not rules.may_act(user, organization):
+            self._refused(user, caller, known=found is not None)
             raise WrongCredentials
         self._renew_hash(user, verdict)
         token, session = self._open(user, organization, credentials, caller)
@@ -155,7 +155,7 @@ class LoginService:
             raise
         if not fits:
             self._ending.revoke(session.id, "account changed")
-            self._refused(user, caller)
+            self._refused(user, caller, known=True)
             raise WrongCredentials
 
     def _still_holds(self, session: Session, password: str, seen: User, now: User) -> bool:
@@ -164,10 +164,10 @@ class LoginService:
             return False
         return now.password_hash == seen.password_hash or self._hasher.check(password, now.password_hash).matches
 
-    def _refused(self, user: User | None, caller: Caller) -> None:
+    def _refused(self, user: User, caller: Caller, *, known: bool) -> None:
         self._audit.record(
             AuditAction.LOGIN_REFUSED,
-            org_id=DEFAULT_ORG if user is None else rules.home(user),
+            org_id=rules.home(user),
             caller=caller,
-            target_id=None if user is None else user.id,
+            target_id=user.id if known else None,
         )
