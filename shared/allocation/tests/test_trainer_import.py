@@ -109,7 +109,7 @@ def test_a_trainer_of_another_organization_is_refused() -> None:
     [
         ({"email": "o@b.c"}, "email"),
         ({"email": "a..b@example.org"}, "email"),
-        ({"email": "josé@example.org"}, "email"),
+        ({"email": "a b@example.org"}, "email"),
         ({"subjects": "m" * 300}, "skills"),
     ],
 )

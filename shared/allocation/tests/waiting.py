@@ -19,6 +19,7 @@ from lyceum_allocation.testing import (
     trainer,
 )
 from lyceum_allocation.transitions import Change
+from lyceum_database import utc_now
 
 
 class Meeting(AllocationRepository):
@@ -51,8 +52,12 @@ def hire(trainer_id: str, capacity: int) -> None:
 
 
 def buy(*students: str, by: AllocationService | None = None, **wish: Any) -> None:
+    """Let students buy one after the other, in moments that a stored one can tell apart: of one, any could be first."""
     for student in students:
         (by or service()).allocate(purchase(f"p-{student}", student=student, **wish))
+        bought = utc_now()
+        while utc_now() == bought:
+            pass
 
 
 def stored(student: str) -> Allocation:
