@@ -1,8 +1,9 @@
 """What every service is told by its environment."""
 
+import ipaddress
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -57,7 +58,24 @@ class WebSettings(BaseSettings):
     cursor_key: SecretStr | None = Field(default=None, min_length=32)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _name_proxies(cls, value: str) -> str:
+        for part in value.split(","):
+            _check_proxy(part.strip())
+        return value
+
     @property
     def development(self) -> bool:
         """Whether this is a developer's machine."""
         return self.environment == "development"
+
+
+def _check_proxy(written: str) -> None:
+    """Refuse what uvicorn takes without a word: for a slip it trusts nobody, for `*` whatever a caller wrote."""
+    try:
+        network = ipaddress.ip_network(written)
+    except ValueError:
+        raise ValueError(f"{written!r} is no address and no network: give e.g. 10.0.0.5 or 10.1.0.0/16") from None
+    if not network.prefixlen:
+        raise ValueError(f"{written} is everybody, who could then name any address as their own: give the proxies' own")

@@ -201,6 +201,13 @@ def test_only_a_trusted_proxy_is_believed_about_the_caller(make: Make, trusted: 
         assert httpx.get(f"{address}/who", headers={"X-Forwarded-For": "203.0.113.9"}).json() == seen
 
 
+@pytest.mark.parametrize("forwarded", [["1.2.3.4, 203.0.113.9, 10.1.0.2"], ["1.2.3.4", "203.0.113.9", "10.1.0.2"]])
+def test_what_callers_write_of_themselves_does_not_count(make: Make, forwarded: list[str]) -> None:
+    with served(make(router, limits={"trusted_proxies": "127.0.0.1, 10.1.0.0/16"})) as address:
+        headers = [("X-Forwarded-For", value) for value in forwarded]
+        assert httpx.get(f"{address}/who", headers=headers).json() == "203.0.113.9"
+
+
 def test_a_caller_who_hangs_up_leaves_nothing_behind(make: Make) -> None:
     application = make(router)
     with served(application) as address:
