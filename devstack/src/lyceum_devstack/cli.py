@@ -24,7 +24,7 @@ SUMMARIES = {
     "up": "Run every program of the platform in this process, until Ctrl-C.",
     "dlq": "Dead letters: look at them, replay them, discard them.",
     "allocations": "Allocations: who has which trainer, and who waits.",
-    "payment-events": "Events of payment providers: those that a person has to look at, and trying them again.",
+    "payment-events": "Payment events: look at them, try them again.",
     "purchases": "Purchases and refunds.",
     "keys": "Signing keys of access tokens: add one, list them.",
     "sessions": "Sign-ins: which ones a person has, and ending them.",
