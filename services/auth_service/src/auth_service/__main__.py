@@ -18,6 +18,7 @@ def refusal(error: ImportError) -> str:
     return str(error)
 
 
+# In a block: a model that its index leaves out ends this very import, and the line has to name who needs it.
 try:
     from auth_service.main import main
 except ImportError as exc:
