@@ -9,9 +9,9 @@ from allocation_worker import main as program
 from allocation_worker.settings import WorkerSettings
 from lyceum_allocation import Allocation, AllocationRepository, CapacityRepository
 from lyceum_allocation.allocations import Position, Queue
-from lyceum_allocation.conditional import update_if
 from lyceum_allocation.rules import Candidate
 from lyceum_database import MongoSettings
+from lyceum_database.conditional import update_if
 
 from .orders import LEASE, Broken, Orders
 from .rig import MONGO_MS, SWIFT, Rig, obey

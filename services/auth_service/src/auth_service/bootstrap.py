@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from pymongo import MongoClient
 
 from auth_service import storage
-from auth_service.dependencies import SERVICES
 from auth_service.figures import AuthFigures
 from auth_service.keys import KeyDirectory, KeysError, TokenIssuer
 from auth_service.keys.rotation import ensure_development_key
@@ -29,6 +28,7 @@ from lyceum_database import Clock, DatabaseError, connect, utc_now
 from lyceum_program.errors import StartRefused
 from lyceum_web.application import create_application
 from lyceum_web.lifespan import State
+from lyceum_web.provided import SERVICES
 from lyceum_web.rates import rate_limiter
 from lyceum_web.security import PrincipalDirectory, Security, TokenVerifier
 from lyceum_web.startup import check_models

@@ -1,27 +1,13 @@
 """What routes ask for: the services that were built at start, and where the request came from."""
 
 import ipaddress
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from fastapi import Depends, Request
 
 from auth_service.callers import Caller
 
-T = TypeVar("T")
-
-SERVICES = "services"
-"""Where the lifespan's state keeps them, by class."""
 LONGEST_USER_AGENT = 512
-
-
-def provided(kind: type[T]) -> Any:
-    """Ask for the one instance of a service."""
-
-    async def find(request: Request) -> T:
-        found: T = getattr(request.state, SERVICES)[kind]
-        return found
-
-    return Depends(find)
 
 
 async def _caller(request: Request) -> Caller:

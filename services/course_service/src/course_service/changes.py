@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from course_service.outbox import entry
 from lyceum_contracts import Event
-from lyceum_database import Record, Repository, StaleVersion, translated_errors
+from lyceum_database import Record, Repository, translated_errors
+from lyceum_database.conditional import update_if
 
 M = TypeVar("M", bound=Record)
 
@@ -79,19 +80,10 @@ class ChangingRepository(Repository[M]):
         return [dict(entry(event, **about, now=now)) for event in events]
 
     def _apply(self, seen: M, update: Mapping[str, Any]) -> bool:
-        if not self._update_if({"_id": seen.id, "version": seen.version}, update):
+        if not update_if(self._collection(), {"_id": seen.id, "version": seen.version}, update):
             return False
         seen.version += 1
         return True
-
-    def _update_if(self, condition: Mapping[str, Any], update: Mapping[str, Any]) -> bool:
-        """Update one document if it meets the condition; two writers that collide are a no, as a lost race is."""
-        try:
-            with translated_errors():
-                result = self._collection().update_one(condition, update)
-        except StaleVersion:
-            return False
-        return bool(result.matched_count)
 
     def _collection(self) -> Any:
         return self.model._get_collection()  # noqa: SLF001 - mongoengine's documented way to the driver's collection

@@ -1,25 +1,10 @@
 """What routes ask for: the services that were built at start, and the key of a request that has one effect."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
 from lyceum_web.idempotency.request import MAX_LENGTH, key_in
-
-T = TypeVar("T")
-
-SERVICES = "services"
-"""Where the lifespan's state keeps them, by class."""
-
-
-def provided(kind: type[T]) -> Any:
-    """Ask for the one instance of a service."""
-
-    async def find(request: Request) -> T:
-        found: T = getattr(request.state, SERVICES)[kind]
-        return found
-
-    return Depends(find)
 
 
 class _RequestKey:

@@ -10,6 +10,7 @@ import pytest
 
 from course_service.models import Enrolment, Purchase
 from course_service.purchases.repository import PurchaseRepository
+from lyceum_database.conditional import update_if
 
 from .shop import PRICE, Shop, events
 from .stepping import Process, dies_after, open_shop, two_suspended
@@ -198,7 +199,7 @@ def test_the_exploration_finds_a_mark_that_is_cleared_for_what_was_not_written(
     monkeypatch.setattr(
         PurchaseRepository,
         "settled",
-        lambda self, seen: self._update_if({"_id": seen.id}, {"$unset": {"settle_due": ""}}),
+        lambda self, seen: update_if(self._collection(), {"_id": seen.id}, {"$unset": {"settle_due": ""}}),
     )
     with pytest.raises(AssertionError, match="part ways"):
         explore_free_courses_taken_back()

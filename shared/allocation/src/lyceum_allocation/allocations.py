@@ -6,13 +6,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Self
 
-from lyceum_allocation.conditional import update_if
 from lyceum_allocation.models import Allocation
 from lyceum_allocation.outbox import entry
 from lyceum_allocation.rules import RELAXED_AFTER, Requirement
 from lyceum_allocation.states import SEATED_STATES, WAITING_STATES, AllocationState
 from lyceum_allocation.transitions import Change
 from lyceum_database import Clock, Duplicate, Repository, translated_errors, utc_now
+from lyceum_database.conditional import update_if
 
 HISTORY_LINES = 50
 PAGE = 20

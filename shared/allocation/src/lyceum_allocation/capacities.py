@@ -7,11 +7,11 @@ from typing import Any
 
 from lyceum_allocation.allocations import Queue
 from lyceum_allocation.choice import Supply
-from lyceum_allocation.conditional import update_if
 from lyceum_allocation.models import TrainerCapacity
 from lyceum_allocation.rules import FULL_MILLI, Candidate, utilisation_milli
 from lyceum_allocation.waiting_time import FREED_KEPT
 from lyceum_database import Clock, Repository, translated_errors, utc_now
+from lyceum_database.conditional import update_if
 
 PAGE = 20
 """Candidates in one read: the best are at the front, so a second page is needed only when hours or exclusions rule

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Response, status
 from auth_service.accounts.schemas import Me, MeChange, PasswordChange, SignUp, SignUpTaken
 from auth_service.accounts.service import AccountService, NewPassword
 from auth_service.accounts.signing_up import NewAccount, SignUpService
-from auth_service.dependencies import FromCaller, provided
+from auth_service.dependencies import FromCaller
 from auth_service.wire import SMALL_BODY
 from lyceum_web.etags import IfMatch, etag
 from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
+from lyceum_web.provided import provided
 from lyceum_web.security import CurrentPrincipal, public, requires_login
 
 Accounts = Annotated[AccountService, provided(AccountService)]

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Query
 
 from auth_service.audit.schemas import AuditEntryShown
 from auth_service.audit.service import AuditLog
-from auth_service.dependencies import provided
 from auth_service.models import AuditEntry
 from auth_service.wire import Id
 from lyceum_web.pages import Page, PageQuery
+from lyceum_web.provided import provided
 from lyceum_web.security import CurrentPrincipal, requires
 
 Audit = Annotated[AuditLog, provided(AuditLog)]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response, status
 from fastapi.responses import JSONResponse
 
 from auth_service.creation import created
-from auth_service.dependencies import FromCaller, provided
+from auth_service.dependencies import FromCaller
 from auth_service.invitations.acceptance import Acceptance, AcceptanceService
 from auth_service.invitations.schemas import (
     InvitationAcceptance,
@@ -24,6 +24,7 @@ from lyceum_web.idempotency import Idempotent
 from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
+from lyceum_web.provided import provided
 from lyceum_web.rates import limited
 from lyceum_web.security import CurrentPrincipal, public, requires
 

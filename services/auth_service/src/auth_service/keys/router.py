@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
-from auth_service.dependencies import provided
 from auth_service.keys.directory import KeyDirectory
 from auth_service.keys.rules import LEAD
 from auth_service.keys.schemas import JwkSet
 from lyceum_web.detached import in_detached_thread
 from lyceum_web.health import needs_no_database
+from lyceum_web.provided import provided
 from lyceum_web.security import public
 
 CACHED_S = int(LEAD.total_seconds()) // 2

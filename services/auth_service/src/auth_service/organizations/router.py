@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response, status
 
 from auth_service.creation import created
-from auth_service.dependencies import FromCaller, provided
+from auth_service.dependencies import FromCaller
 from auth_service.organizations.schemas import OrganizationChange, OrganizationCreate, OrganizationShown
 from auth_service.organizations.service import NewOrganization, OrganizationService
 from auth_service.wire import SMALL_BODY, Id
@@ -16,6 +16,7 @@ from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
 from lyceum_web.problems import ProblemError
+from lyceum_web.provided import provided
 from lyceum_web.security import CurrentPrincipal, requires, requires_login
 
 Organizations = Annotated[OrganizationService, provided(OrganizationService)]

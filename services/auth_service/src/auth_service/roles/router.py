@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response, status
 
 from auth_service.creation import created
-from auth_service.dependencies import FromCaller, provided
+from auth_service.dependencies import FromCaller
 from auth_service.roles.schemas import RoleChange, RoleCreate, RoleShown
 from auth_service.roles.service import RoleService
 from auth_service.wire import MEDIUM_BODY, Id
@@ -15,6 +15,7 @@ from lyceum_web.idempotency import Idempotent
 from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
+from lyceum_web.provided import provided
 from lyceum_web.security import CurrentPrincipal, requires
 
 Roles = Annotated[RoleService, provided(RoleService)]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response, status
 
-from auth_service.dependencies import FromCaller, provided
+from auth_service.dependencies import FromCaller
 from auth_service.sessions.login import LoginService
 from auth_service.sessions.refreshing import RefreshService
 from auth_service.sessions.schemas import Login, SessionShown, TokenPair, TokenRefresh
@@ -15,6 +15,7 @@ from lyceum_database import Session
 from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
+from lyceum_web.provided import provided
 from lyceum_web.security import CurrentPrincipal, public, requires_login
 
 Logins = Annotated[LoginService, provided(LoginService)]

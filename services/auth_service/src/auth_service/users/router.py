@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from auth_service.dependencies import FromCaller, provided
+from auth_service.dependencies import FromCaller
 from auth_service.users.schemas import UserChange, UserShown
 from auth_service.users.service import Member, MemberFilter, UserService
 from auth_service.wire import MEDIUM_BODY, Id, RoleName, SignInName
@@ -13,6 +13,7 @@ from lyceum_web.etags import IfMatch, IfNoneMatch, etag, not_modified
 from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
+from lyceum_web.provided import provided
 from lyceum_web.security import CurrentPrincipal, requires
 
 Users = Annotated[UserService, provided(UserService)]

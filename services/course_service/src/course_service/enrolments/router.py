@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from course_service.dependencies import provided
 from course_service.enrolments import rules
 from course_service.enrolments.repository import EnrolmentRepository
 from course_service.enrolments.schemas import ShownEnrolment
@@ -15,6 +14,7 @@ from course_service.wire import Id
 from lyceum_database import NotFound
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
+from lyceum_web.provided import provided
 from lyceum_web.security import CurrentPrincipal, requires
 
 Enrolments = Annotated[EnrolmentRepository, provided(EnrolmentRepository)]

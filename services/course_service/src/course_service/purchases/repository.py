@@ -5,6 +5,7 @@ from datetime import datetime
 from course_service.changes import ChangingRepository
 from course_service.models import Purchase
 from lyceum_database import Clock, translated_errors, utc_now
+from lyceum_database.conditional import update_if
 from lyceum_database.keys import compose
 from lyceum_database.repository import PAGE
 
@@ -43,12 +44,12 @@ class PurchaseRepository(ChangingRepository[Purchase]):
 
     def settled(self, seen: Purchase) -> bool:
         """Note that nothing is left to do, unless the order was changed since it was read."""
-        return self._update_if({"_id": seen.id, "version": seen.version}, {"$unset": {"settle_due": ""}})
+        return update_if(self._collection(), {"_id": seen.id, "version": seen.version}, {"$unset": {"settle_due": ""}})
 
     def postpone(self, seen: Purchase, until: datetime) -> bool:
         """Leave the order alone for a while; False if somebody else took it, or changed it."""
         mine = {"_id": seen.id, "version": seen.version, "settle_due": seen.settle_due}
-        return self._update_if(mine, {"$set": {"settle_due": until}})
+        return update_if(self._collection(), mine, {"$set": {"settle_due": until}})
 
     def count_unsettled(self) -> int:
         """Count orders with something left to do."""

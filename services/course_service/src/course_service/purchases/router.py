@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response, status
 
-from course_service.dependencies import RequestKey, provided
+from course_service.dependencies import RequestKey
 from course_service.purchases.orders import Wanted
 from course_service.purchases.repository import PurchaseRepository
 from course_service.purchases.schemas import PurchaseMade, PurchaseOrder, RefundOrder, ShownPurchase
@@ -13,6 +13,7 @@ from course_service.wire import Id
 from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery
+from lyceum_web.provided import provided
 from lyceum_web.rates import limited
 from lyceum_web.security import CurrentPrincipal, Forbidden, Principal, requires
 

@@ -1,12 +1,12 @@
 """The door to what providers told."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from course_service.models import WebhookEvent
 from course_service.states import WebhookStatus
-from lyceum_database import Clock, Repository, StaleVersion, translated_errors, utc_now
+from lyceum_database import Clock, Repository, translated_errors, utc_now
+from lyceum_database.conditional import update_if
 from lyceum_database.keys import compose
 from lyceum_database.repository import PAGE
 
@@ -28,7 +28,7 @@ class WebhookEventRepository(Repository[WebhookEvent]):
     def claim(self, seen: WebhookEvent, until: datetime) -> bool:
         """Take an event for a try, and leave it alone until then; False if somebody else has it, or it is done."""
         update = {"$set": {"due": until, "updated_at": self._clock()}, "$inc": {"tries": 1, "version": 1}}
-        if not self._update_if({"_id": seen.id, "version": seen.version, "due": seen.due}, update):
+        if not update_if(self._collection(), {"_id": seen.id, "version": seen.version, "due": seen.due}, update):
             return False
         seen.due, seen.tries, seen.version = until, seen.tries + 1, seen.version + 1
         return True
@@ -38,11 +38,15 @@ class WebhookEventRepository(Repository[WebhookEvent]):
         now = self._clock()
         told = {"status": status.value, "outcome": outcome, "processed_at": now, "updated_at": now}
         open_ = {"_id": event_id, "status": WebhookStatus.RECEIVED.value}
-        self._update_if(open_, {"$set": told, "$unset": {"due": ""}, "$inc": {"version": 1}})
+        update_if(self._collection(), open_, {"$set": told, "$unset": {"due": ""}, "$inc": {"version": 1}})
 
     def note(self, event_id: str, outcome: str) -> None:
         """Note why nothing came of it yet."""
-        self._update_if({"_id": event_id, "status": WebhookStatus.RECEIVED.value}, {"$set": {"outcome": outcome}})
+        update_if(
+            self._collection(),
+            {"_id": event_id, "status": WebhookStatus.RECEIVED.value},
+            {"$set": {"outcome": outcome}},
+        )
 
     def of_status(self, status: WebhookStatus, *, limit: int = PAGE) -> list[WebhookEvent]:
         """Return events of a status, those first that were received first."""
@@ -52,20 +56,12 @@ class WebhookEventRepository(Repository[WebhookEvent]):
         """Let an event be acted upon once more; False if somebody changed it meanwhile."""
         anew = {"status": WebhookStatus.RECEIVED.value, "due": now, "updated_at": self._clock()}
         update = {"$set": anew, "$unset": {"processed_at": ""}, "$inc": {"version": 1}}
-        return self._update_if({"_id": seen.id, "version": seen.version}, update)
+        return update_if(self._collection(), {"_id": seen.id, "version": seen.version}, update)
 
     def count(self, status: WebhookStatus) -> int:
         """Count events of a status."""
         with translated_errors():
             return int(self._collection().count_documents({"status": status.value}))
-
-    def _update_if(self, condition: Mapping[str, Any], update: Mapping[str, Any]) -> bool:
-        try:
-            with translated_errors():
-                result = self._collection().update_one(condition, update)
-        except StaleVersion:
-            return False
-        return bool(result.matched_count)
 
     def _collection(self) -> Any:
         return WebhookEvent._get_collection()  # noqa: SLF001 - mongoengine's documented way to the driver's collection

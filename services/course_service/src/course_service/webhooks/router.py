@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, BackgroundTasks, Depends, Path, Request
 from pydantic import Field
 
-from course_service.dependencies import provided
 from course_service.webhooks.service import WebhookService
 from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
+from lyceum_web.provided import provided
 from lyceum_web.schemas import Answer
 from lyceum_web.security import public
 

@@ -1,9 +1,10 @@
-"""The one kind of write that the protocol is made of."""
+"""The write that protocols are made of: one document, if it is still as it was seen."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from lyceum_database import StaleVersion, translated_errors
+from lyceum_database.errors import StaleVersion
+from lyceum_database.translation import translated_errors
 
 
 def update_if(collection: Any, condition: Mapping[str, Any], update: Mapping[str, Any]) -> bool:
