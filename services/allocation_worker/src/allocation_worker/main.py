@@ -1,10 +1,9 @@
 """The program's life: initialize, run, shut down."""
 
-import argparse
 import asyncio
 import sys
+from argparse import ArgumentParser
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 from pymongo import MongoClient
@@ -16,13 +15,15 @@ from allocation_worker.health import HealthServer
 from allocation_worker.instance import ServiceHolder
 from allocation_worker.program import AllocationWorker
 from allocation_worker.settings import WorkerSettings, read_settings
-from keylane import EXIT_CONFIGURATION, ConfigurationError, RetryPolicy
+from keylane import RetryPolicy
 from lyceum_allocation import AllocationService
 from lyceum_database import close
 from lyceum_program import deploying
-from lyceum_program.errors import StartRefused
+from lyceum_program.command_line import command_parser, exit_code
 from lyceum_program.logs import log_to_stderr
-from lyceum_program.signals import leaving_at_signals, stop_on_signals
+from lyceum_program.signals import stop_on_signals
+
+NAME = "allocation-worker"
 
 _holder = ServiceHolder()
 
@@ -83,25 +84,16 @@ def shutdown() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 2 for what waiting cannot heal, with one clear line."""
     command = _parser().parse_args(arguments).command
-    with leaving_at_signals(command):
-        return _obey(command)
+    return exit_code(NAME, command, lambda: _obey(command), end=shutdown)
 
 
-def _obey(command: str) -> int:
-    try:
-        settings = read_settings()
-        log_to_stderr(settings.log_level)
-        if command == "run":
-            _work(settings)
-        else:
-            sys.stdout.write(f"{asyncio.run(deploy(command, settings))}\n")
-    except (StartRefused, ConfigurationError) as exc:
-        sys.stderr.write(f"allocation-worker: {exc}\n")
-        return EXIT_CONFIGURATION
-    finally:
-        with leaving_at_signals(command):  # asyncio took its handlers away with its loop
-            shutdown()
-    return 0
+def _obey(command: str) -> None:
+    settings = read_settings()
+    log_to_stderr(settings.log_level)
+    if command == "run":
+        asyncio.run(run(initialize(settings)))
+    else:
+        sys.stdout.write(f"{asyncio.run(deploy(command, settings))}\n")
 
 
 async def deploy(step: str, settings: WorkerSettings) -> str:
@@ -116,22 +108,16 @@ async def deploy(step: str, settings: WorkerSettings) -> str:
     return await deploying.create_topics(settings.kafka, topics.specs(settings))
 
 
-def _work(settings: WorkerSettings) -> None:
-    program = initialize(settings)
-    asyncio.run(run(program))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="allocation-worker",
+def _parser() -> ArgumentParser:
+    return command_parser(
+        NAME,
         description="Gives each paid student a trainer: reads purchases, writes allocations.",
         epilog="Environment: MONGODB_URI and KAFKA_BOOTSTRAP (required), MONGODB_DATABASE, KAFKA_TOPIC_PREFIX, "
         "HEALTH_PORT and more, see the README. Example: MONGODB_URI=mongodb://localhost:27017 "
         "KAFKA_BOOTSTRAP=localhost:9092 python -m allocation_worker run",
+        commands={
+            "run": "work until SIGTERM",
+            "indexes": "deploy step: create the indexes that `run` verifies",
+            "topics": "deploy step: create the topics that `run` needs",
+        },
     )
-    parser.add_argument("--version", action="version", version=f"allocation-worker {version('allocation-worker')}")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run", help="work until SIGTERM")
-    commands.add_parser("indexes", help="deploy step: create the indexes that `run` verifies")
-    commands.add_parser("topics", help="deploy step: create the topics that `run` needs")
-    return parser
