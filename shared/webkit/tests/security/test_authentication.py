@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter
+from starlette.requests import HTTPConnection
 
 from lyceum_database import Unavailable
 from lyceum_web.security import (
@@ -21,6 +22,7 @@ from lyceum_web.security import (
     requires,
     requires_login,
 )
+from lyceum_web.security.authentication import authenticate_again
 from lyceum_web.security.flights import Flights
 from lyceum_web.testing import Callers
 
@@ -228,3 +230,22 @@ def test_why_a_token_was_refused_is_in_the_log_alone(
     assert [record.getMessage() for record in caplog.records] == ["a token was refused: its signature does not fit"]
     assert "signature" not in answer.text
     assert token[-20:] not in caplog.text
+
+
+def test_a_request_that_lasts_may_look_again_whether_its_caller_still_counts(
+    serve: Callable[..., httpx.Client], callers: Callers
+) -> None:
+    router = APIRouter()
+
+    @router.get("/lasting", dependencies=[requires_login()])
+    async def lasting(connection: HTTPConnection, caller: CurrentPrincipal) -> list[str]:
+        first = await authenticate_again(connection)
+        callers.sign_out(caller.user_id)
+        with pytest.raises(InvalidToken):
+            await authenticate_again(connection)
+        still = principal_in(connection.scope)  # for the log: who it was
+        return [first.user_id, still.user_id if still else ""]
+
+    client = serve(router, security=callers.security)
+
+    assert client.get("/lasting", headers=callers.headers("ana")).json() == ["ana", "ana"]

@@ -81,6 +81,18 @@ async def authenticate(connection: HTTPConnection) -> Principal:
     return principal
 
 
+async def authenticate_again(connection: HTTPConnection) -> Principal:
+    """Return who is calling now, for a request that lasts: what counted when it came may have ended since.
+
+    Raises:
+        InvalidToken: the token proves nothing any more.
+        AuthenticationUnavailable: as `authenticate`.
+        lyceum_database.Unavailable: as `authenticate`.
+    """
+    principal: Principal = connection.scope[_PRINCIPAL] = await _found(connection.scope)
+    return principal
+
+
 async def _found(scope: MutableMapping[str, Any]) -> Principal:
     security: Security = scope["app"].state.security
     try:
