@@ -89,7 +89,8 @@ async def authenticate_again(connection: HTTPConnection) -> Principal:
         AuthenticationUnavailable: as `authenticate`.
         lyceum_database.Unavailable: as `authenticate`.
     """
-    principal: Principal = connection.scope[_PRINCIPAL] = await _found(connection.scope)
+    principal = await _found(connection.scope)
+    connection.scope[_PRINCIPAL] = principal
     return principal
 
 
