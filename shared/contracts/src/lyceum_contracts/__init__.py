@@ -13,6 +13,7 @@ from lyceum_contracts.allocations import (
 from lyceum_contracts.catalogue import CONTRACTS, parse_event
 from lyceum_contracts.codec import Decoded, Record, decode, encode, key_of
 from lyceum_contracts.compatibility import breaking_changes
+from lyceum_contracts.courses import CourseArchived, CoursePublished
 from lyceum_contracts.envelope import DEFAULT_ORG, Envelope
 from lyceum_contracts.errors import ContractError, UnknownEventType
 from lyceum_contracts.event import Event
@@ -23,6 +24,7 @@ from lyceum_contracts.topics import (
     ALLOCATION_WORKER,
     ALLOCATIONS,
     COURSE_SERVICE,
+    COURSES,
     PURCHASES,
     TOPICS,
     USERS,
@@ -37,6 +39,7 @@ __all__ = [
     "ALLOCATIONS",
     "ALLOCATION_WORKER",
     "CONTRACTS",
+    "COURSES",
     "COURSE_SERVICE",
     "DEFAULT_ORG",
     "PURCHASES",
@@ -45,6 +48,8 @@ __all__ = [
     "AllocationStarved",
     "AllocationWaitlisted",
     "ContractError",
+    "CourseArchived",
+    "CoursePublished",
     "Decoded",
     "Envelope",
     "Event",

@@ -11,6 +11,7 @@ from lyceum_contracts.allocations import (
     TrainerDeallocated,
     TrainerReallocated,
 )
+from lyceum_contracts.courses import CourseArchived, CoursePublished
 from lyceum_contracts.errors import UnknownEventType
 from lyceum_contracts.event import Event
 from lyceum_contracts.purchases import PurchaseCreated, PurchaseRefunded
@@ -26,6 +27,8 @@ _ALL: tuple[type[Event], ...] = (
     TrainerReallocated,
     TrainerDeallocated,
     AllocationStarved,
+    CoursePublished,
+    CourseArchived,
     UserRegistered,
     UserRoleChanged,
     UserSuspended,

@@ -8,6 +8,9 @@ __all__ = [
     "ALLOCATION_STARVED",
     "ALLOCATION_WAITLISTED",
     "ALLOCATION_WORKER",
+    "COURSES",
+    "COURSE_ARCHIVED",
+    "COURSE_PUBLISHED",
     "COURSE_SERVICE",
     "PURCHASES",
     "PURCHASE_CREATED",
@@ -40,6 +43,9 @@ USER_REGISTERED = "USER_REGISTERED"
 USER_ROLE_CHANGED = "USER_ROLE_CHANGED"
 USER_SUSPENDED = "USER_SUSPENDED"
 SESSION_REVOKED = "SESSION_REVOKED"
+
+COURSE_PUBLISHED = "COURSE_PUBLISHED"
+COURSE_ARCHIVED = "COURSE_ARCHIVED"
 
 ALLOCATION_WORKER = "allocation-worker"
 """Consumer group of the allocation worker."""
@@ -86,6 +92,14 @@ ALLOCATIONS = Topic(
     consumers=(COURSE_SERVICE,),
 )
 
+COURSES = Topic(
+    name="courses",
+    key=("course_id",),
+    types=(COURSE_PUBLISHED, COURSE_ARCHIVED),
+    producers=("course-service",),
+    consumers=(),
+)
+
 USERS = Topic(
     name="users",
     key=("user_id",),
@@ -94,7 +108,7 @@ USERS = Topic(
     consumers=(),
 )
 
-TOPICS: tuple[Topic, ...] = (PURCHASES, ALLOCATIONS, USERS)
+TOPICS: tuple[Topic, ...] = (PURCHASES, ALLOCATIONS, COURSES, USERS)
 
 
 def topic_of(event_type: str) -> Topic:
