@@ -11,6 +11,7 @@ from lyceum_contracts.allocations import (
     TrainerReallocated,
 )
 from lyceum_contracts.catalogue import CONTRACTS, parse_event
+from lyceum_contracts.chat import ConversationRead, MessageDeleted, MessageEdited, MessageSent
 from lyceum_contracts.codec import Decoded, Record, decode, encode, key_of
 from lyceum_contracts.compatibility import breaking_changes
 from lyceum_contracts.courses import CourseArchived, CoursePublished
@@ -23,6 +24,8 @@ from lyceum_contracts.purchases import PurchaseCreated, PurchaseRefunded
 from lyceum_contracts.topics import (
     ALLOCATION_WORKER,
     ALLOCATIONS,
+    CHAT,
+    CHAT_SERVICE,
     COURSE_SERVICE,
     COURSES,
     PURCHASES,
@@ -38,6 +41,8 @@ from lyceum_contracts.users import SessionRevoked, UserRegistered, UserRoleChang
 __all__ = [
     "ALLOCATIONS",
     "ALLOCATION_WORKER",
+    "CHAT",
+    "CHAT_SERVICE",
     "CONTRACTS",
     "COURSES",
     "COURSE_SERVICE",
@@ -48,11 +53,15 @@ __all__ = [
     "AllocationStarved",
     "AllocationWaitlisted",
     "ContractError",
+    "ConversationRead",
     "CourseArchived",
     "CoursePublished",
     "Decoded",
     "Envelope",
     "Event",
+    "MessageDeleted",
+    "MessageEdited",
+    "MessageSent",
     "OutboxEntry",
     "PurchaseCreated",
     "PurchaseRefunded",

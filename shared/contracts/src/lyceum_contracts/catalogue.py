@@ -11,6 +11,7 @@ from lyceum_contracts.allocations import (
     TrainerDeallocated,
     TrainerReallocated,
 )
+from lyceum_contracts.chat import ConversationRead, MessageDeleted, MessageEdited, MessageSent
 from lyceum_contracts.courses import CourseArchived, CoursePublished
 from lyceum_contracts.errors import UnknownEventType
 from lyceum_contracts.event import Event
@@ -29,6 +30,10 @@ _ALL: tuple[type[Event], ...] = (
     AllocationStarved,
     CoursePublished,
     CourseArchived,
+    MessageSent,
+    MessageEdited,
+    MessageDeleted,
+    ConversationRead,
     UserRegistered,
     UserRoleChanged,
     UserSuspended,

@@ -16,9 +16,11 @@ __all__ = [
     "LanguageTag",
     "MinorUnits",
     "Moment",
+    "Preview",
     "RoleName",
     "SubjectName",
     "Text",
+    "Word",
 ]
 
 HALF_HOURS_PER_WEEK = 7 * 24 * 2
@@ -36,6 +38,7 @@ _ID = r"^[A-Za-z0-9_-]{1,64}$"
 _SUBJECT = r"^[^|;\s\x00-\x1f\x7f]([^|;\x00-\x1f\x7f]{0,62}[^|;\s\x00-\x1f\x7f])?$"
 _LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 _CURRENCY = r"^[A-Z]{3}$"
+_WORD = r"^[a-z][a-z_]{0,31}$"
 _ROLE = r"^[^\x00-\x1f\x7f]{1,64}$"
 
 IN_WORDS: Mapping[str, str] = MappingProxyType(
@@ -44,6 +47,7 @@ IN_WORDS: Mapping[str, str] = MappingProxyType(
         _SUBJECT: "give 1 to 64 characters without | or ;, such as math",
         _LANGUAGE: "give a language tag such as en or pt-br",
         _CURRENCY: "give the three capital letters of a currency, such as EUR",
+        _WORD: "give a word of small letters, such as text",
         _ROLE: "give the name of a role, 1 to 64 characters, such as student",
     }
 )
@@ -60,3 +64,5 @@ Count = Annotated[int, Field(strict=True, ge=0)]
 HalfHour = Annotated[int, Field(strict=True, ge=0, lt=HALF_HOURS_PER_WEEK)]
 Hours = Annotated[tuple[HalfHour, ...], Field(max_length=HALF_HOURS_PER_WEEK)]
 Text = Annotated[str, Field(max_length=500)]
+Preview = Annotated[str, Field(max_length=80)]
+Word = Annotated[str, Field(pattern=_WORD)]

@@ -8,10 +8,16 @@ __all__ = [
     "ALLOCATION_STARVED",
     "ALLOCATION_WAITLISTED",
     "ALLOCATION_WORKER",
+    "CHAT",
+    "CHAT_SERVICE",
+    "CONVERSATION_READ",
     "COURSES",
     "COURSE_ARCHIVED",
     "COURSE_PUBLISHED",
     "COURSE_SERVICE",
+    "MESSAGE_DELETED",
+    "MESSAGE_EDITED",
+    "MESSAGE_SENT",
     "PURCHASES",
     "PURCHASE_CREATED",
     "PURCHASE_REFUNDED",
@@ -47,11 +53,19 @@ SESSION_REVOKED = "SESSION_REVOKED"
 COURSE_PUBLISHED = "COURSE_PUBLISHED"
 COURSE_ARCHIVED = "COURSE_ARCHIVED"
 
+MESSAGE_SENT = "MESSAGE_SENT"
+MESSAGE_EDITED = "MESSAGE_EDITED"
+MESSAGE_DELETED = "MESSAGE_DELETED"
+CONVERSATION_READ = "CONVERSATION_READ"
+
 ALLOCATION_WORKER = "allocation-worker"
 """Consumer group of the allocation worker."""
 
 COURSE_SERVICE = "course-service"
 """Consumer group of the course service."""
+
+CHAT_SERVICE = "chat-service"
+"""Consumer group of the chat service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +103,7 @@ ALLOCATIONS = Topic(
         ALLOCATION_STARVED,
     ),
     producers=("allocation-worker",),
-    consumers=(COURSE_SERVICE,),
+    consumers=(COURSE_SERVICE, CHAT_SERVICE),
 )
 
 COURSES = Topic(
@@ -97,6 +111,14 @@ COURSES = Topic(
     key=("course_id",),
     types=(COURSE_PUBLISHED, COURSE_ARCHIVED),
     producers=("course-service",),
+    consumers=(),
+)
+
+CHAT = Topic(
+    name="chat",
+    key=("conversation_id",),
+    types=(MESSAGE_SENT, MESSAGE_EDITED, MESSAGE_DELETED, CONVERSATION_READ),
+    producers=("chat-service",),
     consumers=(),
 )
 
@@ -108,7 +130,7 @@ USERS = Topic(
     consumers=(),
 )
 
-TOPICS: tuple[Topic, ...] = (PURCHASES, ALLOCATIONS, COURSES, USERS)
+TOPICS: tuple[Topic, ...] = (PURCHASES, ALLOCATIONS, COURSES, CHAT, USERS)
 
 
 def topic_of(event_type: str) -> Topic:
