@@ -52,7 +52,7 @@ BEGIN = """
         stats = modelguard.stats()
         assert (stats.conflicts, stats.changed) == (0, 0), stats
         modelguard.check()
-        assert len(first) == 11
+        assert len(first) == 12
 """
 
 SCENARIOS = {

@@ -22,7 +22,7 @@ from lyceum_database import (
     User,
     UserRepository,
 )
-from lyceum_database.states import CourseStatus, MessageKind, MessageStatus, SessionStatus
+from lyceum_database.states import MessageKind, MessageStatus, SessionStatus
 from lyceum_database.testing import ManualClock
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -127,21 +127,6 @@ class TestSessions:
 
 
 class TestCourses:
-    def test_the_catalogue_holds_what_is_published_by_subject_and_language(self) -> None:
-        courses = CourseRepository()
-        for slug, subject, language, status in (
-            ("a", "math", "en", CourseStatus.PUBLISHED),
-            ("b", "math", "de", CourseStatus.PUBLISHED),
-            ("c", "math", "en", CourseStatus.DRAFT),
-            ("d", "art", "en", CourseStatus.PUBLISHED),
-        ):
-            courses.insert(Course(slug=slug, title=slug, subject=subject, languages=[language, "fr"], status=status))
-        courses.insert(Course(slug="e", title="e", subject="math", status=CourseStatus.PUBLISHED, org_id="acme"))
-
-        assert [course.slug for course in courses.catalogue()] == ["a", "b", "d"]
-        assert [course.slug for course in courses.catalogue(subject="math", language="en")] == ["a"]
-        assert [course.slug for course in courses.catalogue(language="fr", limit=2)] == ["a", "b"]
-
     def test_a_slug_is_unique_in_its_organization(self) -> None:
         courses = CourseRepository()
         one = courses.insert(Course(slug="algebra", title="Algebra", subject="math"))

@@ -3,6 +3,7 @@
 from lyceum_database.models.analytics import Analytics
 from lyceum_database.models.channel_delivery import ChannelDelivery
 from lyceum_database.models.course import Course
+from lyceum_database.models.course_listing import CourseListing
 from lyceum_database.models.device_token import DeviceToken
 from lyceum_database.models.message import Message
 from lyceum_database.models.notification import Notification
@@ -16,6 +17,7 @@ __all__ = [
     "Analytics",
     "ChannelDelivery",
     "Course",
+    "CourseListing",
     "DeviceToken",
     "Message",
     "Notification",
