@@ -7,9 +7,12 @@ from fastapi.routing import APIRoute
 from opentelemetry.trace import TracerProvider
 from prometheus_client.registry import Collector
 
+from keylane import Worker
+from keylane.metrics import WorkerCollector
 from lyceum_database import Record
 from lyceum_program.errors import StartRefused
 from lyceum_web.assembly import Kit, add_kit
+from lyceum_web.consuming import Consumer
 from lyceum_web.database_watch import DatabaseWatch
 from lyceum_web.idempotency import Outcomes, keyed_routes
 from lyceum_web.lifespan import Life, State
@@ -39,6 +42,7 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
     errors: Mapping[type[Exception], str] | None = None,
     codes: Sequence[ProblemCode] = (),
     background: Sequence[Part] = (),
+    consumers: Sequence[Worker] = (),
     collectors: Sequence[Collector] = (),
     limiter: RateLimiter | None = None,
     tracer_provider: TracerProvider | None = None,
@@ -57,6 +61,8 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
         errors: domain error -> problem code; its text is shown to the caller.
         codes: problem codes of its own.
         background: what runs beside the requests, from when the database was found to be in order.
+        consumers: workers that read topics beside the requests, in every replica; their figures are collected. They
+            take nothing new from when a stop is asked for, and end before `background` does.
         collectors: figures of its own, for `/metrics`.
         limiter: counts calls; None for one of its own, on the storage that the settings name.
         tracer_provider: receives spans; None for the global one, if an SDK has set it by now.
@@ -76,8 +82,9 @@ def create_application(  # noqa: PLR0913 - one keyword for each thing in which s
             state=state,
             database=_watch(models, prepare, settings) if models else None,
             parts=background,
+            consumers=[Consumer(worker) for worker in consumers],
         ),
-        figures=Figures(collectors),
+        figures=Figures([*collectors, *([WorkerCollector(*consumers)] if consumers else [])]),
         tracer=tracer_of(tracer_provider),
     )
     application = FastAPI(

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from lyceum_web.consuming import Consumer
 from lyceum_web.database_watch import DatabaseWatch
 from lyceum_web.parts import Part
 
@@ -21,15 +22,40 @@ _MARK = "lyceum_needs_no_database"
 class Health:
     """What is known about a service's standing.
 
+    Attributes:
+        stopping: whether a stop was asked for, or something ended that must not end.
+
     Args:
         database: None for a service that stores nothing.
         parts: what runs beside; a part that is not ready makes the service no less ready, only degraded.
+        consumers: the same, for what reads topics; one that stands still asks for a restart.
     """
 
-    def __init__(self, database: DatabaseWatch | None, parts: Sequence[Part]) -> None:
+    def __init__(
+        self, database: DatabaseWatch | None, parts: Sequence[Part], consumers: Sequence[Consumer] = ()
+    ) -> None:
         self.stopping = False
         self._database = database
-        self._parts = tuple(parts)
+        self._consumers = tuple(consumers)
+        self._parts = (*parts, *consumers)
+        self._told: list[Callable[[], None]] = []
+
+    def when_stopping(self, callback: Callable[[], None]) -> None:
+        """Have this called on the loop, once, as soon as a stop is asked for: requests that run are still answered."""
+        self._told.append(callback)
+
+    def begin_stopping(self) -> None:
+        """Be ready no more, and tell whoever wants to know."""
+        if not self.stopping:
+            self.stopping = True
+            for callback in self._told:
+                callback()
+
+    @property
+    def stuck(self) -> str:
+        """Why this process has to be started anew; empty while it need not."""
+        names = ", ".join(consumer.name for consumer in self._consumers if not consumer.alive)
+        return names and f"the poll task of {names} stands still"
 
     @property
     def ready(self) -> bool:
@@ -68,7 +94,8 @@ def health_routes(health: Health) -> list[Route]:
     """The two pages."""
 
     async def livez(_: Request) -> JSONResponse:
-        return JSONResponse({"status": "alive"})
+        why = health.stuck
+        return JSONResponse({"status": "unavailable", "why": why}, 503) if why else JSONResponse({"status": "alive"})
 
     async def readyz(_: Request) -> JSONResponse:
         return JSONResponse(health.report(), 200 if health.ready else 503, {"Cache-Control": "no-store"})

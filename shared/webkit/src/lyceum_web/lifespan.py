@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
@@ -10,6 +10,7 @@ import anyio.to_thread
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lyceum_web.consuming import Consumer
 from lyceum_web.database_watch import DatabaseWatch
 from lyceum_web.health import Health
 from lyceum_web.parts import Part
@@ -33,16 +34,26 @@ class Life:
         state: opens what requests need.
         database: None for a service that stores nothing.
         parts: run from when the database was found to be in order.
+        consumers: the same; they take nothing new from when a stop is asked for, and end before the other parts do.
     """
 
     def __init__(
-        self, *, threads: int, state: State | None, database: DatabaseWatch | None, parts: Sequence[Part]
+        self,
+        *,
+        threads: int,
+        state: State | None,
+        database: DatabaseWatch | None,
+        parts: Sequence[Part],
+        consumers: Sequence[Consumer] = (),
     ) -> None:
-        self.health = Health(database, parts)
+        self.health = Health(database, parts, consumers)
+        for consumer in consumers:
+            self.health.when_stopping(consumer.request_stop)
         self._threads = threads
         self._state = state or (lambda: nullcontext({}))
         self._database = database
         self._parts = tuple(parts)
+        self._consumers = tuple(consumers)
         self._begin()
 
     def _begin(self) -> None:
@@ -76,11 +87,15 @@ class Life:
             if self._database is not None:
                 group.create_task(self._database.run())
                 await self._database.verified.wait()
-            for part in self._parts:
+            for part in (*self._parts, *self._consumers):
                 group.create_task(self._kept_running(part))
 
     async def _kept_running(self, part: Part) -> None:
-        await part.run()
+        try:
+            await part.run()
+        except Exception as exc:
+            self._fail(exc)  # at once: the parts beside it may take a while to end
+            raise
         if not self.health.stopping:
             raise RuntimeError(f"{type(part).__name__} ended although nobody asked it to")
 
@@ -90,16 +105,25 @@ class Life:
             return
         while isinstance(failure, BaseExceptionGroup):
             failure = failure.exceptions[0]
-        self.failure = failure
+        self._fail(failure)
+
+    def _fail(self, failure: BaseException) -> None:
+        self.failure = self.failure or failure
         self.over.set()
+        self.health.begin_stopping()
 
     async def _stop(self, work: asyncio.Task[None]) -> None:
-        self.health.stopping = True
-        for part in self._parts:
-            part.request_stop()
-        await asyncio.gather(*(part.stop() for part in self._parts), return_exceptions=True)
+        self.health.begin_stopping()
+        await _end(self._consumers)
+        await _end(self._parts)  # relays among them, which see off what consumers wrote last
         work.cancel()
         await asyncio.wait({work})
+
+
+async def _end(parts: Iterable[Part]) -> None:
+    for part in parts:
+        part.request_stop()
+    await asyncio.gather(*(part.stop() for part in parts), return_exceptions=True)
 
 
 @asynccontextmanager

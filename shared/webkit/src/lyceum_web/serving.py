@@ -80,7 +80,7 @@ class Serving:
 
     def request_stop(self) -> None:
         """Begin to stop; a second time: without waiting for the requests that run."""
-        self._life.health.stopping = True
+        self._life.health.begin_stopping()
         if self._server is not None:
             self._server.force_exit = self._server.should_exit
             self._server.should_exit = True
@@ -91,7 +91,8 @@ class Serving:
         server.started_at = lambda: self._say_start(listener, started)
         try:
             await asyncio.wait({answering, watching}, return_when=asyncio.FIRST_COMPLETED)
-            self.request_stop()
+            if not server.should_exit:  # asked a second time it would not wait for the requests that run
+                self.request_stop()
             await answering
         finally:
             watching.cancel()

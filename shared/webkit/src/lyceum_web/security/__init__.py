@@ -1,6 +1,6 @@
 """Who is calling, and what they may do."""
 
-from lyceum_web.security.authentication import Security, authenticate, principal_in
+from lyceum_web.security.authentication import Security, authenticate, authenticate_again, principal_in
 from lyceum_web.security.directory import Directory, PrincipalDirectory, is_current
 from lyceum_web.security.errors import (
     AccessError,
@@ -14,6 +14,7 @@ from lyceum_web.security.permissions import CurrentPrincipal, public, requires, 
 from lyceum_web.security.principal import Claims, Principal
 from lyceum_web.security.remote_keys import RemoteKeys
 from lyceum_web.security.routes import access_of, undeclared
+from lyceum_web.security.token_settings import TokenSettings
 from lyceum_web.security.tokens import TokenVerifier
 
 __all__ = [
@@ -30,10 +31,12 @@ __all__ = [
     "RemoteKeys",
     "Security",
     "StaticKeys",
+    "TokenSettings",
     "TokenVerifier",
     "Unauthenticated",
     "access_of",
     "authenticate",
+    "authenticate_again",
     "is_current",
     "principal_in",
     "public",
