@@ -34,8 +34,9 @@ from lyceum_database import Clock, utc_now
 ROUTERS: tuple[APIRouter, ...] = (purchase_routes, enrolment_routes, webhook_routes)
 MODELS = (Purchase, Enrolment, WebhookEvent)
 
-EVENTS_SWEPT_EVERY = timedelta(seconds=10)
-ORDERS_SWEPT_EVERY = timedelta(seconds=30)
+SWEPT_EVERY = timedelta(seconds=10)
+ORDERS_LESS_OFTEN = 3
+"""Orders are settled by their events; a sweep finds one of them only after a crash or an outage."""
 _OUTAGES = (*OUTAGES, Contended)
 
 
@@ -56,12 +57,19 @@ class Selling:
     figures: Collector
 
 
-def build_selling(settings: PaymentSettings, offers: CourseOffers, *, clock: Clock = utc_now) -> Selling:
+def build_selling(
+    settings: PaymentSettings,
+    offers: CourseOffers,
+    *,
+    sweep_interval: timedelta = SWEPT_EVERY,
+    clock: Clock = utc_now,
+) -> Selling:
     """Build it; nothing is connected or asked yet.
 
     Args:
         settings: of the payment providers, checked before.
         offers: what courses cost.
+        sweep_interval: between two looks at payment events that are not done.
         clock: tells the time.
     """
     orders, events = PurchaseRepository(clock=clock), WebhookEventRepository(clock=clock)
@@ -86,8 +94,8 @@ def build_selling(settings: PaymentSettings, offers: CourseOffers, *, clock: Clo
         services={type(one): one for one in (orders, enrolments, purchases, webhooks, waitlist)},
         handlers=bound(enrolling),
         sweepers=(
-            Every("payment events", EVENTS_SWEPT_EVERY, webhooks.sweep, outages=_OUTAGES),
-            Every("unsettled purchases", ORDERS_SWEPT_EVERY, settling.sweep, outages=_OUTAGES),
+            Every("payment events", sweep_interval, webhooks.sweep, outages=_OUTAGES),
+            Every("unsettled purchases", ORDERS_LESS_OFTEN * sweep_interval, settling.sweep, outages=_OUTAGES),
         ),
         figures=SalesFigures(events, orders),
     )
