@@ -4,12 +4,11 @@ Each process of a scenario is a thread with a service of its own; before every c
 its turn, and a plan says who has it. So a run is repeatable, and a plan that breaks a promise is an example.
 """
 
-import itertools
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -23,104 +22,14 @@ from lyceum_allocation import (
 )
 from lyceum_allocation.audit import violations
 from lyceum_allocation.lease import LEASE
-from lyceum_allocation.testing import Crash, trainer
-from lyceum_database import close, connect, embedded
+from lyceum_allocation.testing import trainer
+from lyceum_database.testing.stepping import Process, stepped_database
 
 Call = Callable[[AllocationService], object]
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 SUSPENSIONS = 0.25
 NAPS = 0.02
 """How often all leases run out while everybody stands where he is."""
-_databases = itertools.count()
-
-
-class Gate:
-    """The lock under which the embedded store runs each call; a process of the plan waits here for its turn."""
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._own = threading.local()
-
-    def enrol(self, wait_for_turn: Callable[[], None]) -> None:
-        """Make the calling thread a process of the plan."""
-        self._own.wait, self._own.depth = wait_for_turn, 0
-
-    def __enter__(self) -> None:
-        wait = getattr(self._own, "wait", None)
-        if wait is not None:
-            if self._own.depth == 0:
-                wait()
-            self._own.depth += 1
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-        if hasattr(self._own, "wait"):
-            self._own.depth -= 1
-
-
-GATE = Gate()
-
-
-class GatedClient(embedded.EmbeddedMongoClient):
-    """The embedded store behind the gate."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._turn = GATE  # type: ignore[assignment] # stands in for the lock
-
-
-@dataclass
-class Process:
-    """Somebody at work, who stands still at each call to the store until he is let on."""
-
-    service: AllocationService
-    call: Call
-    is_done: bool = False
-    failures: list[BaseException] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._dies = False
-        self._go, self._stands = threading.Semaphore(0), threading.Semaphore(0)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        self._stands.acquire()
-
-    def steps(self, calls: int | None, *, dies: bool = False) -> None:
-        """Let so many calls to the store happen, or all there are; then let the process die in place of one more."""
-        while not self.is_done and calls != 0:
-            self._step()
-            calls = None if calls is None else calls - 1
-        if dies:
-            self.end()
-
-    def end(self) -> None:
-        """Let the process die where it stands."""
-        self._dies = True
-        self._step()
-        self._thread.join()
-
-    def _step(self) -> None:
-        if not self.is_done:
-            self._go.release()
-            self._stands.acquire()
-
-    def _wait_for_turn(self) -> None:
-        self._stands.release()
-        self._go.acquire()
-        if self._dies:
-            raise Crash
-
-    def _run(self) -> None:
-        GATE.enrol(self._wait_for_turn)
-        try:
-            self.call(self.service)
-        except (Crash, Contended):
-            pass
-        except BaseException as exc:  # noqa: BLE001 - kept for the test's own thread
-            self.failures.append(exc)
-        self.is_done = True
-        self._stands.release()
 
 
 @dataclass
@@ -183,23 +92,23 @@ class Scenario:
 
     @contextmanager
     def begun(self) -> Iterator[tuple[Town, list[Process]]]:
-        connect(embedded.embedded_settings(f"interleaving-{next(_databases)}"), client_class=GatedClient)
         processes: list[Process] = []
-        try:
-            town = Town()
-            for number, capacity in enumerate(self.capacities):
-                CapacityRepository().insert(trainer(f"t{number}", capacity=capacity))
-            services = [town.service(seed) for seed, _ in enumerate(self.at_once)]
-            for service in services:
-                service.drain(org_id="default", skill="math|en")
-            for call in self.before:
-                call(town.service())
-            processes += [Process(service, call) for service, call in zip(services, self.at_once, strict=True)]
-            yield town, processes
-        finally:
-            for process in processes:
-                process.end()
-            close()
+        with stepped_database():
+            try:
+                town = Town()
+                for number, capacity in enumerate(self.capacities):
+                    CapacityRepository().insert(trainer(f"t{number}", capacity=capacity))
+                services = [town.service(seed) for seed, _ in enumerate(self.at_once)]
+                for service in services:
+                    service.drain(org_id="default", skill="math|en")
+                for call in self.before:
+                    call(town.service())
+                works = [partial(call, service) for service, call in zip(services, self.at_once, strict=True)]
+                processes += [Process(work, gives_up=(Contended,)) for work in works]
+                yield town, processes
+            finally:
+                for process in processes:
+                    process.end()
 
 
 def run_with_two_suspended(scenario: Scenario, order: tuple[int, ...], points: tuple[int, int]) -> None:
@@ -223,7 +132,9 @@ def run_at_random(scenario: Scenario, seed: int, *, deaths: float = 0.0) -> None
     with scenario.begun() as (town, processes):
         line = draw.sample(processes, len(processes))
         while line:
-            line[0].steps(1, dies=draw.random() < deaths)
+            line[0].steps(1)
+            if draw.random() < deaths:
+                line[0].end()
             town.now += LEASE if draw.random() < NAPS else timedelta(0)
             if line[0].is_done:
                 line.pop(0)

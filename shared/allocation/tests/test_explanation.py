@@ -9,8 +9,9 @@ import pytest
 from lyceum_allocation import AllocationService, MoveReason, allocation_id
 from lyceum_allocation.allocations import Queue
 from lyceum_allocation.supply import RecentSupply
-from lyceum_allocation.testing import Crash, CrashingCapacities, CrashPlan, Town, purchase, refund
+from lyceum_allocation.testing import CrashingCapacities, CrashPlan, Town, purchase, refund
 from lyceum_database import NotFound
+from lyceum_database.testing.stepping import Crash
 
 pytestmark = pytest.mark.usefixtures("database")
 

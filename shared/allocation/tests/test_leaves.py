@@ -18,8 +18,9 @@ from lyceum_allocation import (
 from lyceum_allocation.audit import violations
 from lyceum_allocation.lease import LEASE
 from lyceum_allocation.rules import Candidate
-from lyceum_allocation.testing import Crash, CrashPlan, purchase, refund
+from lyceum_allocation.testing import CrashPlan, purchase, refund
 from lyceum_database import NotFound
+from lyceum_database.testing.stepping import Crash
 
 from .test_moves import Now, buy, hire, seats, stored, told, worker
 

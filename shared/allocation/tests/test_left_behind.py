@@ -16,7 +16,6 @@ from lyceum_allocation import (
 from lyceum_allocation.audit import violations
 from lyceum_allocation.rules import Candidate
 from lyceum_allocation.testing import (
-    Crash,
     CrashingAllocations,
     CrashingCapacities,
     CrashPlan,
@@ -24,6 +23,7 @@ from lyceum_allocation.testing import (
     refund,
 )
 from lyceum_database import utc_now
+from lyceum_database.testing.stepping import Crash
 
 from .waiting import ASSIGNED, PENDING, buy, hire, lease, service, states, stored
 

@@ -17,7 +17,6 @@ from lyceum_allocation import Allocation, AllocationService, MoveReason, Trainer
 from lyceum_allocation.audit import violations
 from lyceum_allocation.states import SEATED_STATES
 from lyceum_allocation.testing import (
-    Crash,
     CrashingAllocations,
     CrashingCapacities,
     CrashPlan,
@@ -28,6 +27,7 @@ from lyceum_allocation.testing import (
 from lyceum_contracts import PurchaseCreated, PurchaseRefunded
 from lyceum_database import close
 from lyceum_database.embedded import connect_embedded
+from lyceum_database.testing.stepping import Crash
 
 STUDENTS = ("s1", "s2", "s3", "s4")
 SUBJECTS = ("math", "art")

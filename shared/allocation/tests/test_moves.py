@@ -22,7 +22,6 @@ from lyceum_allocation.audit import violations
 from lyceum_allocation.lease import LEASE
 from lyceum_allocation.moving import COOL_DOWN, MOST_MOVES
 from lyceum_allocation.testing import (
-    Crash,
     CrashingAllocations,
     CrashingCapacities,
     CrashPlan,
@@ -31,6 +30,7 @@ from lyceum_allocation.testing import (
     trainer,
 )
 from lyceum_database import NotFound
+from lyceum_database.testing.stepping import Crash
 
 pytestmark = pytest.mark.usefixtures("database")
 

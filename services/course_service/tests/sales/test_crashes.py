@@ -11,9 +11,10 @@ import pytest
 from course_service.models import Enrolment, Purchase
 from course_service.purchases.repository import PurchaseRepository
 from lyceum_database.conditional import update_if
+from lyceum_database.testing.stepping import Process, dies_after, two_suspended
 
 from .shop import PRICE, Shop, events
-from .stepping import Process, dies_after, open_shop, two_suspended
+from .stepping import open_shop
 
 MOST_CALLS = 40
 

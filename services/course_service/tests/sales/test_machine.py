@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from course_service.payments.fake_provider import Delivery
+from lyceum_database.testing.stepping import dies_after
 
 from .shop import PRICE, Shop, events
-from .stepping import dies_after, open_shop
+from .stepping import open_shop
 
 ORDERS = {"a1": "ana", "a2": "ana", "b1": "ben"}
 """By idempotency key: whose. Ana buys the one course twice."""

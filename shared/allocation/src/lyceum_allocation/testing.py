@@ -13,6 +13,7 @@ from lyceum_allocation.rules import Candidate, utilisation_milli
 from lyceum_allocation.service import AllocationService
 from lyceum_allocation.transitions import Change
 from lyceum_contracts import PurchaseCreated, PurchaseRefunded
+from lyceum_database.testing.stepping import Crash
 
 PAID_AT = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
@@ -84,10 +85,6 @@ class Town:
     def trainers(self, *students: str) -> list[str | None]:
         """Tell who serves, or last served, each of these students."""
         return [self.stored(student).trainer_id for student in students]
-
-
-class Crash(BaseException):
-    """The process died here. No `except Exception` sees it, as none would see a kill."""
 
 
 class CrashPlan:

@@ -1,8 +1,7 @@
-"""What tests of the platform share; needs the extra `embedded`."""
+"""Databases that are empty at first and gone afterwards."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 
 import mongoengine
 
@@ -14,21 +13,6 @@ from lyceum_database.ids import new_id
 from lyceum_database.indexes import ensure_indexes
 from lyceum_database.settings import MongoSettings
 from lyceum_database.translation import translated_errors
-
-
-class ManualClock:
-    """A clock that stands still until it is moved; fits wherever a `Clock` is asked for."""
-
-    def __init__(self, now: datetime = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        """Return the moment at which the clock stands."""
-        return self.now
-
-    def advance(self, by: timedelta) -> None:
-        """Move the clock on."""
-        self.now += by
 
 
 @contextmanager
