@@ -204,18 +204,31 @@ def test_outside_development_what_has_no_safe_default_must_be_given() -> None:
     text = (ROOT / "docker-compose.production.yml").read_text(encoding="utf-8")
     assert set(re.findall(r"\$\{(\w+):\?", text)) == {
         *("LYCEUM_VERSION", "KAFKA_BOOTSTRAP", "MONGODB_URI_FILE", "CURSOR_KEY_FILE", "AUTH_KEYS_FOLDER"),
+        *("STRIPE_API_KEY_FILE", "STRIPE_WEBHOOK_SECRETS_FILE"),
     }
     assert all("build" not in service for _, service in services(PRODUCTION))
 
 
-def test_the_worker_is_the_same_in_both_stacks_but_for_where_things_come_from() -> None:
-    elsewhere = {"image", "build", "environment", "depends_on"}
+def test_a_program_is_the_same_in_both_stacks_but_for_where_things_and_payments_come_from() -> None:
+    elsewhere = {"image", "build", "environment", "depends_on", "secrets"}
     for name, service in services(PRODUCTION):
         here = COMPOSE["services"][name]
         assert {key: value for key, value in service.items() if key not in elsewhere} == {
             key: value for key, value in here.items() if key not in elsewhere
         }
         assert service["environment"].keys() == here["environment"].keys()
+        assert set(service["secrets"]) - STRIPE == set(here["secrets"]) - {"payment_fake_secret"}
+
+
+STRIPE = {"stripe_api_key", "stripe_webhook_secrets"}
+
+
+def test_outside_development_nobody_pays_with_the_provider_that_moves_no_money() -> None:
+    assert "fake" not in (ROOT / "docker-compose.production.yml").read_text(encoding="utf-8")
+    for name, service in services(PRODUCTION):
+        if name.startswith("course-"):
+            assert service["environment"]["PAYMENT_PROVIDER"] == "stripe"
+            assert set(service["secrets"]) > STRIPE
 
 
 def test_the_production_file_lists_every_variable_that_it_reads() -> None:
