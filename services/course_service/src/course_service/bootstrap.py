@@ -8,17 +8,17 @@ from typing import Any
 from fastapi import FastAPI
 from pymongo import MongoClient
 
-from course_service import selling, storage
+from course_service import authoring, selling, storage
+from course_service.authoring import build_authoring
 from course_service.errors import OUTAGES
 from course_service.problems import CODES, ERRORS
-from course_service.purchases.offers import StoredOffers
 from course_service.selling import build_selling
 from course_service.settings import NAME, CourseSettings
 from course_service.topics import read_topic
 from keylane import Handler, Worker
 from keylane.metrics import EveryCollector, RelayCollector
 from keylane.mongo import MongoInbox, OutboxRelay
-from lyceum_database import Clock, CourseRepository, DatabaseError, connect, utc_now
+from lyceum_database import Clock, DatabaseError, connect, utc_now
 from lyceum_program.errors import StartRefused
 from lyceum_web.application import create_application
 from lyceum_web.lifespan import State
@@ -53,21 +53,17 @@ def build(
         connect(settings.mongo, client_class=client_class)
     except DatabaseError as exc:
         raise StartRefused(str(exc)) from exc
-    sales = build_selling(
-        settings.payments,
-        StoredOffers(CourseRepository(clock=clock)),
-        sweep_interval=settings.sweep_interval,
-        clock=clock,
-    )
+    courses = build_authoring(search=settings.search, clock=clock)
+    sales = build_selling(settings.payments, courses.offers, sweep_interval=settings.sweep_interval, clock=clock)
     relays = _relays(settings)
     return create_application(
         title="Lyceum course service",
         version=version(NAME),
         settings=settings.web,
-        routers=selling.ROUTERS,
+        routers=(*authoring.ROUTERS, *selling.ROUTERS),
         models=storage.MODELS,
         security=security,
-        state=_state(sales.services),
+        state=_state({**courses.services, **sales.services}),
         errors=ERRORS,
         codes=CODES,
         background=(*sales.sweepers, *relays),

@@ -2,6 +2,7 @@
 
 CourseServiceError
 ├── Contended                                                     too many writers at one document
+├── courses: SlugTaken, SlugFixed, NotYours, Archived, NotPublishable, UnfitTree
 ├── purchases: NotForSale, KeyReused, PurchaseLimit, NotRefundable, RefundTooLarge, Contradiction, OrderUnknown
 └── payments: BadSignature, StaleTimestamp, UnreadableEvent, ProviderUnavailable, ProviderGarbage, ProviderRefused
 """

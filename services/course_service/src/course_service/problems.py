@@ -2,6 +2,14 @@
 
 from collections.abc import Mapping
 
+from course_service.courses.exceptions import (
+    Archived,
+    NotPublishable,
+    NotYours,
+    SlugFixed,
+    SlugTaken,
+    UnfitTree,
+)
 from course_service.errors import Contended
 from course_service.payments.exceptions import (
     BadSignature,
@@ -24,6 +32,11 @@ from course_service.webhooks.exceptions import UnknownProvider
 from lyceum_web.problems import ProblemCode
 
 CODES = (
+    ProblemCode("slug_taken", 409, "Slug taken", "Choose another slug: the organization has a course with this one."),
+    ProblemCode("slug_fixed", 409, "Slug stays", "Leave the slug: that of a published course is in people's links."),
+    ProblemCode("not_your_course", 403, "Somebody else's course", "Ask its owner, or a manager of courses."),
+    ProblemCode("course_archived", 409, "Course archived", "Make a new course from it: archived is for good."),
+    ProblemCode("not_publishable", 409, "Draft not complete", "Add what the detail names, then publish again."),
     ProblemCode("not_for_sale", 409, "Course not for sale", "Choose another course; the detail says why."),
     ProblemCode("purchase_limit", 409, "Bought too often", "Ask support: nobody needs one course so often."),
     ProblemCode("language_required", 422, "Language required", "Send `language`: the course names none."),
@@ -54,6 +67,12 @@ CODES = (
 
 ERRORS: Mapping[type[Exception], str] = {
     Contended: "overloaded",
+    SlugTaken: "slug_taken",
+    SlugFixed: "slug_fixed",
+    NotYours: "not_your_course",
+    Archived: "course_archived",
+    NotPublishable: "not_publishable",
+    UnfitTree: "invalid_request",
     NotForSale: "not_for_sale",
     PurchaseLimit: "purchase_limit",
     LanguageUnknown: "language_required",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from course_service.courses.search import SearchKind
 from course_service.payments.settings import PaymentSettings
 from keylane import KafkaSettings
 from lyceum_contracts import COURSE_SERVICE
@@ -25,6 +26,7 @@ class OwnEnvironment(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COURSE_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     concurrency: int = Field(default=16, ge=1, le=1000)
+    search: SearchKind = SearchKind.TOKENS
     outbox_lease_seconds: Seconds = 30
     sweep_seconds: Seconds = 10
 
@@ -53,6 +55,7 @@ class CourseSettings:
         inbox_lease: how long the events that a process had in hand wait when it died.
         outbox_lease: the same, for events that it was about to publish.
         sweep_interval: between two looks at payment events that are not done; orders are looked at every third time.
+        search: how words are looked for in the catalogue.
     """
 
     web: WebSettings
@@ -66,6 +69,7 @@ class CourseSettings:
     inbox_lease: timedelta = timedelta(seconds=30)
     outbox_lease: timedelta = timedelta(seconds=30)
     sweep_interval: timedelta = timedelta(seconds=10)
+    search: SearchKind = SearchKind.TOKENS
 
 
 def read_settings() -> CourseSettings:
@@ -90,4 +94,5 @@ def read_settings() -> CourseSettings:
         inbox_lease=timedelta(seconds=read(InboxEnvironment).lease_seconds),
         outbox_lease=timedelta(seconds=own.outbox_lease_seconds),
         sweep_interval=timedelta(seconds=own.sweep_seconds),
+        search=own.search,
     )

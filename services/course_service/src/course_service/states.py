@@ -108,3 +108,29 @@ class WebhookStatus(StrEnum):
     RECEIVED = "received"
     DONE = "done"
     DEAD = "dead"
+
+
+class LessonKind(StrEnum):
+    """What a lesson is: a text of its own, or one of the things that are kept apart and named by id."""
+
+    VIDEO = "video"
+    MATERIAL = "material"
+    QUIZ = "quiz"
+    EXAM = "exam"
+    TEXT = "text"
+
+
+class CourseView(StrEnum):
+    """Which state of a course is shown."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+class CourseSort(StrEnum):
+    """The order of a list of courses."""
+
+    NEWEST = "newest"
+    TITLE = "title"
+    PRICE = "price"
+    PRICE_DOWN = "-price"

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from course_service.models import Enrolment, Purchase, WebhookEvent
+from course_service.models import CourseVersion, Enrolment, Purchase, WebhookEvent
 from keylane.mongo import MongoInbox
 from lyceum_database import Course, Record, ensure_indexes, translated_errors, verify_indexes
 from lyceum_web.models import IdempotencyRecord
 
-MODELS: tuple[type[Record], ...] = (Course, Purchase, Enrolment, WebhookEvent, IdempotencyRecord)
+MODELS: tuple[type[Record], ...] = (Course, CourseVersion, Purchase, Enrolment, WebhookEvent, IdempotencyRecord)
 """Those that are in use."""
 
 INBOX = "inbox"

@@ -8,6 +8,7 @@ import sys
 
 from pydantic import SecretStr
 
+from course_service.courses.repository import CourseVersions
 from course_service.enrolments.repository import EnrolmentRepository
 from course_service.enrolments.service import EnrolmentService
 from course_service.payments.fake_provider import FakeProvider
@@ -31,7 +32,7 @@ webhooks = WebhookService(events=events, orders=orders, settling=settling, provi
 purchases = PurchaseService(
     orders=orders,
     enrolments=enrolments,
-    offers=StoredOffers(CourseRepository()),
+    offers=StoredOffers(CourseRepository(), CourseVersions()),
     providers=providers,
     provider="fake",
     settling=settling,

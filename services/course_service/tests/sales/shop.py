@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from course_service.courses.repository import CourseVersions
 from course_service.enrolments.repository import EnrolmentRepository
 from course_service.enrolments.service import EnrolmentService
-from course_service.models import Enrolment, Purchase, WebhookEvent
+from course_service.models import CourseVersion, Enrolment, Purchase, WebhookEvent
 from course_service.payments.fake_provider import Delivery, FakeProvider
 from course_service.payments.provider import Payment, PaymentRequest, RefundRequest
 from course_service.purchases.offers import StoredOffers
@@ -85,7 +86,7 @@ class Shop:
         self.purchases = PurchaseService(
             orders=self.orders,
             enrolments=self.enrolments,
-            offers=StoredOffers(CourseRepository(clock=self.clock)),
+            offers=StoredOffers(CourseRepository(clock=self.clock), CourseVersions(clock=self.clock)),
             providers=self.providers,
             provider="fake",
             settling=self.settling,
@@ -93,9 +94,17 @@ class Shop:
         )
 
     def stock(self, course: str = "algebra", **changes: Any) -> None:
-        fields = {"title": "Algebra", "subject": "math", "languages": ["en"], "price_minor": PRICE}
-        described = {**fields, "status": "published", "published_version": 1, **changes}
-        CourseRepository(clock=self.clock).insert(Course(id=course, slug=course, **described))
+        """Offer a course: what is sold is its version; the draft says something else."""
+        state = {"status": "published", "published_version": 1}
+        state |= {name: changes.pop(name) for name in (*state, "org_id") if name in changes}
+        fields = {"title": "Algebra", "subject": "math", "languages": ["en"], "price_minor": PRICE, **changes}
+        drafted = {"title": "A draft", "subject": "draft", "price_minor": 1}
+        CourseRepository(clock=self.clock).insert(Course(id=course, slug=course, **drafted, **state))
+        if state["published_version"] is not None:
+            version = {"number": state["published_version"], "currency": "EUR", **fields}
+            CourseVersions(clock=self.clock).add(
+                CourseVersion(course_id=course, sha256="0" * 64, made_by="ada", **version)
+            )
 
     def buys(self, key: str = "k1", *, student: str = "ana", org: str = "default", **changes: Any) -> Bought:
         return self.purchases.buy(Wanted(org_id=org, student_id=student, course_id=self.course, key=key, **changes))

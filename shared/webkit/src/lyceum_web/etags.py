@@ -17,7 +17,11 @@ _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _GAP = re.compile(r"[ \t]*")
 
 
-def etag(version: int) -> str:
+Version = int | str
+"""Of a document; or a text of printable ASCII without quotes, where what is shown depends on more than that."""
+
+
+def etag(version: Version) -> str:
     """Return the strong entity tag of a document's version."""
     return f'"{version}"'
 
@@ -36,15 +40,15 @@ class Tags:
     strong: frozenset[str] = frozenset()
     weak: frozenset[str] = frozenset()
 
-    def match(self, version: int) -> bool:
+    def match(self, version: Version) -> bool:
         """Compare strongly, as `If-Match` does: a weak tag equals nothing."""
         return self.every or str(version) in self.strong
 
-    def hold(self, version: int) -> bool:
+    def hold(self, version: Version) -> bool:
         """Compare weakly, as `If-None-Match` does."""
         return self.every or str(version) in self.strong | self.weak
 
-    def require(self, version: int) -> None:
+    def require(self, version: Version) -> None:
         """Go on only if this is the version that the caller has seen.
 
         Raises:
@@ -93,7 +97,7 @@ IfNoneMatch = Annotated[Tags, Depends(_IfNoneMatch())]
 """Optional `If-None-Match`, as a parameter: `if known.hold(version): return not_modified(version)`."""
 
 
-def not_modified(version: int) -> Response:
+def not_modified(version: Version) -> Response:
     """Return the answer to a caller who has the current version."""
     return Response(status_code=304, headers={"ETag": etag(version)})
 

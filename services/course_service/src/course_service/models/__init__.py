@@ -2,6 +2,7 @@
 
 from course_service.models.assessment import Assessment
 from course_service.models.assessment_slot import AssessmentSlot
+from course_service.models.course_version import CourseVersion
 from course_service.models.course_video import CourseVideo
 from course_service.models.enrolment import Enrolment
 from course_service.models.exam import Exam
@@ -17,6 +18,7 @@ from course_service.models.webhook_event import WebhookEvent
 __all__ = [
     "Assessment",
     "AssessmentSlot",
+    "CourseVersion",
     "CourseVideo",
     "Enrolment",
     "Exam",

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from course_service.models import CourseVersion
 from course_service.purchases.exceptions import NotForSale
-from lyceum_database import CourseRepository
+from lyceum_database import Course, Repository
 from lyceum_database.states import CourseStatus
 
 
@@ -21,7 +22,7 @@ class Offer:
     price_minor: int
     currency: str
     subject: str
-    version: int | None
+    version: int
     languages: tuple[str, ...] = ()
 
 
@@ -37,24 +38,34 @@ class CourseOffers(Protocol):
         """
 
 
-class StoredOffers:
-    """Offers of the courses as they are stored."""
+class Versions(Protocol):
+    """Knows what was published."""
 
-    def __init__(self, courses: CourseRepository) -> None:
+    def find(self, course_id: str, number: int) -> CourseVersion | None:
+        """Return a version of a course, or None."""
+
+
+class StoredOffers:
+    """Offers of the published versions: what learners see is what they pay, whatever the draft says."""
+
+    def __init__(self, courses: Repository[Course], versions: Versions) -> None:
         self._courses = courses
+        self._versions = versions
 
     def offer(self, course_id: str, org_id: str) -> Offer:
         """See `CourseOffers`."""
         course = self._courses.get(course_id, org_id=org_id)
         if course.status == CourseStatus.ARCHIVED.value:
             raise NotForSale("this course is archived and no longer sold")
-        if course.status != CourseStatus.PUBLISHED.value:
+        number = course.published_version if course.status == CourseStatus.PUBLISHED.value else None
+        version = None if number is None else self._versions.find(course_id, number)
+        if version is None:
             raise NotForSale("this course is not published yet")
         return Offer(
-            title=course.title,
-            price_minor=course.price_minor,
-            currency=course.currency,
-            subject=course.subject,
-            version=course.published_version,
-            languages=tuple(course.languages),
+            title=version.title,
+            price_minor=version.price_minor,
+            currency=version.currency,
+            subject=version.subject,
+            version=version.number,
+            languages=tuple(version.languages),
         )

@@ -1,0 +1,1 @@
+"""Courses: their draft, their published versions, the catalogue."""
