@@ -26,6 +26,15 @@ class MessageKind(StrEnum):
     SYSTEM = "system"
 
 
+class Notice(StrEnum):
+    """What the platform tells in a conversation about its members."""
+
+    OPENED = "opened"
+    HANDED_OVER = "handed_over"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
 class ChatMessageStatus(StrEnum):
     """sent -> edited -> deleted (a tombstone: the place in the sequence stays)."""
 

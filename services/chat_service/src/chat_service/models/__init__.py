@@ -9,6 +9,7 @@ from chat_service.models.doubt_sla import DoubtSla
 from chat_service.models.media_attachment import MediaAttachment
 from chat_service.models.message_edit import MessageEdit
 from chat_service.models.participant import Participant
+from chat_service.models.pending_notice import PendingNotice
 
 __all__ = [
     "ChatMessage",
@@ -20,4 +21,5 @@ __all__ = [
     "MediaAttachment",
     "MessageEdit",
     "Participant",
+    "PendingNotice",
 ]

@@ -1,7 +1,13 @@
 """One door per document."""
 
 from chat_service.repositories.chat_messages import ChatMessageRepository
-from chat_service.repositories.conversations import ConversationRepository
+from chat_service.repositories.conversations import (
+    ConversationRepository,
+    Place,
+    Pulse,
+    Seated,
+    conversation_id,
+)
 from chat_service.repositories.doubt_replies import DoubtReplyRepository
 from chat_service.repositories.doubts import DoubtRepository
 from chat_service.repositories.media_attachments import MediaAttachmentRepository
@@ -12,4 +18,8 @@ __all__ = [
     "DoubtReplyRepository",
     "DoubtRepository",
     "MediaAttachmentRepository",
+    "Place",
+    "Pulse",
+    "Seated",
+    "conversation_id",
 ]
