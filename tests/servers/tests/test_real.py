@@ -65,6 +65,24 @@ def test_a_broker_answers_freezes_thaws_and_comes_back_after_kill_9() -> None:
         assert broker_answers(broker)
 
 
+def test_a_reader_never_sees_half_of_an_update(things: Collection[dict[str, Any]]) -> None:
+    between = {f"f{number}": number for number in range(2000)}  # so that writing an answer takes a while
+    things.insert_one({"_id": 1, "first": 0, **between, "last": 0})
+
+    def use(number: int) -> list[tuple[int, int]]:
+        if number % 2:
+            for _ in range(20):
+                things.update_one({"_id": 1}, {"$inc": {"first": 1, "last": 1}})
+            return []
+        found = [things.find_one({"_id": 1}) or {} for _ in range(20)]
+        found += [things.find_one_and_update({"_id": 1}, {"$inc": {"first": 1, "last": 1}}) for _ in range(5)]
+        return [(each["first"], each["last"]) for each in found]
+
+    seen = {pair for pairs in at_once(use) for pair in pairs}
+
+    assert {pair for pair in seen if pair[0] != pair[1]} == set()
+
+
 def test_a_job_is_handed_out_once(things: Collection[dict[str, Any]]) -> None:
     things.insert_many([{"_id": number, "state": "new"} for number in range(160)])
 
