@@ -54,6 +54,7 @@ class Seating:
         self._heard(conversation.id)
         if conversation.notices:
             self._notices.post(conversation)
+            self._heard(conversation.id)
 
     def _try(self, event: Fact, seat: Seat, org_id: str) -> Conversation | None:
         """Join a fact with what is there; None if somebody was faster."""
