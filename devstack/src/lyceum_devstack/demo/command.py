@@ -13,9 +13,7 @@ from lyceum_devstack.demo.leftovers import cleaned_up
 from lyceum_devstack.demo.run import play
 from lyceum_devstack.demo.stage import Stage, open_stage
 from lyceum_devstack.demo.summary import show
-
-EXAMPLES = Path(__file__).parents[4] / "examples"
-"""The sample files of the checkout that this package was installed from."""
+from lyceum_devstack.samples import EXAMPLES
 
 _FILE = click.Path(path_type=Path)
 

@@ -1,12 +1,14 @@
 """The servers that the stack runs on: embedded ones, or those that it was pointed at."""
 
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from pymongo import MongoClient
 
 from keylane import KafkaSettings, dead_letter_topic, replay_topic
@@ -28,6 +30,8 @@ class Surroundings:
         bootstrap: how to reach Kafka.
         embedded_kafka: whether that ends with this process.
         folder: for files; gone afterwards.
+        topic_prefix: stands before the name of every topic and consumer group.
+        payment_secret: signs what the payment provider tells that moves no money.
     """
 
     mongo: MongoSettings
@@ -35,6 +39,8 @@ class Surroundings:
     bootstrap: str
     embedded_kafka: bool
     folder: Path
+    topic_prefix: str = ""
+    payment_secret: SecretStr = field(default_factory=lambda: SecretStr(secrets.token_urlsafe(24)))
 
     @property
     def embedded_mongo(self) -> bool:
@@ -46,6 +52,10 @@ class Surroundings:
         """How the programs reach Kafka."""
         return KafkaSettings(bootstrap_servers=self.bootstrap)
 
+    def group(self, name: str) -> str:
+        """Return the consumer group of a program as it is called here."""
+        return self.topic_prefix + name
+
     def lines(self) -> Iterator[str]:
         """Say what runs where."""
         place = "embedded" if self.embedded_mongo else f"at {self.mongo.address}, database {self.mongo.database}"
@@ -56,8 +66,16 @@ class Surroundings:
 
 
 @contextmanager
-def open_surroundings(mongodb_uri: str | None, database: str, bootstrap: str | None) -> Iterator[Surroundings]:
+def open_surroundings(
+    mongodb_uri: str | None, database: str, bootstrap: str | None, *, topic_prefix: str = ""
+) -> Iterator[Surroundings]:
     """Start what is not given, check that what is given answers, and end what was started.
+
+    Args:
+        mongodb_uri: of a real MongoDB.
+        database: in it.
+        bootstrap: of a real Kafka.
+        topic_prefix: stands before every name on it; the embedded Kafka needs none.
 
     Raises:
         ServerError: The Kafka that is given has no usable address, or does not answer.
@@ -78,6 +96,7 @@ def open_surroundings(mongodb_uri: str | None, database: str, bootstrap: str | N
             bootstrap=bootstrap or started.enter_context(_cluster()).bootstrap,
             embedded_kafka=bootstrap is None,
             folder=folder,
+            topic_prefix="" if bootstrap is None else topic_prefix,
         )
 
 
