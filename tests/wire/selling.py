@@ -1,0 +1,316 @@
+"""The course service as programs of its own on real servers, people who are signed in, and a payment provider."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import httpx
+from pydantic import SecretStr
+from pymongo import MongoClient
+
+from course_service import main as course_service
+from course_service.payments.fake_provider import Delivery, FakeProvider
+from course_service.payments.settings import PaymentSettings
+from course_service.settings import CourseSettings
+from keylane import KafkaSettings
+from lyceum_contracts import ALLOCATIONS, PURCHASES, Decoded, Envelope, Event, Record, decode, encode
+from lyceum_database import (
+    MongoSettings,
+    Role,
+    RoleRepository,
+    Session,
+    SessionRepository,
+    User,
+    UserRepository,
+    close,
+    connect,
+    new_id,
+    utc_now,
+)
+from lyceum_web.security import TokenSettings
+from lyceum_web.settings import WebSettings
+from lyceum_web.testing.keys import SigningKey, claims_at
+from real_servers.ports import free_port
+
+from . import log
+from .deployment import WAIT_SECONDS, until
+
+NOWHERE = "127.0.0.1:1"
+SECRET = "whsec_of_a_provider_that_moves_no_money"  # noqa: S105 - of nobody
+PRICE = 4900
+STUDENT = ("courses:read", "purchases:create", "purchases:read", "enrolments:read")
+TEACHER = ("courses:read", "courses:write", "courses:publish", "courses:manage", "purchases:read", "purchases:manage")
+LANGUAGE = "en"
+
+
+class Answer(NamedTuple):
+    status: int
+    body: dict[str, Any]
+
+
+class Issuer:
+    """Signs access tokens, and publishes its key as the auth service does."""
+
+    def __init__(self) -> None:
+        self.key = SigningKey()
+        document = json.dumps({"keys": [{**self.key.public.as_dict(private=False), "kid": self.key.kid}]}).encode()
+
+        class Keys(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(document)))
+                self.end_headers()
+                self.wfile.write(document)
+
+            def log_message(self, *_: object) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="issuer")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}/.well-known/jwks.json"
+
+    def token(self, user_id: str) -> str:
+        said = {"iss": "lyceum-auth", "aud": "lyceum", "sub": user_id, "sid": f"session-of-{user_id}"}
+        return self.key.signed(json.dumps(claims_at(utc_now(), lifetime=timedelta(hours=1), **said)).encode())
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@dataclass(frozen=True)
+class CourseDeployment:
+    """Names and addresses of one deployment."""
+
+    bootstrap: str
+    uri: str
+    name: str
+    folder: Path
+    issuer: Issuer
+    provider: FakeProvider = field(default_factory=lambda: FakeProvider(SecretStr(SECRET)))
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.name}."
+
+    @property
+    def group(self) -> str:
+        return f"{self.prefix}course-service"
+
+    @property
+    def settings(self) -> CourseSettings:
+        return CourseSettings(
+            web=WebSettings(environment="development"),
+            mongo=MongoSettings(uri=self.uri, database=self.name),
+            kafka=KafkaSettings(bootstrap_servers=self.bootstrap),
+            tokens=TokenSettings(keys_url=self.issuer.url),
+            payments=PaymentSettings(),
+            group=self.group,
+            topic_prefix=self.prefix,
+        )
+
+    def environment(self, **others: str) -> dict[str, str]:
+        return dict(os.environ) | {  # noqa: TID251 - a child needs this process's environment and more
+            "ENVIRONMENT": "development",
+            "HOST": "127.0.0.1",
+            "KAFKA_BOOTSTRAP": self.bootstrap,
+            "KAFKA_TOPIC_PREFIX": self.prefix,
+            "KAFKA_GROUP": self.group,
+            "KAFKA_SESSION_TIMEOUT_SECONDS": "6",
+            "KAFKA_HEARTBEAT_INTERVAL_SECONDS": "1",
+            "INBOX_LEASE_SECONDS": "3",
+            "MONGODB_URI": self.uri,
+            "MONGODB_DATABASE": self.name,
+            "AUTH_KEYS_URL": self.issuer.url,
+            "PAYMENT_PROVIDER": "fake",
+            "PAYMENT_FAKE_SECRET": SECRET,
+            "COURSE_OUTBOX_LEASE_SECONDS": "2",
+            "COURSE_SWEEP_SECONDS": "1",
+            **others,
+        }
+
+    def deploy(self, *steps: str) -> None:
+        try:
+            for step in steps or ("indexes", "topics"):
+                asyncio.run(course_service.deploy(step, self.settings))
+        finally:
+            close()
+
+    def sign_in(self, *people: str, permissions: tuple[str, ...] = STUDENT) -> None:
+        """Store people as the auth service does, each with one session."""
+        connect(self.settings.mongo)
+        try:
+            role = RoleRepository().insert(Role(name=new_id(), permissions=list(permissions)))
+            for each in people:
+                UserRepository().insert(
+                    User(
+                        id=each,
+                        name=each,
+                        email=f"{each}@x.test",
+                        status="active",
+                        org_ids=["default"],
+                        roles=[role.id],
+                    )
+                )
+                SessionRepository().insert(
+                    Session(
+                        id=f"session-of-{each}",
+                        user_id=each,
+                        refresh_hash=each,
+                        issued_at=utc_now(),
+                        expires_at=utc_now() + timedelta(hours=1),
+                    )
+                )
+        finally:
+            close()
+
+    @contextmanager
+    def documents(self) -> Iterator[Any]:
+        """The database, past all models."""
+        with MongoClient[Any](self.uri, timeoutMS=20_000, tz_aware=True) as client:
+            yield client[self.name]
+
+    def events(self, count: int) -> list[Decoded]:
+        """Wait until `purchases` holds so many different events, and read all that it holds."""
+        found: list[Decoded] = []
+
+        def read() -> bool:
+            records = log.read(self.bootstrap, self.prefix + PURCHASES.name)
+            found[:] = [decode(record.value, record.headers) for record in records]
+            return len({one.envelope.id for one in found}) >= count
+
+        until(read, f"{count} events on {PURCHASES.name}")
+        return found
+
+    def allocates(self, *events: Event) -> None:
+        """Publish what the allocation worker tells."""
+        records = [encode(event, Envelope(id=new_id(), source="/tests", time=utc_now())) for event in events]
+        topic = self.prefix + ALLOCATIONS.name
+        log.publish(self.bootstrap, [Record(topic, one.key, one.value, one.headers) for one in records])
+
+
+class Running:
+    """One process of the service, and a client of it for any number of threads."""
+
+    def __init__(self, deployment: CourseDeployment, process: subprocess.Popen[bytes], port: int, said: Path) -> None:
+        self.process = process
+        self._said = said
+        self._issuer = deployment.issuer
+        self._provider = deployment.provider
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=WAIT_SECONDS)
+
+    @property
+    def log(self) -> str:
+        return self._said.read_text(encoding="utf-8", errors="replace")
+
+    def ask(self, method: str, path: str, body: object = None, *, who: str = "", **headers: str) -> Answer:
+        sent = {name.replace("_", "-"): text for name, text in headers.items()}
+        if who:
+            sent["Authorization"] = f"Bearer {self._issuer.token(who)}"
+        answer = self.client.request(method, path, json=body, headers=sent)
+        return Answer(answer.status_code, answer.json())
+
+    def buys(self, who: str, course: str, key: str) -> str:
+        answer = self.ask("POST", f"/v1/courses/{course}/purchases", {}, who=who, Idempotency_Key=key)
+        assert answer.status == 201, answer
+        return str(answer.body["purchase"]["id"])
+
+    def delivers(self, delivery: Delivery) -> Answer:
+        answer = self.client.post("/v1/payment-webhooks/fake", content=delivery.body, headers=dict(delivery.headers))
+        return Answer(answer.status_code, answer.json())
+
+    def pays(self, order_id: str) -> None:
+        assert self.delivers(self._provider.paid(order_id, PRICE, "EUR")).status == 200
+
+    def publishes(self, who: str, slug: str) -> str:
+        """Write a course and publish it; returns its id."""
+        lesson = {"title": "Numbers", "kind": "text", "body": "One, two."}
+        body = {
+            "slug": slug,
+            "title": slug.title(),
+            "subject": "math",
+            "languages": [LANGUAGE],
+            "price_minor": PRICE,
+            "sections": [{"title": "First", "lessons": [lesson]}],
+        }
+        made = self.ask("POST", "/v1/courses", body, who=who, Idempotency_Key=new_id())
+        assert made.status == 201, made
+        course_id = str(made.body["id"])
+        published = self.ask("POST", f"/v1/courses/{course_id}/publication", who=who, If_Match="*")
+        assert published.status == 200, published
+        return course_id
+
+    def standing(self) -> Mapping[str, Any]:
+        """What /readyz says; nothing while nobody answers."""
+        try:
+            return self.ask("GET", "/readyz").body
+        except httpx.TransportError:
+            return {}
+
+    def until(self, status: str) -> None:
+        """Wait until /readyz says `ready`, or `degraded`."""
+
+        def stands() -> bool:
+            assert self.process.poll() is None, self.log
+            return self.standing().get("status") == status
+
+        until(stands, f"the course service to be {status}")
+
+    def kill(self) -> None:
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def close(self) -> None:
+        """SIGTERM, for one that was not killed; nothing may be left half done."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            assert self.process.wait(WAIT_SECONDS) == 0, self.log
+
+
+@contextmanager
+def serving(deployment: CourseDeployment, *, status: str = "ready", **others: str) -> Iterator[Running]:
+    """Run the service until the end of the block, from when it is ready on."""
+    with begun(deployment, **others) as running:
+        running.until(status)
+        yield running
+
+
+@contextmanager
+def begun(deployment: CourseDeployment, **others: str) -> Iterator[Running]:
+    """Run the service until the end of the block, from its first moment on."""
+    port = free_port()
+    said = deployment.folder / f"course-{port}-{time.monotonic_ns()}.log"
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "course_service", "run"],
+            env=deployment.environment(PORT=str(port), **others),
+            stdout=output,
+            stderr=output,
+        )
+    running = Running(deployment, process, port, said)
+    try:
+        yield running
+        running.close()
+    finally:
+        running.client.close()
+        process.kill()
+        process.wait()
