@@ -37,6 +37,7 @@ _ADMIN = (
     "allocations:read",
     "allocations:write",
     "audit:read",
+    "conversations:moderate",
     "courses:manage",
     "courses:publish",
     "dead-letters:read",
