@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from lyceum_web.idempotency import Idempotent, Outcomes
+from lyceum_web.idempotency import Idempotent, Outcomes, RequestKey, keyed_routes
 from lyceum_web.problems import ProblemError
 from lyceum_web.security import requires_login
 from lyceum_web.testing import Callers, ManualClock
@@ -44,6 +44,11 @@ def orders(serve: Callable[..., httpx.Client], callers: Callers, clock: ManualCl
     @router.post("/v1/open-orders")
     def order_unknown(once: Idempotent) -> Response:
         return once.run(lambda order_id: JSONResponse({"id": order_id}, 201))
+
+    @router.post("/v1/payments")
+    def pay(key: RequestKey) -> str:
+        made.append(key)
+        return key
 
     made.client = serve(router, security=callers.security, outcomes=Outcomes(clock=clock))
     return made
@@ -158,3 +163,29 @@ def test_callers_whom_nobody_knows_are_told_apart_by_address(orders: Orders) -> 
     answers = [orders.client.post("/v1/open-orders", headers={"Idempotency-Key": "k1"}) for _ in range(2)]
 
     assert answers[0].content == answers[1].content
+
+
+def test_the_key_alone_is_for_what_is_stored_with_it(orders: Orders, callers: Callers) -> None:
+    answers = [post(orders, callers, None, b'"k1"', path="/v1/payments") for _ in range(2)]
+
+    assert [answer.json() for answer in answers] == ["k1", "k1"]
+    assert orders == ["k1", "k1"], "the effect remembers its key, nothing else does"
+
+
+@pytest.mark.parametrize("keys", [(), (b"",), (b"k1", b"k2")])
+def test_the_key_alone_is_as_strict(orders: Orders, callers: Callers, keys: tuple[bytes, ...]) -> None:
+    answer = post(orders, callers, None, *keys, path="/v1/payments")
+
+    assert (answer.status_code, orders) == (400, [])
+
+
+def test_what_stores_no_answers_needs_no_records_of_them() -> None:
+    application = FastAPI()
+
+    @application.post("/once")
+    def once(once: Idempotent) -> None: ...
+
+    @application.post("/payments")
+    def pay(key: RequestKey) -> None: ...
+
+    assert keyed_routes(application) == ["POST /once"]

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response, status
 
-from course_service.dependencies import RequestKey
 from course_service.purchases.orders import Wanted
 from course_service.purchases.repository import PurchaseRepository
 from course_service.purchases.schemas import PurchaseMade, PurchaseOrder, RefundOrder, ShownPurchase
 from course_service.purchases.service import PurchaseService, RefundWish
 from course_service.wire import Id
+from lyceum_web.idempotency import RequestKey
 from lyceum_web.limits import allowing
 from lyceum_web.openapi import problems
 from lyceum_web.pages import Page, PageQuery

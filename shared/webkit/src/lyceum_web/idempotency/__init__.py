@@ -2,5 +2,6 @@
 
 from lyceum_web.idempotency.dependency import Idempotent, Once, keyed_routes
 from lyceum_web.idempotency.outcomes import Outcomes
+from lyceum_web.idempotency.request_key import RequestKey
 
-__all__ = ["Idempotent", "Once", "Outcomes", "keyed_routes"]
+__all__ = ["Idempotent", "Once", "Outcomes", "RequestKey", "keyed_routes"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Header
+from fastapi import Depends, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from starlette.requests import Request
@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from lyceum_database.keys import compose
 from lyceum_web.idempotency.outcomes import Effect, Outcomes
-from lyceum_web.idempotency.request import MAX_LENGTH, KeyedRequest, content_of, key_in
+from lyceum_web.idempotency.request import KeyedRequest, content_of, key_in
+from lyceum_web.idempotency.request_key import KeyHeader
 from lyceum_web.security.authentication import principal_in
 
 _NONE = Dependant()
@@ -40,14 +41,7 @@ class Once:
 class _OnePerKey:
     problems = ("idempotency_key_required", "idempotency_key_in_use", "idempotency_key_reused", "bad_request")
 
-    async def __call__(
-        self,
-        request: Request,
-        idempotency_key: Annotated[  # noqa: ARG002 - for the API's document; the header is read with all its values
-            str | None,
-            Header(description=f"Chosen by you, new for each thing you want done: 1 to {MAX_LENGTH} characters."),
-        ] = None,
-    ) -> Once:
+    async def __call__(self, request: Request, idempotency_key: KeyHeader = None) -> Once:  # noqa: ARG002 - see KeyHeader
         scope = request.scope
         key = key_in(scope["headers"])
         principal = principal_in(scope)
@@ -63,7 +57,7 @@ class _OnePerKey:
 Idempotent = Annotated[Once, Depends(_OnePerKey())]
 """Required `Idempotency-Key`, as the parameter of an endpoint that creates or pays: `once.run(...)`.
 
-Not for answers that hold secrets, such as tokens: they are stored.
+Not for answers that hold secrets, such as tokens: they are stored. See `RequestKey`.
 """
 
 
