@@ -21,6 +21,7 @@ from chat_service.contention import until_settled
 from chat_service.errors import Contended
 from chat_service.models import ChatMessage
 from chat_service.repositories import ChatMessageRepository, ConversationRepository
+from chat_service.states import MessageKind
 from lyceum_contracts import MessageSent, OutboxEntry
 from lyceum_database import Clock, utc_now
 
@@ -50,11 +51,7 @@ class Telling:
 
     def sent(self, message: ChatMessage) -> None:
         """Carry that a message was sent, which was just stored; if too many write at once, the sweep does."""
-        after, senders = message.seq - 1, {message.seq: message.sender_id}
-        told = self._conversations.tell(
-            message.conversation_id, after=after, senders=senders, entries=_of_sending([message])
-        )
-        if not told:
+        if not self._tell(message.conversation_id, message.seq - 1, [message]):
             with _left_to_the_sweep(message):
                 self.settle(message.conversation_id)
 
@@ -95,11 +92,13 @@ class Telling:
         if standing.is_full:
             self._conversations.raise_last_seq(conversation_id, waiting[-1].seq)
             return True
-        senders = {message.seq: message.sender_id for message in waiting}
-        told = self._conversations.tell(
-            conversation_id, after=standing.told_seq, senders=senders, entries=_of_sending(waiting)
-        )
+        told = self._tell(conversation_id, standing.told_seq, waiting)
         return True if told and len(found) < BATCH else None
+
+    def _tell(self, conversation_id: str, after: int, messages: Sequence[ChatMessage]) -> bool:
+        people = MessageKind.TEXT.value
+        senders = {one.seq: one.sender_id if one.kind == people else None for one in messages}
+        return self._conversations.tell(conversation_id, after=after, senders=senders, entries=_of_sending(messages))
 
     def _carried(self, message: ChatMessage, entry: OutboxEntry) -> bool:
         """Carry one event that is not of sending; False if there is no room now."""

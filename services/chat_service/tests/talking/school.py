@@ -126,4 +126,5 @@ def bodies(messages: list[ChatMessage]) -> list[str]:
 
 
 def outbox(talk: str = TALK) -> list[dict[str, Any]]:
-    return list(Conversation.objects.get(pk=talk).outbox)
+    found = Conversation.objects(pk=talk).first()
+    return [] if found is None else list(found.outbox)

@@ -43,7 +43,7 @@ class Notices:
         for pending in conversation.notices:
             message = _message(conversation, pending)
             self._appending.append(message, partial(self._conversations.get, conversation.id))
-            self._conversations.noticed(conversation.id, pending.notice_id)
+        self._conversations.noticed(conversation.id, [pending.notice_id for pending in conversation.notices])
 
     def sweep(self) -> int:
         """Write what somebody noted and died before he wrote it; returns in how many conversations."""

@@ -122,7 +122,7 @@ class ConversationRepository(Repository[Conversation]):
         return self._update({"_id": seen.id, "version": seen.version}, update)
 
     def tell(
-        self, conversation_id: str, *, after: int, senders: Mapping[int, str], entries: Sequence[OutboxEntry]
+        self, conversation_id: str, *, after: int, senders: Mapping[int, str | None], entries: Sequence[OutboxEntry]
     ) -> bool:
         """Put what new messages tell into the outbox, if everything up to `after` and nothing more was put there.
 
@@ -131,13 +131,14 @@ class ConversationRepository(Repository[Conversation]):
         Args:
             conversation_id: where.
             after: the number before the first of them.
-            senders: by number, without a gap, who sent it.
+            senders: by number, without a gap, who sent it; None for the platform.
             entries: their events, in order.
         """
         now, last = self._clock(), max(senders)
         newest: dict[str, Any] = {"last_seq": last, "last_at": now}
-        for seq in sorted(senders):
-            newest[_read_seq(senders[seq])] = seq
+        for seq, sender_id in sorted(senders.items()):
+            if sender_id is not None:
+                newest[_read_seq(sender_id)] = seq
         update = {
             "$set": {"told_seq": last, "outbox_due": now, "updated_at": now},
             "$max": newest,
@@ -182,9 +183,10 @@ class ConversationRepository(Repository[Conversation]):
         """Return those that have still to be told of their members, those due first."""
         return self._select(order="notices_due", limit=limit, notices_due__lte=now)
 
-    def noticed(self, conversation_id: str, notice_id: str) -> None:
-        """Forget a notice that was written."""
-        self._update({"_id": conversation_id}, {"$pull": {"notices": {"notice_id": notice_id}}})
+    def noticed(self, conversation_id: str, notice_ids: Sequence[str]) -> None:
+        """Forget notices that were written."""
+        written = {"notice_id": {"$in": list(notice_ids)}}
+        self._update({"_id": conversation_id}, {"$pull": {"notices": written}})
         self._update({"_id": conversation_id, "notices.0": {"$exists": False}}, {"$unset": {"notices_due": ""}})
 
     def postpone_notices(self, conversation_id: str, until: datetime) -> None:
