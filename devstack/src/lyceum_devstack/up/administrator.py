@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 
-from auth_service.accounts.signing_up import NewAccount
+from auth_service.accounts.new_account import NewAccount
 from auth_service.audit.repository import AuditEntries
 from auth_service.audit.service import AuditLog
 from auth_service.passwords.hashing import Argon2Cost, PasswordHasher

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response, status
 
+from auth_service.accounts.new_account import NewAccount
 from auth_service.accounts.schemas import Me, MeChange, PasswordChange, SignUp, SignUpTaken
 from auth_service.accounts.service import AccountService, NewPassword
-from auth_service.accounts.signing_up import NewAccount, SignUpService
+from auth_service.accounts.signing_up import SignUpService
 from auth_service.dependencies import FromCaller
 from auth_service.wire import SMALL_BODY
 from lyceum_web.etags import IfMatch, etag

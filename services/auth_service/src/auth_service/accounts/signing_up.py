@@ -1,30 +1,15 @@
 """Signing up: anybody may, as a student of the default organization and as nothing else."""
 
-from dataclasses import dataclass, field
-
+from auth_service.accounts.new_account import NewAccount, registered
 from auth_service.audit.service import AuditLog
 from auth_service.callers import Caller
-from auth_service.outbox import report
 from auth_service.passwords.hashing import PasswordHasher
 from auth_service.passwords.policy import PasswordRules
 from auth_service.people import People
-from auth_service.roles.builtin import STUDENT, role_id
+from auth_service.roles.builtin import STUDENT
 from auth_service.states import AuditAction
 from auth_service.throttling import Throttle
-from lyceum_contracts import UserRegistered
-from lyceum_database import DEFAULT_ORG, Clock, Duplicate, User, utc_now
-from lyceum_database.states import UserStatus
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewAccount:
-    """What somebody signs up with; the address in the form that is stored."""
-
-    email: str = field(repr=False)
-    password: str = field(repr=False)
-    name: str
-    locale: str = "en"
-    tz: str = "UTC"
+from lyceum_database import DEFAULT_ORG, Clock, Duplicate, utc_now
 
 
 class SignUpService:
@@ -57,29 +42,15 @@ class SignUpService:
         """
         self._throttle.sign_up(caller.address)
         self._rules.check(account.password, personal=(account.name, account.email))
-        user = self._user(account, self._hasher.hash(account.password))
+        user = registered(
+            account, self._hasher.hash(account.password), org_id=DEFAULT_ORG, role=STUDENT, now=self._clock()
+        )
         try:
             self._people.insert(user)
         except Duplicate as exc:
             self._record(AuditAction.SIGN_UP_REFUSED, exc.record_id, caller)
         else:
             self._record(AuditAction.SIGNED_UP, user.id, caller)
-
-    def _user(self, account: NewAccount, password_hash: str) -> User:
-        now = self._clock()
-        user = User(
-            email=account.email,
-            name=account.name,
-            locale=account.locale,
-            tz=account.tz,
-            roles=[role_id(DEFAULT_ORG, STUDENT)],
-            org_ids=[DEFAULT_ORG],
-            status=UserStatus.ACTIVE.value,
-            password_hash=password_hash,
-        )
-        event = UserRegistered(user_id=user.id, roles=(STUDENT,), registered_at=now)
-        report(user, event, org_id=DEFAULT_ORG, now=now)
-        return user
 
     def _record(self, action: AuditAction, user_id: str | None, caller: Caller) -> None:
         self._audit.record(action, org_id=DEFAULT_ORG, caller=caller, target_id=user_id)

@@ -8,7 +8,7 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from auth_service import addresses, storage
-from auth_service.accounts.signing_up import NewAccount
+from auth_service.accounts.new_account import NewAccount
 from auth_service.audit.repository import AuditEntries
 from auth_service.audit.service import AuditLog
 from auth_service.commands.passwords import asked_password

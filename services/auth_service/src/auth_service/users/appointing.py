@@ -1,6 +1,6 @@
 """Making somebody an administrator by hand: the first one of an organization, whom nobody could have invited."""
 
-from auth_service.accounts.signing_up import NewAccount
+from auth_service.accounts.new_account import NewAccount, registered
 from auth_service.audit.service import AuditLog
 from auth_service.callers import Caller
 from auth_service.contention import until_settled
@@ -12,7 +12,7 @@ from auth_service.roles.builtin import ADMIN, role_id
 from auth_service.roles.repository import Roles
 from auth_service.states import AuditAction
 from auth_service.users.exceptions import ImpossibleStatus
-from lyceum_contracts import UserRegistered, UserRoleChanged
+from lyceum_contracts import UserRoleChanged
 from lyceum_database import Clock, Organization, User, utc_now
 from lyceum_database.states import UserStatus
 
@@ -48,20 +48,8 @@ class Appointing:
             Duplicate: the address has an account.
         """
         self._rules.check(account.password, personal=(account.name, account.email))
-        now = self._clock()
-        user = User(
-            email=account.email,
-            name=account.name,
-            locale=account.locale,
-            tz=account.tz,
-            roles=[role_id(organization.id, ADMIN)],
-            org_ids=[organization.id],
-            status=UserStatus.ACTIVE.value,
-            password_hash=self._hasher.hash(account.password),
-        )
-        report(
-            user, UserRegistered(user_id=user.id, roles=(ADMIN,), registered_at=now), org_id=organization.id, now=now
-        )
+        password_hash = self._hasher.hash(account.password)
+        user = registered(account, password_hash, org_id=organization.id, role=ADMIN, now=self._clock())
         self._people.insert(user)
         self._record(AuditAction.SIGNED_UP, user, organization)
         return user
