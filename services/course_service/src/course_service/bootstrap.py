@@ -69,6 +69,7 @@ def build(
         background=(*sales.sweepers, *relays),
         consumers=[_worker(settings, sales.handlers)],
         collectors=[RelayCollector(*relays), EveryCollector(*sales.sweepers), sales.figures],
+        prepare=courses.search.verify_index,
     )
 
 

@@ -4,10 +4,12 @@ import asyncio
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import FastAPI
 
 from course_service import storage, topics
+from course_service.authoring import SEARCHES
 from course_service.bootstrap import build
 from course_service.settings import NAME, CourseSettings, read_settings
 from keylane import ConfigurationError
@@ -44,7 +46,7 @@ async def deploy(step: str, settings: CourseSettings) -> str:
         ConfigurationError: Kafka refuses a topic.
     """
     if step == "indexes":
-        return await deploying.create_indexes(settings.mongo, storage.create)
+        return await deploying.create_indexes(settings.mongo, partial(storage.create, SEARCHES[settings.search]()))
     return await deploying.create_topics(settings.kafka, topics.specs(settings.topic_prefix, settings.group))
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from course_service.courses.search import CourseSearch
 from course_service.models import CourseVersion, Enrolment, Purchase, WebhookEvent
 from keylane.mongo import MongoInbox
 from lyceum_database import Course, Record, ensure_indexes, translated_errors, verify_indexes
@@ -25,14 +26,19 @@ def inbox_collection() -> Any:
     return outbox_collections()[0].database[INBOX]
 
 
-def create() -> None:
+def create(search: CourseSearch | None = None) -> None:
     """Create what `verify` asks for; a deploy step that may be repeated.
+
+    Args:
+        search: of the catalogue, if it needs an index beyond those of the models.
 
     Raises:
         Unavailable: the database does not answer.
         IndexesDiffer: an index is there with other options.
     """
     ensure_indexes(MODELS)
+    if search is not None:
+        search.create_index()
     with translated_errors():
         MongoInbox(inbox_collection()).create_indexes()
 
