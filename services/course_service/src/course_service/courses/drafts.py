@@ -26,7 +26,7 @@ def draft_of(course: Course) -> Content:
     return Content.of(course, read(course.draft.get("sections", ())))
 
 
-def course_of(wanted: NewCourse, *, course_id: str, org_id: str, owner_id: str) -> Course:
+def course_of(wanted: NewCourse, *, course_id: str, org_id: str, owner_id: str | None) -> Course:
     """Return a new course, not stored yet.
 
     Raises:

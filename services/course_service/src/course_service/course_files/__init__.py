@@ -1,0 +1,1 @@
+"""Courses in files that people write: read with the line of every mistake, and imported whole or not at all."""
