@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from chat_service.allocations.handlers import bound
-from chat_service.allocations.notices import Notices
 from chat_service.allocations.seating import Seating
 from chat_service.caller import Caller
 from chat_service.conversations.service import ConversationService
 from chat_service.errors import OUTAGES, Contended
 from chat_service.messages.appending import Appending
+from chat_service.messages.notices import Notices
 from chat_service.messages.search import SearchKind, search_of
 from chat_service.messages.service import MessageService, everybody_may, nobody_hears
 from chat_service.models import ChatMessage, Conversation
@@ -59,13 +59,15 @@ def build_chat(
     """
     conversations, messages = ConversationRepository(clock=clock), ChatMessageRepository(clock=clock)
     telling = Telling(conversations, messages, clock=clock)
-    notices = Notices(conversations, Appending(messages, telling, clock=clock), clock=clock)
+    appending = Appending(messages, telling, clock=clock)
+    notices = Notices(conversations, appending, clock=clock)
     talks = ConversationService(
         conversations=conversations, messages=messages, telling=telling, heard=told, clock=clock
     )
     says = MessageService(
         conversations=conversations,
         messages=messages,
+        appending=appending,
         telling=telling,
         search=search_of(search, messages),
         heard=told,

@@ -27,7 +27,11 @@ _SAYS: Mapping[str, str] = {
 
 
 class Notices:
-    """Each notice becomes one message, by the id under which it was noted, in the order of the changes."""
+    """Each notice becomes one message, by the id under which it was noted, in the order of the changes.
+
+    Nobody writes a message before the notices that are noted when he may: so each notice stands in front of everything
+    that it made possible, and behind everything that it ended.
+    """
 
     def __init__(self, conversations: ConversationRepository, appending: Appending, *, clock: Clock = utc_now) -> None:
         self._conversations = conversations

@@ -14,6 +14,7 @@ from chat_service.conversations.membership import Membership, check_open
 from chat_service.messages import events, rules, words
 from chat_service.messages.appending import Appending
 from chat_service.messages.exceptions import ClientIdReused, MessageUnknown, UnfitMessage, UnfitQuery
+from chat_service.messages.notices import Notices
 from chat_service.messages.rules import Wanted
 from chat_service.messages.search import MessageSearch
 from chat_service.models import ChatMessage, Conversation, MessageEdit
@@ -62,6 +63,7 @@ class MessageService:
         *,
         conversations: ConversationRepository,
         messages: ChatMessageRepository,
+        appending: Appending,
         telling: Telling,
         search: MessageSearch,
         heard: Heard = nobody_hears,
@@ -71,7 +73,8 @@ class MessageService:
         self._conversations = conversations
         self._messages = messages
         self._membership = Membership(conversations)
-        self._appending = Appending(messages, telling, clock=clock)
+        self._appending = appending
+        self._notices = Notices(conversations, appending, clock=clock)
         self._telling = telling
         self._search = search
         self._heard = heard
@@ -250,6 +253,9 @@ class MessageService:
         def ask() -> Conversation:
             nonlocal is_first
             found = self._membership.writable(conversation_id, caller)
+            while found.notices:  # somebody died before he wrote them: what they tell of came before this message
+                self._notices.post(found)
+                found = self._membership.writable(conversation_id, caller)
             if is_first:
                 self._admit(caller, conversation_id)
                 self._check_reply(conversation_id, reply_to)
