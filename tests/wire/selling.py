@@ -1,22 +1,13 @@
 """The course service as programs of its own on real servers, people who are signed in, and a payment provider."""
 
 import asyncio
-import json
 import os
-import signal
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any
 
-import httpx
 from pydantic import SecretStr
 from pymongo import MongoClient
 
@@ -26,26 +17,14 @@ from course_service.payments.settings import PaymentSettings
 from course_service.settings import CourseSettings
 from keylane import KafkaSettings
 from lyceum_contracts import ALLOCATIONS, PURCHASES, Decoded, Envelope, Event, Record, decode, encode
-from lyceum_database import (
-    MongoSettings,
-    Role,
-    RoleRepository,
-    Session,
-    SessionRepository,
-    User,
-    UserRepository,
-    close,
-    connect,
-    new_id,
-    utc_now,
-)
+from lyceum_database import MongoSettings, close, new_id, utc_now
 from lyceum_web.security import TokenSettings
 from lyceum_web.settings import WebSettings
-from lyceum_web.testing.keys import SigningKey, claims_at
-from real_servers.ports import free_port
 
 from . import log
-from .deployment import WAIT_SECONDS, until
+from .deployment import until
+from .issuing import Issuer, sign_in
+from .replica import Answer, Replica, started
 
 NOWHERE = "127.0.0.1:1"
 SECRET = "whsec_of_a_provider_that_moves_no_money"  # noqa: S105 - of nobody
@@ -53,48 +32,6 @@ PRICE = 4900
 STUDENT = ("courses:read", "purchases:create", "purchases:read", "enrolments:read")
 TEACHER = ("courses:read", "courses:write", "courses:publish", "courses:manage", "purchases:read", "purchases:manage")
 LANGUAGE = "en"
-
-
-class Answer(NamedTuple):
-    status: int
-    body: dict[str, Any]
-
-
-class Issuer:
-    """Signs access tokens, and publishes its key as the auth service does."""
-
-    def __init__(self) -> None:
-        self.key = SigningKey()
-        document = json.dumps({"keys": [{**self.key.public.as_dict(private=False), "kid": self.key.kid}]}).encode()
-
-        class Keys(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(document)))
-                self.end_headers()
-                self.wfile.write(document)
-
-            def log_message(self, *_: object) -> None: ...
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="issuer")
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/.well-known/jwks.json"
-
-    def token(self, user_id: str) -> str:
-        said = {"iss": "lyceum-auth", "aud": "lyceum", "sub": user_id, "sid": f"session-of-{user_id}"}
-        return self.key.signed(json.dumps(claims_at(utc_now(), lifetime=timedelta(hours=1), **said)).encode())
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @dataclass(frozen=True)
@@ -157,31 +94,7 @@ class CourseDeployment:
 
     def sign_in(self, *people: str, permissions: tuple[str, ...] = STUDENT) -> None:
         """Store people as the auth service does, each with one session."""
-        connect(self.settings.mongo)
-        try:
-            role = RoleRepository().insert(Role(name=new_id(), permissions=list(permissions)))
-            for each in people:
-                UserRepository().insert(
-                    User(
-                        id=each,
-                        name=each,
-                        email=f"{each}@x.test",
-                        status="active",
-                        org_ids=["default"],
-                        roles=[role.id],
-                    )
-                )
-                SessionRepository().insert(
-                    Session(
-                        id=f"session-of-{each}",
-                        user_id=each,
-                        refresh_hash=each,
-                        issued_at=utc_now(),
-                        expires_at=utc_now() + timedelta(hours=1),
-                    )
-                )
-        finally:
-            close()
+        sign_in(self.settings.mongo, *people, permissions=permissions)
 
     @contextmanager
     def documents(self) -> Iterator[Any]:
@@ -209,25 +122,17 @@ class CourseDeployment:
 
 
 class Running:
-    """One process of the service, and a client of it for any number of threads."""
+    """One process of the service, and what people do there."""
 
-    def __init__(self, deployment: CourseDeployment, process: subprocess.Popen[bytes], port: int, said: Path) -> None:
-        self.process = process
-        self._said = said
-        self._issuer = deployment.issuer
-        self._provider = deployment.provider
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=WAIT_SECONDS)
+    def __init__(self, replica: Replica, provider: FakeProvider) -> None:
+        self.replica = replica
+        self._provider = provider
+        self.client, self.process = replica.client, replica.process
+        self.ask, self.until, self.kill = replica.ask, replica.until, replica.kill
 
     @property
     def log(self) -> str:
-        return self._said.read_text(encoding="utf-8", errors="replace")
-
-    def ask(self, method: str, path: str, body: object = None, *, who: str = "", **headers: str) -> Answer:
-        sent = {name.replace("_", "-"): text for name, text in headers.items()}
-        if who:
-            sent["Authorization"] = f"Bearer {self._issuer.token(who)}"
-        answer = self.client.request(method, path, json=body, headers=sent)
-        return Answer(answer.status_code, answer.json())
+        return self.replica.log
 
     def buys(self, who: str, course: str, key: str) -> str:
         answer = self.ask("POST", f"/v1/courses/{course}/purchases", {}, who=who, Idempotency_Key=key)
@@ -259,32 +164,6 @@ class Running:
         assert published.status == 200, published
         return course_id
 
-    def standing(self) -> Mapping[str, Any]:
-        """What /readyz says; nothing while nobody answers."""
-        try:
-            return self.ask("GET", "/readyz").body
-        except httpx.TransportError:
-            return {}
-
-    def until(self, status: str) -> None:
-        """Wait until /readyz says `ready`, or `degraded`."""
-
-        def stands() -> bool:
-            assert self.process.poll() is None, self.log
-            return self.standing().get("status") == status
-
-        until(stands, f"the course service to be {status}")
-
-    def kill(self) -> None:
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def close(self) -> None:
-        """SIGTERM, for one that was not killed; nothing may be left half done."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            assert self.process.wait(WAIT_SECONDS) == 0, self.log
-
 
 @contextmanager
 def serving(deployment: CourseDeployment, *, status: str = "ready", **others: str) -> Iterator[Running]:
@@ -297,20 +176,6 @@ def serving(deployment: CourseDeployment, *, status: str = "ready", **others: st
 @contextmanager
 def begun(deployment: CourseDeployment, **others: str) -> Iterator[Running]:
     """Run the service until the end of the block, from its first moment on."""
-    port = free_port()
-    said = deployment.folder / f"course-{port}-{time.monotonic_ns()}.log"
-    with said.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "course_service", "run"],
-            env=deployment.environment(PORT=str(port), **others),
-            stdout=output,
-            stderr=output,
-        )
-    running = Running(deployment, process, port, said)
-    try:
-        yield running
-        running.close()
-    finally:
-        running.client.close()
-        process.kill()
-        process.wait()
+    environment = deployment.environment(**others)
+    with started("course_service", environment, deployment.issuer, deployment.folder) as replica:
+        yield Running(replica, deployment.provider)

@@ -25,7 +25,8 @@ from lyceum_database import new_id, utc_now
 from real_servers import Server
 
 from .deployment import until
-from .selling import LANGUAGE, NOWHERE, PRICE, SECRET, TEACHER, CourseDeployment, Issuer, Running, begun, serving
+from .issuing import Issuer
+from .selling import LANGUAGE, NOWHERE, PRICE, SECRET, TEACHER, CourseDeployment, Running, begun, serving
 
 pytestmark = pytest.mark.wire
 
