@@ -219,6 +219,41 @@ async def test_nothing_new_is_taken_from_the_first_signal_on_while_requests_fini
     assert library.events == ["relay asked", "relay asked"]
 
 
+async def test_one_that_fails_at_the_stop_does_not_cut_off_requests_that_run(make: Make) -> None:
+    router, arrived, free = APIRouter(dependencies=[public()]), asyncio.Event(), asyncio.Event()
+
+    @router.get("/slow")
+    async def slow() -> str:
+        arrived.set()
+        await free.wait()
+        return "done"
+
+    asked = asyncio.Event()
+
+    class Frail(Relay):
+        async def run(self) -> None:
+            await asked.wait()
+            raise ValueError("at the stop")
+
+    application = make(router, background=[Frail([])])
+    application.state.life.health.when_stopping(asked.set)
+    settings = application.state.settings.model_copy(update={"host": "127.0.0.1", "port": 0})
+    serving, port = Serving(application, settings), asyncio.get_running_loop().create_future()
+    running = asyncio.create_task(serving.run(started=port.set_result))
+    async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient() as caller:
+        request = asyncio.create_task(caller.get(f"http://127.0.0.1:{await port}/slow"))
+        await arrived.wait()
+
+        serving.request_stop()
+
+        await application.state.life.over.wait()
+        await asyncio.sleep(0)  # whoever waits for that has its turn
+        free.set()
+        assert (await request).json() == "done"
+        with pytest.raises(ValueError, match="at the stop"):
+            await running
+
+
 def test_whoever_wants_to_know_of_the_stop_is_told_once(make: Make) -> None:
     told: list[str] = []
     application = make(APIRouter())

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ CLOCK = ManualClock()
 
 
 def token(key: SigningKey, **claims: str) -> str:
-    said = {"iss": "lyceum-auth", "aud": "lyceum", "sub": "ana", "sid": "s1", **claims}
+    said: dict[str, Any] = {"iss": "lyceum-auth", "aud": "lyceum", "sub": "ana", "sid": "s1", **claims}
     return key.signed(json.dumps(claims_at(CLOCK(), **said)).encode())
 
 
