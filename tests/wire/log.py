@@ -10,7 +10,11 @@ from lyceum_contracts import Record
 
 DELIVERY_SECONDS = 20.0
 READING_SECONDS = 20.0
-NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
+NO_LEADER_YET = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError._UNKNOWN_PARTITION,
+)
 
 
 def publish(bootstrap: str, records: Sequence[Record]) -> None:
