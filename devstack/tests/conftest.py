@@ -1,8 +1,11 @@
 """A naive school, written without regard to the worker: one student after the other, first trainer with a free seat."""
 
+import fcntl
 import random
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
@@ -131,3 +134,11 @@ def record(number: int, *, doomed: bool) -> Sent:
 def play() -> Callable[..., Case]:
     """The naive school, played over trainers and events."""
     return run
+
+
+@pytest.fixture(scope="module")
+def plain_names() -> Iterator[None]:
+    """For tests that use topics by their plain names on servers that other tests share: one file of them at a time."""
+    with (Path(tempfile.gettempdir()) / "lyceum-plain-names.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

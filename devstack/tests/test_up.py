@@ -159,6 +159,7 @@ def test_a_port_that_is_taken_is_one_line_and_nothing_stays(tmp_path: Path) -> N
 
 
 @pytest.mark.wire
+@pytest.mark.usefixtures("plain_names")
 def test_on_servers_of_ones_own_people_are_still_there_at_the_next_start(tmp_path: Path) -> None:
     database = f"test_up_{os.urandom(4).hex()}"
     servers = {name: os.environ[name] for name in ("MONGODB_URI", "KAFKA_BOOTSTRAP")}  # noqa: TID251 - the servers of the wire tests

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keylane import BrokerUnavailableError, ConfigurationError, KafkaSettings, TopicSpec, ensure_topics, missing_topics
-from keylane.topics import _check, _new
+from keylane import (
+    BrokerUnavailableError,
+    ConfigurationError,
+    KafkaSettings,
+    TopicSpec,
+    ensure_topics,
+    missing_topics,
+    topics,
+)
+from keylane.topics import _created, _new
 
 if TYPE_CHECKING:
     from keylane.testing import Rig
@@ -52,9 +60,25 @@ def test_the_client_accepts_every_replication(replication: int) -> None:
 
 
 def test_a_refusal_is_raised_and_a_race_is_not() -> None:
-    _check([("t", 0, None), ("t", 36, "already exists")])
+    assert list(_created([("fresh", 0, None), ("known", 36, "already exists")])) == ["fresh"]
     with pytest.raises(ConfigurationError, match="refuses topic t: InvalidReplicationFactorError"):
-        _check([("t", 38, None)])
+        list(_created([("t", 38, None)]))
+
+
+@pytest.mark.wire
+async def test_a_topic_that_was_not_heard_of_yet_was_not_created_either(
+    kafka: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that was just asked to create it may answer so for a moment."""
+    known, fresh = TopicSpec(f"{kafka.topic}-known", 1), TopicSpec(f"{kafka.topic}-fresh", 1)
+    await ensure_topics(kafka.settings, [known])
+
+    async def none_known(_: KafkaSettings, names: dict[str, TopicSpec]) -> list[str]:
+        return list(names)
+
+    monkeypatch.setattr(topics, "missing_topics", none_known)
+
+    assert await ensure_topics(kafka.settings, [known, fresh]) == [fresh.name]
 
 
 @pytest.mark.wire

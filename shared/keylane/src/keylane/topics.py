@@ -16,7 +16,7 @@ from keylane.kafka import KafkaBroker
 from keylane.places import dead_letter_topic, replay_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from keylane.settings import KafkaSettings
 
@@ -83,12 +83,11 @@ async def ensure_topics(settings: KafkaSettings, specs: Sequence[TopicSpec]) -> 
         if wanted[spec.name].partitions != spec.partitions:
             raise ConfigurationError(f"topic {spec.name} is given twice with different partitions")
     missing = await missing_topics(settings, wanted)
-    if missing:
-        await _create(settings, [wanted[name] for name in missing])
-    return missing
+    created = await _create(settings, [wanted[name] for name in missing]) if missing else set()
+    return [name for name in missing if name in created]
 
 
-async def _create(settings: KafkaSettings, specs: Sequence[TopicSpec]) -> None:
+async def _create(settings: KafkaSettings, specs: Sequence[TopicSpec]) -> set[str]:
     admin = AIOKafkaAdminClient(**connection(settings))
     try:
         async with asyncio.timeout(settings.request_timeout.total_seconds() * 2):
@@ -99,7 +98,7 @@ async def _create(settings: KafkaSettings, specs: Sequence[TopicSpec]) -> None:
     finally:
         await bounded(admin.close(), timeout_s=2.0)
         await dismantle(admin)
-    _check(response.topic_errors)
+    return set(_created(response.topic_errors))
 
 
 def _new(spec: TopicSpec) -> NewTopic:
@@ -113,9 +112,14 @@ def _new(spec: TopicSpec) -> NewTopic:
     )
 
 
-def _check(outcomes: Iterable[Sequence[object]]) -> None:
-    """Aiokafka returns errors of single topics instead of raising them."""
+def _created(outcomes: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Aiokafka returns errors of single topics instead of raising them.
+
+    A topic may exist although the broker that was asked had not heard of it yet.
+    """
     for name, code, *detail in outcomes:
         error = for_code(code)
-        if code and not issubclass(error, TopicAlreadyExistsError):
+        if not code:
+            yield str(name)
+        elif not issubclass(error, TopicAlreadyExistsError):
             raise ConfigurationError(f"the broker refuses topic {name}: {error.__name__} {detail[0] if detail else ''}")
