@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from chat_service.contention import until_settled
 from chat_service.errors import Contended
@@ -55,11 +55,17 @@ class Telling:
             with _left_to_the_sweep(message):
                 self.settle(message.conversation_id)
 
-    def changed(self, message: ChatMessage, entry: OutboxEntry) -> None:
-        """Carry what was just done to a message; if too many write at once, the sweep does."""
+    def changed(self, message_id: str) -> ChatMessage:
+        """Carry what was done to a message, also by those before who died; returns the message as it is.
+
+        If too many write at once, the sweep does the rest.
+        """
+        message = self._messages.get(message_id)
         with _left_to_the_sweep(message):
-            if self._carried(message, entry):
-                self._messages.settled([message.id], [entry["id"]])
+            later = [entry for entry in _entries(message) if entry["type"] != MessageSent.type]
+            carried = list(takewhile(partial(self._carried, message), later))
+            self._messages.settled([message.id], [entry["id"] for entry in carried])
+        return message
 
     def settle(self, conversation_id: str) -> None:
         """Carry everything that was sent in a conversation, in order.

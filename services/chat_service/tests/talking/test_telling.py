@@ -127,6 +127,18 @@ def test_an_edit_is_told_behind_that_its_message_was_sent(stepped: School) -> No
     assert told()[3:] == ["sent 4", "edited 4"]
 
 
+def test_what_was_done_to_a_message_is_told_in_order_when_the_first_one_died(stepped: School) -> None:
+    prepare(stepped)
+    calls = 0
+    while not ChatMessage.objects(seq=2, events__0__exists=True):
+        dies_after(calls, lambda: stepped.edits("ana", the(2).id, "edited"))
+        calls += 1
+
+    stepped.deletes("ana", the(2).id)
+
+    assert told()[3:] == ["edited 2", "deleted 2"]
+
+
 def test_what_was_carried_is_not_carried_again_by_those_who_did_not_know(school: School) -> None:
     prepare(school)
     school.edits("ana", the(2).id, "edited")

@@ -240,9 +240,9 @@ class MessageService:
         told: OutboxEntry = entry(event, now=now, **about)
         if not self._messages.change(seen, fields, told, due=self._telling.due()):
             return None
-        self._telling.changed(seen, told)
+        changed = self._telling.changed(seen.id)
         self._heard(seen.conversation_id)
-        return self._messages.get(seen.id)
+        return changed
 
     # --- who may -----------------------------------------------------------------------------------------------
 
