@@ -8,7 +8,7 @@ import sys
 
 from pydantic import SecretStr
 
-from course_service.courses.repository import CourseVersions
+from course_service.courses.repository import CourseStore, CourseVersions
 from course_service.enrolments.repository import EnrolmentRepository
 from course_service.enrolments.service import EnrolmentService
 from course_service.payments.fake_provider import FakeProvider
@@ -20,7 +20,7 @@ from course_service.purchases.service import PurchaseService
 from course_service.purchases.settling import Settling
 from course_service.webhooks.repository import WebhookEventRepository
 from course_service.webhooks.service import WebhookService
-from lyceum_database import CourseRepository, MongoSettings, connect, new_id
+from lyceum_database import MongoSettings, connect, new_id
 
 uri, name, secret = sys.argv[1:]
 connect(MongoSettings(uri=uri, database=name))
@@ -32,7 +32,7 @@ webhooks = WebhookService(events=events, orders=orders, settling=settling, provi
 purchases = PurchaseService(
     orders=orders,
     enrolments=enrolments,
-    offers=StoredOffers(CourseRepository(), CourseVersions()),
+    offers=StoredOffers(CourseStore(), CourseVersions()),
     providers=providers,
     provider="fake",
     settling=settling,

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from course_service.courses.repository import CourseVersions
+from course_service.courses.repository import CourseStore, CourseVersions
 from course_service.enrolments.repository import EnrolmentRepository
 from course_service.enrolments.service import EnrolmentService
 from course_service.models import CourseVersion, Enrolment, Purchase, WebhookEvent
@@ -86,7 +86,7 @@ class Shop:
         self.purchases = PurchaseService(
             orders=self.orders,
             enrolments=self.enrolments,
-            offers=StoredOffers(CourseRepository(clock=self.clock), CourseVersions(clock=self.clock)),
+            offers=StoredOffers(CourseStore(clock=self.clock), CourseVersions(clock=self.clock)),
             providers=self.providers,
             provider="fake",
             settling=self.settling,

@@ -11,7 +11,7 @@ from fastapi.dependencies.models import Dependant
 from prometheus_client import CollectorRegistry, generate_latest
 from pydantic import SecretStr
 
-from course_service.courses.repository import CourseVersions
+from course_service.courses.repository import CourseStore, CourseVersions
 from course_service.payments.bounded import BoundedProvider
 from course_service.payments.fake_provider import FakeProvider
 from course_service.payments.settings import PaymentSettings
@@ -20,7 +20,7 @@ from course_service.purchases.orders import Wanted
 from course_service.purchases.service import PurchaseService, RefundWish
 from course_service.selling import ROUTERS, Selling, build_selling
 from course_service.webhooks.service import WebhookService
-from lyceum_database import CourseRepository, close
+from lyceum_database import close
 from lyceum_program.errors import StartRefused
 
 from .shop import PRICE, Shop
@@ -41,7 +41,7 @@ def settings(**given: str) -> PaymentSettings:
 
 def built(shop: Shop) -> Selling:
     chosen = settings(payment_provider="fake", payment_fake_secret=FAKE)
-    return build_selling(chosen, StoredOffers(CourseRepository(), CourseVersions()), clock=shop.clock)
+    return build_selling(chosen, StoredOffers(CourseStore(), CourseVersions()), clock=shop.clock)
 
 
 def asked_for(dependant: Dependant) -> Iterator[Any]:
@@ -147,6 +147,6 @@ def test_stripe_is_set_up_with_all_of_its_secrets(shop: Shop) -> None:
 
     assert [secret.get_secret_value() for secret in chosen.webhook_secrets()] == ["whsec_one", "whsec_two"]
     assert "whsec" not in repr(chosen)
-    selling = build_selling(chosen, StoredOffers(CourseRepository(), CourseVersions()))
+    selling = build_selling(chosen, StoredOffers(CourseStore(), CourseVersions()))
     providers = selling.services[WebhookService]._providers
     assert {name: type(one) for name, one in providers.items()} == {"stripe": BoundedProvider}

@@ -53,7 +53,7 @@ class Publishing:
     def _is_published(self, course: Course, content: Content) -> bool:
         if course.status != CourseStatus.PUBLISHED.value or course.published_version is None:
             return False
-        current = self._versions.find(course.id, course.published_version)
+        current = self._versions.head(course.id, course.published_version)
         return current is not None and current.sha256 == content.sha256
 
     def _numbered(self, course: Course, content: Content, by: str) -> CourseVersion:
@@ -63,7 +63,7 @@ class Publishing:
             try:
                 return self._versions.add(_version(course, number, content, by))
             except Duplicate:
-                taken = self._versions.find(course.id, number)
+                taken = self._versions.head(course.id, number)
                 if taken is not None and taken.sha256 == content.sha256:
                     return taken
         raise Contended

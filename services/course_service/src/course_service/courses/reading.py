@@ -62,10 +62,7 @@ class CourseReading:
         Raises:
             NotFound: there is none, or none for them: a draft, or an archived course that they do not attend.
         """
-        course = self._courses.get(course_id, org_id=who.org_id)
-        if rules.sees_draft(course, who) or self._is_shown(course, who):
-            return course
-        raise _nothing(course_id)
+        return self._visible(self._courses.get(course_id, org_id=who.org_id), who)
 
     def see(self, course_id: str, who: Principal, view: CourseView | None = None) -> SeenCourse:
         """Return one view of a course; without one, what somebody is most concerned with.
@@ -74,12 +71,12 @@ class CourseReading:
             NotFound: as `get`, or nothing is published yet.
             Forbidden: the draft is not theirs to see.
         """
-        course = self.get(course_id, who)
+        course = self._head(course_id, who)
         authored = rules.sees_draft(course, who)
         if view is CourseView.DRAFT and not authored:
             raise Forbidden(rules.PUBLISH)
         if authored and view is not CourseView.PUBLISHED:
-            return self.drafted(course)
+            return self.drafted(self.get(course_id, who))
         return self._published(course, opened=authored or self._attends(course, who))
 
     def drafted(self, course: Course) -> SeenCourse:
@@ -96,7 +93,7 @@ class CourseReading:
         Raises:
             NotFound: there is none, or none for them.
         """
-        course = self.get(course_id, who)
+        course = self._head(course_id, who)
         authored = rules.sees_draft(course, who)
         if not authored and number != course.published_version:
             raise _nothing(course_id)
@@ -112,6 +109,15 @@ class CourseReading:
         if found is None:
             raise _nothing(course.id)
         return SeenCourse(course, CourseView.PUBLISHED, content_of(found), _since(course), opened=opened)
+
+    def _head(self, course_id: str, who: Principal) -> Course:
+        """The course without its draft, which most do not need."""
+        return self._visible(self._courses.head(course_id, org_id=who.org_id), who)
+
+    def _visible(self, course: Course, who: Principal) -> Course:
+        if rules.sees_draft(course, who) or self._is_shown(course, who):
+            return course
+        raise _nothing(course.id)
 
     def _is_shown(self, course: Course, who: Principal) -> bool:
         if course.status == CourseStatus.PUBLISHED.value:

@@ -1,10 +1,8 @@
 """The doors to courses and to their versions."""
 
-from typing import Any
-
 from course_service.changes import ChangingRepository
 from course_service.models import CourseVersion
-from lyceum_database import Clock, Course, Repository, utc_now
+from lyceum_database import Clock, Course, Repository, translated_errors, utc_now
 from lyceum_database.keys import compose
 
 
@@ -13,6 +11,18 @@ class CourseStore(ChangingRepository[Course]):
 
     def __init__(self, *, clock: Clock = utc_now) -> None:
         super().__init__(Course, clock=clock)
+
+    def head(self, course_id: str, *, org_id: str) -> Course:
+        """Return a course without its draft, which is large; not to be saved.
+
+        Raises:
+            NotFound: the organization has none of this id.
+        """
+        with translated_errors():
+            found: Course | None = Course.objects(pk=course_id, org_id=org_id).exclude("draft", "outbox").first()
+        if found is None:
+            raise self._not_found(course_id)
+        return found
 
     def by_slug(self, slug: str, *, org_id: str) -> Course | None:
         """Return the organization's course with this slug."""
@@ -41,8 +51,17 @@ class CourseVersions:
         """Return a version of a course, or None."""
         return self._kept.numbered(course_id, number)
 
+    def head(self, course_id: str, number: int) -> CourseVersion | None:
+        """Return a version without its sections, or None."""
+        return self._kept.headed(course_id, number)
+
 
 class _Versions(Repository[CourseVersion]):
     def numbered(self, course_id: str, number: int) -> CourseVersion | None:
-        wanted: dict[str, Any] = {"version_key": compose(course_id, str(number))}
-        return self._first(**wanted)
+        return self._first(version_key=compose(course_id, str(number)))
+
+    def headed(self, course_id: str, number: int) -> CourseVersion | None:
+        with translated_errors():
+            found = CourseVersion.objects(version_key=compose(course_id, str(number))).exclude("sections").first()
+        head: CourseVersion | None = found
+        return head

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from course_service.models import CourseVersion
 from course_service.purchases.exceptions import NotForSale
-from lyceum_database import Course, Repository
+from lyceum_database import Course
 from lyceum_database.states import CourseStatus
 
 
@@ -38,27 +38,38 @@ class CourseOffers(Protocol):
         """
 
 
+class Courses(Protocol):
+    """Knows courses."""
+
+    def head(self, course_id: str, *, org_id: str) -> Course:
+        """Return a course, at least what is said of it in lists.
+
+        Raises:
+            NotFound: the organization has none of this id.
+        """
+
+
 class Versions(Protocol):
     """Knows what was published."""
 
-    def find(self, course_id: str, number: int) -> CourseVersion | None:
-        """Return a version of a course, or None."""
+    def head(self, course_id: str, number: int) -> CourseVersion | None:
+        """Return a version of a course, at least its price and title; or None."""
 
 
 class StoredOffers:
     """Offers of the published versions: what learners see is what they pay, whatever the draft says."""
 
-    def __init__(self, courses: Repository[Course], versions: Versions) -> None:
+    def __init__(self, courses: Courses, versions: Versions) -> None:
         self._courses = courses
         self._versions = versions
 
     def offer(self, course_id: str, org_id: str) -> Offer:
         """See `CourseOffers`."""
-        course = self._courses.get(course_id, org_id=org_id)
+        course = self._courses.head(course_id, org_id=org_id)
         if course.status == CourseStatus.ARCHIVED.value:
             raise NotForSale("this course is archived and no longer sold")
         number = course.published_version if course.status == CourseStatus.PUBLISHED.value else None
-        version = None if number is None else self._versions.find(course_id, number)
+        version = None if number is None else self._versions.head(course_id, number)
         if version is None:
             raise NotForSale("this course is not published yet")
         return Offer(
