@@ -247,7 +247,8 @@ async def test_one_that_fails_at_the_stop_does_not_cut_off_requests_that_run(mak
         serving.request_stop()
 
         await application.state.life.over.wait()
-        await asyncio.sleep(0)  # whoever waits for that has its turn
+        ended, _ = await asyncio.wait({running}, timeout=0.5)
+        assert not ended, "the request is waited for"
         free.set()
         assert (await request).json() == "done"
         with pytest.raises(ValueError, match="at the stop"):
@@ -260,5 +261,7 @@ def test_whoever_wants_to_know_of_the_stop_is_told_once(make: Make) -> None:
     application.state.life.health.when_stopping(lambda: told.append(threading.current_thread().name))
     with application_client(application):
         assert told == []
+        application.state.life.health.begin_stopping()
+        assert len(told) == 1
 
     assert len(told) == 1
