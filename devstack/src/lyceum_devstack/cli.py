@@ -14,16 +14,17 @@ from lyceum_devstack.streams import forgive_streams
 COMMANDS = "lyceum.commands"
 """Entry point group: a package that owns data offers the click commands that operate on it."""
 OWN = (
-    EntryPoint("demo", "lyceum_devstack.demo.command:demo", COMMANDS),
+    EntryPoint("demo", "lyceum_devstack.story.command:demo", COMMANDS),
     EntryPoint("up", "lyceum_devstack.up.command:up", COMMANDS),
     EntryPoint("dlq", "lyceum_devstack.dlq:dlq", COMMANDS),
 )
 """What this package offers: looked up like the others', so that no command is loaded for the sake of another."""
 SUMMARIES = {
-    "demo": "Play a day at the school through the real worker, and check the result.",
+    "demo": "Play a day at the school over HTTP, and check the result.",
     "up": "Run every program of the platform in this process, until Ctrl-C.",
     "dlq": "Dead letters: look at them, replay them, discard them.",
     "allocations": "Allocations: who has which trainer, and who waits.",
+    "courses": "Courses: bring them in from files.",
     "payment-events": "Payment events: look at them, try them again.",
     "purchases": "Purchases and refunds.",
     "keys": "Signing keys of access tokens: add one, list them.",

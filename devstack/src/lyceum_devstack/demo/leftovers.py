@@ -65,7 +65,7 @@ def _remove_database(stage: Stage) -> None:
 def _remove_topics(stage: Stage) -> None:
     admin = AdminClient({"bootstrap.servers": stage.bootstrap, "log_level": 0})
     _confirmed(admin.delete_topics(list(stage.topics), operation_timeout=_WITHIN_S).values(), stage)
-    _confirmed(admin.delete_consumer_groups([stage.group], request_timeout=_WITHIN_S).values(), stage)
+    _confirmed(admin.delete_consumer_groups(list(stage.groups), request_timeout=_WITHIN_S).values(), stage)
 
 
 def _confirmed(outcomes: Iterable[Future[None]], stage: Stage) -> None:

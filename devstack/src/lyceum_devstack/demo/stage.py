@@ -23,7 +23,12 @@ EMBEDDED_TOPICS = (
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Addresses and names. On real servers everything carries `run`, so that nothing else is touched."""
+    """Addresses and names. On real servers everything carries `run`, so that nothing else is touched.
+
+    Attributes:
+        other_topics: besides those of the allocation worker.
+        other_groups: of other programs that run there.
+    """
 
     run: str
     mongo: MongoSettings
@@ -31,6 +36,8 @@ class Stage:
     topic_prefix: str
     embedded_mongo: bool
     embedded_kafka: bool
+    other_topics: tuple[str, ...] = ()
+    other_groups: tuple[str, ...] = ()
 
     @property
     def group(self) -> str:
@@ -60,7 +67,13 @@ class Stage:
     @property
     def topics(self) -> tuple[str, ...]:
         """Every topic that the demo needs."""
-        return self.purchases, self.dead_letters, self.replays, self.allocations
+        own = (self.purchases, self.dead_letters, self.replays, self.allocations)
+        return tuple(dict.fromkeys((*own, *self.other_topics)))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Every consumer group that the demo has."""
+        return tuple(dict.fromkeys((self.group, *self.other_groups)))
 
 
 @contextmanager

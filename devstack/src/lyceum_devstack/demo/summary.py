@@ -29,22 +29,24 @@ class Result:
 def show(console: Console, result: Result) -> None:
     """Print the summary."""
     glyphs = glyphs_for(console)
-    _section(console, "What happened", _figures(result))
-    _section(console, "Where seats are short", _shortages(result.case))
-    _section(console, "Load per trainer", _loads(result.case.seen.trainers, glyphs))
-    _section(console, "Dead letters by reason", _counted(letter.reason for letter in result.case.seen.letters))
-    _section(console, "Events published on `allocations`", _counted(_distinct_notices(result.case)))
-    _section(console, "The model guard's counters", _pairs(result.guard.items()))
-    _section(console, "Checked against the input", _promises(result.findings, glyphs))
-    console.print(_verdict(result))
+    section(console, "What happened", _figures(result))
+    section(console, "Where seats are short", shortages(result.case))
+    section(console, "Load per trainer", loads(result.case.seen.trainers, glyphs))
+    section(console, "Dead letters by reason", _counted(letter.reason for letter in result.case.seen.letters))
+    section(console, "Events published on `allocations`", _counted(_distinct_notices(result.case)))
+    section(console, "The model guard's counters", _pairs(result.guard.items()))
+    section(console, "Checked against the input", promises(result.findings, glyphs))
+    console.print(verdict(result.findings))
 
 
-def _section(console: Console, title: str, table: Table) -> None:
+def section(console: Console, title: str, table: Table) -> None:
+    """Print a table under its title."""
     console.print(Text(f"\n{title}", style="bold"))
     console.print(Padding(table, (0, 0, 0, 2), expand=False) if table.row_count else Text("  none", style="dim"))
 
 
-def _grid(*justify: str) -> Table:
+def aligned(*justify: str) -> Table:
+    """Return a table without lines, its columns aligned as named."""
     grid = Table.grid(padding=(0, 2))
     for side in justify:
         grid.add_column(justify="right" if side == "right" else "left", overflow="fold")
@@ -52,7 +54,7 @@ def _grid(*justify: str) -> Table:
 
 
 def _pairs(rows: Iterable[tuple[str, int]]) -> Table:
-    grid = _grid("left", "right")
+    grid = aligned("left", "right")
     for name, count in rows:
         grid.add_row(name, str(count))
     return grid
@@ -68,7 +70,7 @@ def _figures(result: Result) -> Table:
     event_ids = [record.event_id for record in case.sent if record.event_id]
     repeats = len(event_ids) - len(set(event_ids))
     failures = Counter(record.failures for record in case.sent if record.failures and not record.doomed)
-    grid = _grid("left", "left")
+    grid = aligned("left", "left")
     for what, figure in (
         ("published", f"{_several(len(case.sent), 'record')}, {repeats} of them repeats of an event"),
         ("allocated", _several(states["ASSIGNED"], "student")),
@@ -91,17 +93,19 @@ def _by_failures(failures: Counter[int]) -> str:
     return f" ({', '.join(parts)}, then succeeded)" if parts else ""
 
 
-def _shortages(case: Case) -> Table:
+def shortages(case: Case) -> Table:
+    """List the skills that more students ask for than have a seat."""
     seated = Counter(entry.skill for entry in case.seen.allocations if entry.state == "ASSIGNED")
-    grid = _grid("left", "left")
+    grid = aligned("left", "left")
     for skill, share in case.expectation.shares.items():
         if seated[skill] < share.wanted:
             grid.add_row(str(skill), f"{share.wanted} want a seat, {seated[skill]} have one")
     return grid
 
 
-def _loads(trainers: Collection[SeenTrainer], glyphs: Glyphs) -> Table:
-    grid = _grid("left", "right", "left")
+def loads(trainers: Collection[SeenTrainer], glyphs: Glyphs) -> Table:
+    """Show how full each trainer is."""
+    grid = aligned("left", "right", "left")
     most = max((trainer.capacity for trainer in trainers), default=1)
     for trainer in sorted(trainers, key=lambda trainer: trainer.trainer_id):
         taken = len(trainer.seats)
@@ -120,8 +124,9 @@ def _distinct_notices(case: Case) -> list[str]:
     return list({notice.event_id: notice.type for notice in case.seen.notices}.values())
 
 
-def _promises(findings: Sequence[Finding], glyphs: Glyphs) -> Table:
-    grid = _grid("left", "left")
+def promises(findings: Sequence[Finding], glyphs: Glyphs) -> Table:
+    """List every promise, each broken one with what was found against it."""
+    grid = aligned("left", "left")
     for finding in findings:
         sign = Text(glyphs.broken, style="bold red") if finding.against else Text(glyphs.kept, style="green")
         grid.add_row(sign, finding.promise)
@@ -132,8 +137,9 @@ def _promises(findings: Sequence[Finding], glyphs: Glyphs) -> Table:
     return grid
 
 
-def _verdict(result: Result) -> Text:
-    broken = sum(bool(finding.against) for finding in result.findings)
+def verdict(findings: Sequence[Finding]) -> Text:
+    """Say in one line whether all is well."""
+    broken = sum(bool(finding.against) for finding in findings)
     if broken:
-        return Text(f"\n{broken} of {len(result.findings)} promises are broken: see above.", style="bold red")
-    return Text(f"\nAll {len(result.findings)} promises hold.", style="bold green")
+        return Text(f"\n{broken} of {len(findings)} promises are broken: see above.", style="bold red")
+    return Text(f"\nAll {len(findings)} promises hold.", style="bold green")

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from lyceum_devstack.errors import ServerError
 
-FIRST_LOOK_AFTER_S = 0.25
-LONGEST_PAUSE_S = 1.5
-GROWTH = 1.5
+FIRST_LOOK_AFTER_S = 0.4
+LONGEST_PAUSE_S = 3.0
+GROWTH = 1.6
 GIVE_UP_AFTER_S = 60.0
 
 Found = TypeVar("Found")

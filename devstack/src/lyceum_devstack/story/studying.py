@@ -208,6 +208,10 @@ class Student:
             return None
         return found
 
+    async def _has_ended(self) -> bool:
+        access = await self._access()
+        return access is None or access["status"] != "active"
+
     async def _talk(self) -> None:
         if self.plan.habit is Habit.TOKEN:
             await self.person.freshen()
@@ -219,5 +223,8 @@ class Student:
     async def _leave(self) -> None:
         """Have all money back; then there is neither trainer nor anybody to write to."""
         await self._return(0)
+        await until(self._has_ended, f"{self.person.name}, who has all the money back, attends no longer")
+        if self.texts:
+            await Talk(self.person, self.course_id, self.around.board, self.texts).find_closed()
         self.around.board.reach(Step.RETURNED)
         self.around.board.tell(f"{self.person.name} has the money back and leaves")

@@ -10,7 +10,10 @@ from lyceum_devstack.story.addresses import Service
 from lyceum_devstack.story.board import Board
 from lyceum_devstack.story.patience import until
 from lyceum_devstack.story.person import Person
+from lyceum_devstack.story.web import RefusedError
 
+CLOSED = "conversation_closed"
+"""The problem of who writes in a conversation that is over."""
 EXCHANGES = 2
 POLL_WAIT_S = 20
 """How long a long poll waits for an answer; the service allows 25."""
@@ -53,6 +56,27 @@ class Talk:
         listed = await self._person.ask(Service.CHAT, "GET", "/v1/conversations", limit=100)
         own = [one for one in listed["items"] if one["course_id"] == self._course_id and one["status"] == "open"]
         return own[0] if own else None
+
+    async def find_closed(self) -> None:
+        """Wait until the conversation is closed, and try to write in it.
+
+        Raises:
+            ServerError: it stays open, or takes the message all the same.
+        """
+        found = await until(self._find_closed, f"the conversation of {self._person.name}, who has left, is closed")
+        path, body = f"/v1/conversations/{found['id']}/messages", {"client_id": f"{self._person.id}-late", "body": "?"}
+        try:
+            await self._person.ask(Service.CHAT, "POST", path, body)
+        except RefusedError as exc:
+            if exc.code == CLOSED:
+                return
+            raise
+        raise ServerError(f"{self._person.name} has left and may still write in {found['id']}")
+
+    async def _find_closed(self) -> Mapping[str, Any] | None:
+        listed = await self._person.ask(Service.CHAT, "GET", "/v1/conversations", limit=100)
+        own = [one for one in listed["items"] if one["course_id"] == self._course_id]
+        return own[0] if own and own[0]["status"] != "open" else None
 
     async def hold(self, subject: str) -> None:
         """Write, wait for the answer, write again; mark everything as read.

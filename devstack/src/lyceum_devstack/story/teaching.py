@@ -1,7 +1,8 @@
 """A trainer's day: whoever wrote gets an answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from lyceum_devstack.check import Text
@@ -9,10 +10,13 @@ from lyceum_devstack.errors import ServerError
 from lyceum_devstack.story.addresses import Service
 from lyceum_devstack.story.board import Board
 from lyceum_devstack.story.person import Person
+from lyceum_devstack.story.talking import CLOSED
 from lyceum_devstack.story.web import RefusedError
 
-LOOK_EVERY_S = 0.7
-CLOSED = "conversation_closed"
+LOOK_AFTER_NEWS_S = 0.5
+LONGEST_PAUSE_S = 4.0
+GROWTH = 1.6
+"""Of the pause between two looks at one's conversations while nobody writes."""
 ANSWERS = (
     "Welcome, {name}! Begin with the first lesson and tell me what you make of it.",
     "Of course, {name}, that is what I am here for.",
@@ -35,24 +39,22 @@ class TrainerAtWork:
 
     async def live(self, until: asyncio.Event) -> None:
         """Answer everybody until the school closes."""
+        pause_s = LOOK_AFTER_NEWS_S
         while not until.is_set():
             try:
-                async for conversation in self._unread():
-                    await self._answer(conversation)
+                news = await self._unread()
+                await asyncio.gather(*(self._answer(conversation) for conversation in news))
             except ServerError as exc:
                 self.troubles.append(f"{self.person.name}: {exc}")
                 return
-            try:
-                await asyncio.wait_for(until.wait(), LOOK_EVERY_S)
-            except TimeoutError:
-                continue
+            pause_s = LOOK_AFTER_NEWS_S if news else min(pause_s * GROWTH, LONGEST_PAUSE_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(until.wait(), pause_s)
 
-    async def _unread(self) -> AsyncIterator[Mapping[str, Any]]:
-        """Yield conversations in which something is new, the last one first."""
+    async def _unread(self) -> list[Mapping[str, Any]]:
+        """Return conversations in which something is new, the last one first."""
         listed = await self.person.ask(Service.CHAT, "GET", "/v1/conversations", limit=100)
-        for conversation in listed["items"]:
-            if conversation["status"] == "open" and conversation["unread"] > 0:
-                yield conversation
+        return [one for one in listed["items"] if one["status"] == "open" and one["unread"] > 0]
 
     async def _answer(self, conversation: Mapping[str, Any]) -> None:
         path = f"/v1/conversations/{conversation['id']}"

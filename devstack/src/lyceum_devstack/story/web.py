@@ -1,16 +1,16 @@
 """An ordinary HTTP client of the platform: JSON in, JSON or a problem out, patient where a service asks for it."""
 
 import asyncio
-import ssl
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
-
-import httpx
+from urllib.parse import urlencode
 
 from lyceum_devstack.errors import ServerError
 from lyceum_devstack.story.addresses import OPTIONS, Addresses, Service
+from lyceum_devstack.story.wire import ConnectionBrokenError, Connections, NotConnectedError, Response
 
 CONNECTIONS = {Service.AUTH: 24, Service.COURSES: 64, Service.CHAT: 256}
 """At one time. Fewer than the auth service lets wait for a password hash; as many to the chat as wait for messages."""
@@ -21,6 +21,7 @@ TRIES = 8
 LONGEST_PAUSE_S = 65.0
 """Over the minute in which most limits count; a service that asks for more patience is not waited for."""
 _BUSY = (429, 503)
+FIRST_NO_SUCCESS = 300
 
 
 class RefusedError(ServerError):
@@ -59,15 +60,20 @@ class Ask:
 
 
 class Web:
-    """The connections of everybody in the story; closed with the block."""
+    """The connections of everybody in the story; closed with the block.
+
+    Attributes:
+        sent: requests, repeats included.
+        retried: requests that were sent again.
+    """
 
     def __init__(self, addresses: Addresses) -> None:
         self.addresses = addresses
         self.sent = 0
         self.retried = 0
-        trust = ssl.create_default_context()
-        self._clients = {
-            service: _client(addresses.of(service), count, trust) for service, count in CONNECTIONS.items()
+        self._to = {
+            service: Connections(addresses.of(service), most=most, connect_s=CONNECT_WITHIN_S, answer_s=ANSWER_WITHIN_S)
+            for service, most in CONNECTIONS.items()
         }
 
     async def __aenter__(self) -> Self:
@@ -76,8 +82,8 @@ class Web:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for client in self._clients.values():
-            await client.aclose()
+        for connections in self._to.values():
+            connections.close()
 
     async def ask(self, ask: Ask) -> Any:
         """Send a request, again when the service is busy, and return what it answers.
@@ -89,64 +95,62 @@ class Web:
         for number in range(1, TRIES + 1):
             try:
                 answer = await self._send(ask)
-            except httpx.TransportError as exc:
-                if number == TRIES or not ask.again or isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout):
+            except NotConnectedError as exc:
+                raise self._silent(ask, exc) from exc
+            except ConnectionBrokenError as exc:
+                if number == TRIES or not ask.again:
                     raise self._silent(ask, exc) from exc
                 pause_s = 0.1 * number
             else:
-                if answer.is_success:
-                    return answer.json() if answer.content else None
+                if answer.status < FIRST_NO_SUCCESS:
+                    return _read(ask, answer) if answer.body else None
                 pause_s = _asked_pause_s(answer)
-                if number == TRIES or answer.status_code not in _BUSY or pause_s > LONGEST_PAUSE_S:
+                if number == TRIES or answer.status not in _BUSY or pause_s > LONGEST_PAUSE_S:
                     raise _refused(ask, answer)
             self.retried += 1
             await asyncio.sleep(pause_s)
         raise AssertionError("the last try returns or raises")  # pragma: no cover
 
-    async def _send(self, ask: Ask) -> httpx.Response:
+    async def _send(self, ask: Ask) -> Response:
         self.sent += 1
-        content = {"content": ask.body} if isinstance(ask.body, bytes) else {"json": ask.body}
-        return await self._clients[ask.service].request(
-            ask.method,
-            ask.path,
-            params=ask.query,
-            headers=ask.headers,
-            **(content if ask.body is not None else {}),
-        )
+        headers = list((ask.headers or {}).items())
+        if ask.body is None or isinstance(ask.body, bytes):
+            body = ask.body or b""
+        else:
+            body = json.dumps(ask.body).encode()
+            headers.append(("Content-Type", "application/json"))
+        target = f"{ask.path}?{urlencode(ask.query)}" if ask.query else ask.path
+        return await self._to[ask.service].send(ask.method, target, headers, body)
 
-    def _silent(self, ask: Ask, exc: httpx.TransportError) -> ServerError:
+    def _silent(self, ask: Ask, exc: Exception) -> ServerError:
         address = self.addresses.of(ask.service)
         return ServerError(
-            f"no {ask.service} at {address} ({str(exc) or type(exc).__name__}): is it running? Its address is given by "
-            f"{OPTIONS[ask.service]}"
+            f"no {ask.service} at {address} ({exc}): is it running? Its address is given by {OPTIONS[ask.service]}"
         )
 
 
-def _client(address: str, connections: int, trust: ssl.SSLContext) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        base_url=address,
-        verify=trust,
-        trust_env=False,
-        timeout=httpx.Timeout(ANSWER_WITHIN_S, connect=CONNECT_WITHIN_S, pool=None),
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-    )
+def _read(ask: Ask, answer: Response) -> Any:
+    try:
+        return json.loads(answer.body)
+    except ValueError as exc:
+        raise ServerError(f"{ask}: {answer.status} and no JSON: is this the {ask.service}?") from exc
 
 
-def _asked_pause_s(answer: httpx.Response) -> float:
+def _asked_pause_s(answer: Response) -> float:
     text = answer.headers.get("retry-after", "1")
     return float(text) if text.isdecimal() else 1.0
 
 
-def _refused(ask: Ask, answer: httpx.Response) -> RefusedError:
+def _refused(ask: Ask, answer: Response) -> RefusedError:
     problem = _problem(answer)
     code, said = str(problem.get("code", "")), str(problem.get("detail") or problem.get("title") or "")
     wait = f" (try again in {answer.headers['retry-after']} s)" if "retry-after" in answer.headers else ""
-    return RefusedError(f"{ask}: {answer.status_code} {code} {said}{wait}".strip(), answer.status_code, code)
+    return RefusedError(f"{ask}: {answer.status} {code} {said}{wait}".strip(), answer.status, code)
 
 
-def _problem(answer: httpx.Response) -> Mapping[str, Any]:
+def _problem(answer: Response) -> Mapping[str, Any]:
     try:
-        problem = answer.json()
+        problem = json.loads(answer.body)
     except ValueError:
         return {}
     return problem if isinstance(problem, dict) else {}

@@ -6,11 +6,23 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
 from lyceum_devstack.errors import InputError, ServerError
+from lyceum_program.environment import read as read_settings
 
 ADMIN = "LYCEUM_ADMIN"
 ADMIN_PASSWORD = "LYCEUM_ADMIN_PASSWORD"  # noqa: S105 - the name of a variable
 PAYMENT_SECRET = "PAYMENT_FAKE_SECRET"  # noqa: S105 - as above
+
+
+class _Environment(BaseSettings):
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, extra="ignore")
+
+    lyceum_admin: str | None = None
+    lyceum_admin_password: SecretStr | None = None
+    payment_fake_secret: SecretStr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,17 @@ class Credentials:
     admin: str | None = None
     admin_password: str | None = field(default=None, repr=False)
     payment_secret: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of_environment(cls) -> Self:
+        """Read the variables, or secret files of the same names."""
+        found = read_settings(_Environment)
+        password, secret = found.lyceum_admin_password, found.payment_fake_secret
+        return cls(
+            admin=found.lyceum_admin,
+            admin_password=None if password is None else password.get_secret_value(),
+            payment_secret=None if secret is None else secret.get_secret_value(),
+        )
 
     @classmethod
     def read(cls, path: Path) -> Self:

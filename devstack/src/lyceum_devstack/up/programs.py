@@ -40,6 +40,8 @@ from lyceum_web.settings import WebSettings
 
 UNASKED = "http://127.0.0.1/.well-known/jwks.json"
 """Instead of asking for the keys of tokens, the services of this process read the files that they come from."""
+GROUPS = (ALLOCATION_WORKER, COURSE_SERVICE, CHAT_SERVICE)
+"""The consumer groups of the stack."""
 KEYS = "keys"
 """Where in the folder of the stack the signing keys are."""
 SWEEP_EVERY = timedelta(seconds=5)

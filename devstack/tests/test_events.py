@@ -1,4 +1,4 @@
-"""The whole demo on embedded servers: what it shows, what it refuses, and that it notices a wrong result."""
+"""The demo at the level of Kafka: what it shows, what it refuses, and that it notices a wrong result."""
 
 import json
 import os
@@ -15,7 +15,7 @@ import pytest
 from allocation_worker import storage
 from allocation_worker.program import AllocationWorker
 from lyceum_devstack.cli import main
-from lyceum_devstack.demo import command, run
+from lyceum_devstack.demo import events, run
 from lyceum_devstack.demo.witness import Witness, database
 
 TRAINERS = """trainer_id,email,name,subjects,languages,capacity,timezone
@@ -86,7 +86,7 @@ def lyceum(
 @pytest.fixture(scope="module")
 def finished() -> tuple[int, str, str]:
     """The sample day, played once: exit code, output, errors."""
-    process = lyceum("demo", PYTHONIOENCODING="utf-8")
+    process = lyceum("demo", "--events", PYTHONIOENCODING="utf-8")
     out, err = process.communicate(timeout=100)
     return process.returncode, out, err
 
@@ -145,7 +145,7 @@ def test_own_faults_are_injected(files: Files, capsys: pytest.CaptureFixture[str
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The judge waits a second, not twenty, for what will not come."""
-    monkeypatch.setattr(command, "play", partial(run.play, settle_within_s=1.0))
+    monkeypatch.setattr(events, "play", partial(run.play, settle_within_s=1.0))
 
 
 Sabotage = Callable[[], None]
@@ -245,7 +245,7 @@ def test_a_fault_for_an_unknown_event_is_refused(files: Files, capsys: pytest.Ca
 
 @pytest.fixture
 def interrupted() -> Iterator[subprocess.Popen[str]]:
-    process = lyceum("demo", new_session=True)
+    process = lyceum("demo", "--events", new_session=True)
     yield process
     process.kill()
     process.wait()
