@@ -39,9 +39,12 @@ class Replica:
     def ask(self, method: str, path: str, body: object = None, *, who: str = "", **headers: str) -> Answer:
         sent = {name.replace("_", "-"): text for name, text in headers.items()}
         if who:
-            sent["Authorization"] = f"Bearer {self._issuer.token(who)}"
+            sent["Authorization"] = f"Bearer {self.token(who)}"
         answer = self.client.request(method, path, json=body, headers=sent)
         return Answer(answer.status_code, answer.json())
+
+    def token(self, who: str) -> str:
+        return self._issuer.token(who)
 
     def standing(self) -> Mapping[str, Any]:
         """What /readyz says; nothing while nobody answers."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 from pymongo import MongoClient
 
 from chat_service import main as chat_service
@@ -165,6 +166,12 @@ class Talking:
     def messages(self, who: str, conversation_id: str, *, after: int, wait: float = 0, limit: int = 100) -> Answer:
         path = f"/v1/conversations/{conversation_id}/messages?after_seq={after}&wait={wait}&limit={limit}"
         return self.ask("GET", path, who=who)
+
+    def ask_briefly(self, who: str, path: str) -> None:
+        """Ask, and hang up when there is no answer for a moment."""
+        headers = {"Authorization": f"Bearer {self.replica.token(who)}"}
+        with httpx.Client(base_url=self.replica.client.base_url, timeout=0.5) as impatient:
+            impatient.get(path, headers=headers)
 
     def waits(self) -> int:
         """How many requests wait in this process."""

@@ -54,6 +54,7 @@ def test_two_processes_are_one_conversation(issuer: Issuer, tmp_path: Path) -> N
         assert two.conversation(TRAINER) == conversation
         a_message_at_one_arrives_with_who_waits_at_the_other(one, two, conversation, crowd)
         numbers_are_dense_whoever_sends_where(one, two, conversation, crowd)
+        who_hangs_up_makes_room(two, conversation)
         the_former_trainer_is_out_while_he_waits(deployment, two, conversation, crowd)
         everybody_who_waits_is_let_go_by_a_stop(one, conversation, crowd)
 
@@ -90,6 +91,13 @@ def numbers_are_dense_whoever_sends_where(
     assert found[0] == found[1]
     assert [message["seq"] for message in found[0]] == list(range(1, 23))
     assert all(len(ids) == 1 for ids in sent)
+
+
+def who_hangs_up_makes_room(two: Talking, conversation: str) -> None:
+    with pytest.raises(httpx.ReadTimeout):
+        two.ask_briefly(TRAINER, f"/v1/conversations/{conversation}/messages?after_seq=100&wait={WAIT_S}")
+
+    until(lambda: two.waits() == 0, "the place to be free")
 
 
 def the_former_trainer_is_out_while_he_waits(
