@@ -107,6 +107,22 @@ def test_another_message_under_a_taken_id_is_refused(append: Append) -> None:
     assert raised.value.field == "id"
 
 
+def test_a_message_that_the_driver_stores_twice_is_new_all_the_same(
+    append: Append, messages: ChatMessageRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert = ChatMessageRepository.insert
+
+    def twice(self: ChatMessageRepository, one: ChatMessage) -> ChatMessage:
+        insert(self, one)
+        return insert(self, one)
+
+    monkeypatch.setattr(ChatMessageRepository, "insert", twice)
+    sent = message()
+
+    assert append(sent) is sent
+    assert [found.id for found in messages.after("conv", 0)] == [sent.id]
+
+
 def test_history_is_read_from_both_sides_of_a_number(append: Append, messages: ChatMessageRepository) -> None:
     for number in range(5):
         append(message(f"c{number}"))

@@ -96,7 +96,7 @@ class Telling:
         if not waiting:
             return True
         if standing.is_full:
-            self._conversations.raise_last_seq(conversation_id, waiting[-1].seq)
+            self._conversations.raise_last_seq(conversation_id, self._messages.last_seq(conversation_id))
             return True
         told = self._tell(conversation_id, standing.told_seq, waiting)
         return True if told and len(found) < BATCH else None

@@ -8,11 +8,13 @@ import pytest
 
 from chat_service.conversations.exceptions import ConversationUnknown
 from chat_service.conversations.rules import last_read_seq, unread
+from chat_service.errors import Contended
 from chat_service.messages.exceptions import UnfitQuery
 from chat_service.messages.rules import Wanted
 from chat_service.messages.search import TextIndexSearch, search_of
 from chat_service.models import ChatMessage, Conversation
 from chat_service.repositories import ChatMessageRepository, Place
+from chat_service.repositories import conversations as door
 from lyceum_contracts import TrainerAllocated
 
 from .school import SKILL, TALK, School, allocated, bodies, caller, moment, moved, outbox, over
@@ -113,6 +115,23 @@ class TestReading:
 
         assert last_read_seq(school.reads("ana", 3), "ana") == 3
         assert school.sends("ana").message.seq == 5
+
+    def test_too_much_that_waits_is_said_and_not_tried_for_ever(
+        self, school: School, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(door, "FULL", 1)
+        asked: list[str] = []
+        told = school.conversations.told
+
+        def counted(_: object, conversation_id: str) -> Any:
+            asked.append(conversation_id)
+            return told(conversation_id)
+
+        monkeypatch.setattr(door.ConversationRepository, "told", counted)
+
+        with pytest.raises(Contended):
+            school.reads("ana", 4)
+        assert len(asked) < 4
 
     def test_is_still_noted_when_the_conversation_is_closed(self, school: School) -> None:
         school.told(over(1, "t1"))

@@ -6,7 +6,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chat_service.allocations.handlers import HANDLERS, verdict
@@ -141,6 +141,25 @@ def test_the_last_notice_says_what_holds_and_none_is_older_than_the_one_before(f
     assert [at for at, _ in notices] == sorted({at for at, _ in notices})
     assert (notices[-1][1].notice == "closed") == members[-1].over
     assert members[-1].over or notices[-1][1].about_id == members[-1].user_id
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(FACTS, st.data())
+def test_whatever_is_heard_in_whatever_order_the_conversation_is_the_same(
+    school: School, facts: list[tuple[int, bool]], data: st.DataObject
+) -> None:
+    ends = []
+    for order in (sorted(facts), data.draw(st.permutations(facts + facts[:3]))):
+        for model in MODELS:
+            model.objects.delete()
+        for epoch, is_over in order:
+            school.told(over(epoch, f"t{epoch % 3}") if is_over else allocated(epoch, f"t{epoch % 3}"))
+        found = [one for one in school.sees("ana") if one.kind == "system"]
+        assert len({one.client_id for one in found}) == len(found)
+        ends.append((state(school.talk()), found[-1].notice == "closed"))
+
+    assert ends[0] == ends[1]
+    assert ends[0][1] == max(facts)[1]
 
 
 def test_no_history_outgrows_the_document() -> None:

@@ -7,6 +7,7 @@ from chat_service.caller import Caller
 from chat_service.contention import until_settled
 from chat_service.conversations import events, rules
 from chat_service.conversations.membership import Membership
+from chat_service.errors import Contended
 from chat_service.models import Conversation
 from chat_service.outbox import entry
 from chat_service.repositories import ChatMessageRepository, ConversationRepository, Place, Pulse
@@ -80,6 +81,9 @@ class ConversationService:
             now=now,
         )
         if not self._conversations.read_up_to(conversation_id, caller.user_id, seq, told):
+            standing = self._conversations.told(conversation_id)
+            if standing is not None and standing.is_overfull:
+                raise Contended
             return None
         self._heard(conversation_id)
         return self._membership.readable(conversation_id, caller)

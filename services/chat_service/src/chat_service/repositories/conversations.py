@@ -17,6 +17,8 @@ from lyceum_database.repository import PAGE
 FULL = 1000
 """Events that wait in one conversation: what more messages tell stays with them until some have left, so that no
 document outgrows what MongoDB stores while Kafka is away."""
+MARKS = 4
+"""Times as many events may wait when somebody has read: his mark has no other place to wait in."""
 REMEMBERED = 200
 """Ids of events carried last: whoever carries one again does so within moments."""
 _HEAVY = ("outbox", "carried")
@@ -50,7 +52,18 @@ class Told(NamedTuple):
 
     told_seq: int
     carried: Sequence[str]
-    is_full: bool
+    waiting: int
+    """Events in the outbox."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether messages have to keep their events for now."""
+        return self.waiting >= FULL
+
+    @property
+    def is_overfull(self) -> bool:
+        """Whether not even a mark fits in."""
+        return self.waiting >= MARKS * FULL
 
 
 class Seated(NamedTuple):
@@ -163,7 +176,9 @@ class ConversationRepository(Repository[Conversation]):
             "$set": {_read_seq(user_id): seq, "outbox_due": now, "updated_at": now},
             "$push": {"outbox": dict(entry)},
         }
-        return self._update({"_id": conversation_id, _read_seq(user_id): {"$lt": seq}, **_has_room(4 * FULL)}, update)
+        return self._update(
+            {"_id": conversation_id, _read_seq(user_id): {"$lt": seq}, **_has_room(MARKS * FULL)}, update
+        )
 
     def raise_last_seq(self, conversation_id: str, seq: int) -> None:
         """Move the hint of the last message forward; never back, however late or often this is called."""
@@ -177,7 +192,7 @@ class ConversationRepository(Repository[Conversation]):
             row = self._collection().find_one({"_id": conversation_id}, fields)
         if row is None:
             return None
-        return Told(row.get("told_seq", 0), row.get("carried", ()), len(row.get("outbox", ())) >= FULL)
+        return Told(row.get("told_seq", 0), row.get("carried", ()), len(row.get("outbox", ())))
 
     def with_notices(self, now: datetime, *, limit: int = PAGE) -> list[Conversation]:
         """Return those that have still to be told of their members, those due first."""
