@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StrictBool
-from pydantic.json_schema import SkipJsonSchema
 
 from course_service.courses import rules
 from course_service.courses.content import Content, Lesson, Section, Sections
@@ -115,14 +114,10 @@ class CourseCreate(Request):
         return NewCourse(slug=self.slug, content=content, trainer_ids=self.trainer_ids)
 
 
-def _stays(value: Any) -> Any:
-    if value is None:
-        raise ValueError("cannot be taken away: leave it out, or give another one")
-    return value
+def _left_out() -> Any:
+    """What a field is that was not given; null, which was, is refused by those that a course must have."""
+    return None
 
-
-_Needed = AfterValidator(_stays)
-_Null = SkipJsonSchema[None]
 
 _EMPTIED: Mapping[str, Any] = {
     name: CourseCreate.model_fields[name].default
@@ -134,14 +129,14 @@ _EMPTIED: Mapping[str, Any] = {
 class CourseChange(Request):
     """A JSON Merge Patch (RFC 7396): what is left out stays, null is as if it had never been given."""
 
-    slug: Annotated[Slug | _Null, _Needed] = None
-    title: Annotated[Title | _Null, _Needed] = None
+    slug: Slug = Field(default_factory=_left_out)
+    title: Title = Field(default_factory=_left_out)
     summary: Summary | None = None
-    subject: Annotated[Subject | _Null, _Needed] = None
+    subject: Subject = Field(default_factory=_left_out)
     languages: Languages | None = None
     price_minor: PriceMinor | None = None
     currency: Currency | None = None
-    owner_id: Annotated[Id | _Null, _Needed, Field(description="Whose it is from now on.")] = None
+    owner_id: Id = Field(default_factory=_left_out, description="Whose it is from now on.")
     trainer_ids: TrainerIds | None = None
     sections: SectionsIn | None = None
 
