@@ -156,6 +156,9 @@ class _Buyer:
         """Order and pay; the bank tells of it as often as it takes, and sometimes once more."""
         path, key = f"/v1/courses/{course_id}/purchases", {"Idempotency-Key": click.key}
         made = self._shop.ask("POST", path, {}, token=token, headers=key, expect=(201,)).body["purchase"]
+        if click.sent_twice:
+            again = self._bank.ask("POST", path, {}, token=token, headers=key, expect=(201,)).body["purchase"]
+            assert again["id"] == made["id"], f"{click} made two orders: {made['id']} and {again['id']}"
         order = Order(made["id"], made["student_id"], course_id, click.key, click.given_back)
         self._book.orders.append(order)
         paid = self._provider.paid(order.purchase_id, made["amount_minor"], made["currency"])

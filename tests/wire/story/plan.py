@@ -37,12 +37,14 @@ class Click:
     Attributes:
         course: number of the course in the offer.
         key: the idempotency key.
+        sent_twice: whether the order is sent again, to the other replica, though it was answered.
         told_twice: whether the provider delivers its event twice.
         given_back: whether the money is given back in the end.
     """
 
     course: int
     key: str
+    sent_twice: bool = False
     told_twice: bool = False
     given_back: bool = False
 
@@ -71,7 +73,11 @@ def _clicks(number: int, serial: Iterator[int]) -> Iterator[Click]:
     for course in range(len(OFFER)):
         only_one_back = not twice and course == 0 and number % 15 == 0
         order = next(serial)
-        yield Click(course, f"click-{order}", told_twice=order % 5 == 0, given_back=only_one_back)
+        yield _click(course, order, given_back=only_one_back)
     if twice:
         order = next(serial)
-        yield Click(0, f"click-{order}", told_twice=order % 5 == 0, given_back=number % 2 == 1)
+        yield _click(0, order, given_back=number % 2 == 1)
+
+
+def _click(course: int, order: int, *, given_back: bool) -> Click:
+    return Click(course, f"click-{order}", order % 7 == 0, order % 5 == 0, given_back)

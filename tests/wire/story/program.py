@@ -11,7 +11,7 @@ from pathlib import Path
 from real_servers.ports import LOOPBACK
 
 ENDS_WITHIN_S = 40.0
-LAST_LINES = 12
+LAST_LINES, LONGEST_LINE = 4, 300
 """Of a log, where something went wrong."""
 
 
@@ -45,7 +45,7 @@ class Program:
 
     @property
     def last_lines(self) -> str:
-        return "\n".join(self.log.splitlines()[-LAST_LINES:])
+        return "\n".join(line[:LONGEST_LINE] for line in self.log.splitlines()[-LAST_LINES:])
 
     def start(self) -> None:
         self.lives += 1

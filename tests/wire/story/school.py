@@ -27,6 +27,10 @@ class Offered(NamedTuple):
     title: str
     subject: str
 
+    @property
+    def slug(self) -> str:
+        return self.title.lower().replace(" ", "-")
+
 
 @dataclass(frozen=True)
 class School:
@@ -99,7 +103,7 @@ class Founding:
         """Write a course, and publish it; returns its id."""
         lesson = {"title": "How to begin", "kind": "text", "body": "At the beginning."}
         draft = {
-            "slug": offered.subject,
+            "slug": offered.slug,
             "title": offered.title,
             "subject": offered.subject,
             "languages": ["en"],

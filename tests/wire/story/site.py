@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from pymongo import MongoClient
-from tests.wire.deployment import until
 from tests.wire.signing_in import PASSWORD
 
 import allocation_worker.main
@@ -29,7 +29,8 @@ from real_servers.ports import LOOPBACK, free_port
 from .program import Program
 
 FAKE_SECRET = "whsec_of_a_provider_that_moves_no_money"  # noqa: S105 - of nobody
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 120.0
+LOOK_EVERY_S = 0.1
 LIMITS = (
     "AUTH_LIMIT_SIGN_UP",
     "AUTH_LIMIT_ADDRESS",
@@ -125,13 +126,17 @@ class Site:
         """The consumer group of a program: its name with hyphens, under this site's prefix."""
         return f"{self.prefix}{program.replace('_', '-')}"
 
+    def settings_of(self, role: Role, **others: str) -> Any:
+        """What a program would read at its start, for a step of it that runs in this process."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in {**self.settings, "KAFKA_GROUP": self.group(role.name), **others}.items():
+                patch.setenv(name, value)
+            return role.package.settings.read_settings()
+
     def deploy(self) -> None:
-        """Take every deploy step of every program, as each reads its settings itself."""
+        """Take every deploy step of every program."""
         for role in ROLES:
-            with pytest.MonkeyPatch.context() as patch:
-                for name, value in {**self.settings, "KAFKA_GROUP": self.group(role.name)}.items():
-                    patch.setenv(name, value)
-                settings = role.package.settings.read_settings()
+            settings = self.settings_of(role)
             for step in ("indexes", "topics"):
                 try:
                     asyncio.run(role.package.main.deploy(step, settings))
@@ -175,11 +180,16 @@ class Fleet:
         return [one.address for one in self.programs[name]]
 
     def until_ready(self) -> None:
-        until(
-            lambda: all(one.is_ready() for one in self.all),
-            f"all programs to be ready, see {[str(one._log) for one in self.all]}",
-            seconds=READY_WITHIN_S,
-        )
+        """Return when every process says that it is ready.
+
+        Raises:
+            AssertionError: one ended, or is not after two minutes; names it.
+        """
+        ends, left = time.monotonic() + READY_WITHIN_S, self.all
+        while left := [one for one in left if not one.is_ready()]:
+            names = ", ".join(one.name for one in left)
+            assert time.monotonic() < ends, f"not ready after {READY_WITHIN_S:.0f} s: {names}"
+            time.sleep(LOOK_EVERY_S)
 
 
 @contextmanager

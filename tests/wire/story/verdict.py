@@ -169,6 +169,9 @@ def lost_or_doubled_messages(outcome: Outcome) -> Iterator[str]:
         numbers = sorted(message["seq"] for message in messages)
         if numbers != list(range(1, len(numbers) + 1)):
             yield f"conversation {conversation} has messages {numbers}"
+        opened = [message for message in messages if message.get("notice") == "opened"]
+        if len(opened) != 1:
+            yield f"conversation {conversation} was opened {len(opened)} times"
     for said in outcome.book.said:
         found = [one["seq"] for one in by_conversation[said.conversation_id] if one["client_id"] == said.client_id]
         if found != [said.seq]:
