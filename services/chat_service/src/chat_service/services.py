@@ -13,7 +13,7 @@ from chat_service.permissions import READ
 from chat_service.rates import Pace, Rates
 from chat_service.repositories import Pulse
 from chat_service.talking import Chat, build_chat
-from chat_service.waits import Waits
+from chat_service.waits import MOST, PER_USER, Waits
 from lyceum_database import Clock, utc_now
 from lyceum_web.rates import RateLimiter
 
@@ -38,8 +38,8 @@ def build_services(
     limiter: RateLimiter,
     rates: Rates,
     search: SearchKind = "tokens",
-    waits: int = 500,
-    waits_per_user: int = 8,
+    waits: int = MOST,
+    waits_per_user: int = PER_USER,
     clock: Clock = utc_now,
 ) -> Built:
     """Build one of each; nothing is connected or asked yet.

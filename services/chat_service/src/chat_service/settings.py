@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chat_service.messages.search import SearchKind
 from chat_service.rates import Rates
+from chat_service.waits import MOST, PER_USER
 from keylane import KafkaSettings
 from lyceum_contracts import CHAT_SERVICE
 from lyceum_database import MongoSettings
@@ -49,8 +50,8 @@ class OwnEnvironment(BaseSettings):
     limit_conversation: Rate = _RATES["conversation"]
     limit_reading: Rate = _RATES["reading"]
     limit_search: Rate = _RATES["search"]
-    waits: int = Field(default=500, ge=1, le=100_000)
-    waits_per_user: int = Field(default=8, ge=1, le=1000)
+    waits: int = Field(default=MOST, ge=1, le=100_000)
+    waits_per_user: int = Field(default=PER_USER, ge=1, le=1000)
     look_seconds: float = Field(default=1, ge=0.05, le=10)
     outbox_lease_seconds: Seconds = 30
     concurrency: int = Field(default=16, ge=1, le=1000)
@@ -102,8 +103,8 @@ class ChatSettings:
     topic_prefix: str = ""
     search: SearchKind = "tokens"
     rates: Rates = field(default_factory=default_rates)
-    waits: int = 500
-    waits_per_user: int = 8
+    waits: int = MOST
+    waits_per_user: int = PER_USER
     look_interval: timedelta = timedelta(seconds=1)
     inbox_lease: timedelta = timedelta(seconds=30)
     outbox_lease: timedelta = timedelta(seconds=30)

@@ -19,6 +19,10 @@ from chat_service.repositories import Pulse
 
 T = TypeVar("T")
 
+PER_USER = 8
+"""Waits of one person where nothing else is said: a phone, a tablet and some tabs of a browser."""
+MOST = 500
+"""Waits of one process where nothing else is said: half of the requests that the kit answers at one time."""
 AT_ONCE = 500
 """Conversations that one question to the database is about."""
 
@@ -77,7 +81,7 @@ class Waits:
     """
 
     def __init__(
-        self, pulses: Callable[[Sequence[str]], Mapping[str, Pulse]], *, per_user: int = 8, most: int = 500
+        self, pulses: Callable[[Sequence[str]], Mapping[str, Pulse]], *, per_user: int = PER_USER, most: int = MOST
     ) -> None:
         self._pulses = pulses
         self._per_user = per_user
