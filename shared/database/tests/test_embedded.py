@@ -5,7 +5,10 @@ from threading import Barrier
 from typing import Any
 
 import mongoengine
+import mongomock
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from mongomock.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
@@ -154,3 +157,34 @@ class TestParticular:
 
         assert calls - set(SERIALISED) - lazy_or_harmless == set()
         assert set(SERIALISED) <= calls
+
+
+NAMES = st.sampled_from(["_id", "a", "b", "a.b"])
+VALUES = st.sampled_from([None, "x", "y", 1, ["x"], ["y", 1], []])
+BOUNDS = st.dictionaries(
+    st.sampled_from(["$gt", "$gte", "$lt", "$lte", "$exists", "$in"]), st.integers(0, 2), min_size=1, max_size=2
+).map(lambda bounds: {name: [bound] if name == "$in" else bound for name, bound in bounds.items()})
+DOCUMENTS = st.lists(
+    st.dictionaries(st.sampled_from(["a", "b"]), st.one_of(VALUES, st.dictionaries(st.just("b"), VALUES)), max_size=2),
+    max_size=4,
+)
+TEXT_IDS = ("x", "y", "", "z")
+
+
+@example([{"a": ["x"]}], {"a": "x"})
+@example([{}], {"a": {"$exists": 0}})
+@example([{"a": {"b": "x"}}], {"a.b": "x"})
+@given(DOCUMENTS, st.dictionaries(NAMES, st.one_of(VALUES, BOUNDS), max_size=2))
+def test_what_it_does_not_look_at_closely_is_nothing_that_matches(
+    documents: list[dict[str, Any]], conditions: dict[str, Any]
+) -> None:
+    stored = [{**document, "_id": TEXT_IDS[number]} for number, document in enumerate(documents)]
+    found = []
+    clients: list[Any] = [mongomock.MongoClient(), EmbeddedMongoClient()]
+    for client in clients:
+        collection = client["test"]["things"]
+        for document in stored:
+            collection.insert_one(document)
+        found.append(list(collection.find(conditions)))
+
+    assert found[1] == found[0]

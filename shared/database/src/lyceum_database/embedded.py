@@ -5,7 +5,7 @@ threads were handed the same document. Here every call of every collection of on
 lock, and a result set is read completely under it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from threading import RLock
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import mongomock
 from mongomock.collection import Collection
 from mongomock.database import Database
+from mongomock.filtering import filter_applies
 
 from lyceum_database import connection
 from lyceum_database.settings import MongoSettings
@@ -43,6 +44,9 @@ SERIALISED = (
     "update_one",
 )
 """Calls of a collection that run under the lock; `find` is lazy and takes it when its results are read."""
+
+BOUNDS = ("$gt", "$gte", "$lt", "$lte")
+"""Operators that no absent field satisfies."""
 
 
 class EmbeddedMongoClient(mongomock.MongoClient):  # type: ignore[type-arg] # generic in its stub only
@@ -87,9 +91,50 @@ class _SerialisedCollection(Collection):
     def with_options(self, *args: Any, **options: Any) -> Any:
         return self.of(super().with_options(*args, **options), self._turn)  # type: ignore[no-untyped-call] # as mongomock is
 
+    def _iter_documents(self, filter: Any) -> Iterator[Any]:  # noqa: A002 - mongomock's name
+        """Compare closely only what can match, instead of every document with every condition."""
+        sieve = _Sieve(filter)
+        if not sieve or self._store.is_empty:
+            found: Iterator[Any] = super()._iter_documents(filter)  # type: ignore[no-untyped-call] # as mongomock is
+            return found
+        return (one for one in sieve.candidates(self._store) if filter_applies(filter, one))  # type: ignore[no-untyped-call] # as mongomock is
+
     def _get_dataset(self, *args: Any, **options: Any) -> Iterator[Any]:
         with self._turn:
             return iter(list(super()._get_dataset(*args, **options)))  # type: ignore[no-untyped-call] # as mongomock is
+
+
+class _Sieve:
+    """The conditions of a filter that are cheap to check: a text that a field must be, a bound that it must have.
+
+    It lets through whatever may match, and more: text in a list is looked at closely by mongomock.
+    """
+
+    def __init__(self, conditions: Mapping[str, Any]) -> None:
+        plain = {name: value for name, value in conditions.items() if "." not in name and not name.startswith("$")}
+        self._texts = {name: value for name, value in plain.items() if type(value) is str}
+        self._present = [name for name, value in plain.items() if isinstance(value, dict) and _is_bound(value)]
+
+    def __bool__(self) -> bool:
+        return bool(self._texts or self._present)
+
+    def candidates(self, store: Any) -> list[Any]:
+        """Return the documents that may match, in their order."""
+        document_id = self._texts.get("_id")
+        if document_id is None:
+            return [one for one in store.documents if self._may_match(one)]
+        return [store[document_id]] if document_id in store else []
+
+    def _may_match(self, document: Mapping[str, Any]) -> bool:
+        for name, text in self._texts.items():
+            found = document.get(name)
+            if found is None or (type(found) is str and found != text):
+                return False
+        return all(name in document for name in self._present)
+
+
+def _is_bound(value: Mapping[str, Any]) -> bool:
+    return any(value.get(operator) is not None for operator in BOUNDS)
 
 
 def _under_lock(call: Callable[..., Any]) -> Callable[..., Any]:
