@@ -136,7 +136,7 @@ def test_what_the_framework_refuses_is_a_problem(
 
 def test_a_refused_method_is_told_all_that_the_address_has(client: Client) -> None:
     assert client.delete("/v1/ovens").headers["allow"] == "POST, PUT"
-    assert client.delete("/v1/ovens/x").headers["allow"] == "GET"
+    assert client.delete("/v1/ovens/x").headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize(("key", "advice"), [("abc", "at least 4"), ("a" * 21, "at most 20")])

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from lyceum_web.documentation import documentation_routes
 from lyceum_web.exchanges import Exchanges, Watch
 from lyceum_web.gate import Gate
+from lyceum_web.head_requests import HeadRequests
 from lyceum_web.health import health_routes, is_marked
 from lyceum_web.lifespan import Life
 from lyceum_web.limits import Allowances, Limits
@@ -66,6 +67,7 @@ def _add_layers(application: FastAPI, kit: Kit, pages: frozenset[str]) -> None:
     application.add_middleware(Limits, answers, allowances=allowances, body_depth=settings.body_depth)
     open_to = _open_to(pages | _marked(routes))
     application.add_middleware(Gate, kit.life.health, answers, open_to=open_to, most=settings.requests)
+    application.add_middleware(HeadRequests)
     templates = Templates(routes)
     watch = Watch(answers=answers, templates=templates, figures=kit.figures, tracer=kit.tracer, quiet=pages)
     application.add_middleware(Exchanges, watch)

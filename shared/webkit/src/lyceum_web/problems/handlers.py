@@ -67,7 +67,8 @@ def _from_framework(exc: Exception) -> ProblemError:
 def _methods(application: FastAPI, path: str) -> list[str]:
     """Every method of an address, as RFC 9110, 15.5.6, asks for: the framework names those of one route."""
     routes = (route for route in iter_route_contexts(application.routes) if route.methods)
-    return sorted({method for route in routes if route.path_regex.match(path) for method in route.methods or ()})
+    methods = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def invalid(errors: Sequence[Any], *, unread: bool = False) -> ProblemError:
