@@ -20,7 +20,7 @@ from itertools import groupby, takewhile
 from chat_service.contention import until_settled
 from chat_service.errors import Contended
 from chat_service.models import ChatMessage
-from chat_service.repositories import ChatMessageRepository, ConversationRepository
+from chat_service.repositories import ChatMessageRepository, ConversationRepository, Told
 from chat_service.states import MessageKind
 from lyceum_contracts import MessageSent, OutboxEntry
 from lyceum_database import Clock, utc_now
@@ -79,12 +79,22 @@ class Telling:
         """Carry and clear away what is due; returns how many messages it saw to."""
         count = 0
         while found := self._messages.unsettled(self._clock(), limit=BATCH):
-            for conversation_id, messages in _by_conversation(found):
-                self._settle_all(conversation_id, messages)
+            self._sweep(found)
             count += len(found)
             if len(found) < BATCH:
                 break
         return count
+
+    def _sweep(self, found: Sequence[ChatMessage]) -> None:
+        """Clear away, all at once, what others carried, which is nearly everything; see to the rest one by one."""
+        standings = self._conversations.told_in({message.conversation_id for message in found})
+        done = [message for message in found if _is_carried(message, standings.get(message.conversation_id))]
+        if done:
+            entry_ids = [entry["id"] for message in done for entry in message.events]
+            self._messages.settled([message.id for message in done], entry_ids)
+        settled = {message.id for message in done}
+        for conversation_id, messages in _by_conversation([one for one in found if one.id not in settled]):
+            self._settle_all(conversation_id, messages)
 
     def _carry_sent(self, conversation_id: str) -> bool | None:
         """Carry what follows `told_seq`, as far as there is no gap; None if there may be more."""
@@ -153,6 +163,14 @@ def _left_to_the_sweep(message: ChatMessage) -> Iterator[None]:
         yield
     except Contended:
         log.info("events of message %s are left to the sweep", message.id)
+
+
+def _is_carried(message: ChatMessage, standing: Told | None) -> bool:
+    """Tell whether all that a message tells is in the outbox; of a conversation that is gone there is none."""
+    if standing is None:
+        return True
+    later = [entry["id"] for entry in message.events if entry["type"] != MessageSent.type]
+    return message.seq <= standing.told_seq and set(later) <= set(standing.carried)
 
 
 def _entries(message: ChatMessage) -> list[OutboxEntry]:

@@ -196,6 +196,17 @@ def test_an_event_says_who_when_and_where_and_its_id_is_the_same_for_ever(school
     assert first["headers"]["ce_id"] == first["id"]
 
 
+def test_clearing_away_costs_the_same_however_much_there_is(stepped: School) -> None:
+    prepare(stepped)
+    for number in range(30):
+        stepped.sends("ana", f"more-{number}")
+    stepped.clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined] # it is moved by hand
+
+    assert not dies_after(5, stepped.chat.sweepers[0]._step)
+
+    assert not unfinished()
+
+
 def test_messages_of_a_conversation_that_is_gone_do_not_stop_the_sweep(school: School) -> None:
     prepare(school)
     school.sends("ana", "c9")

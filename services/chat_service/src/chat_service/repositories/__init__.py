@@ -6,6 +6,7 @@ from chat_service.repositories.conversations import (
     Place,
     Pulse,
     Seated,
+    Told,
     conversation_id,
 )
 from chat_service.repositories.doubt_replies import DoubtReplyRepository
@@ -21,5 +22,6 @@ __all__ = [
     "Place",
     "Pulse",
     "Seated",
+    "Told",
     "conversation_id",
 ]

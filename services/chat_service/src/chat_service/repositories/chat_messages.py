@@ -10,6 +10,8 @@ from lyceum_database import Clock, Repository, translated_errors, utc_now
 from lyceum_database.conditional import update_if
 from lyceum_database.repository import PAGE
 
+_TELLING = ("id", "conversation_id", "seq", "sender_id", "kind", "events")
+
 
 class ChatMessageRepository(Repository[ChatMessage]):
     """Messages, found by id, by their place in the conversation, or by what is still to be done about them."""
@@ -66,8 +68,10 @@ class ChatMessageRepository(Repository[ChatMessage]):
         return update_if(self._collection(), {"_id": seen.id, "version": seen.version}, update)
 
     def unsettled(self, now: datetime, *, limit: int = PAGE) -> list[ChatMessage]:
-        """Return messages with events that may not have left, those due first."""
-        return self._select(events_due__lte=now, order="events_due", limit=limit)
+        """Return messages with events that may not have left, those due first; without what they say."""
+        with translated_errors():
+            due = self.model.objects(events_due__lte=now).only(*_TELLING).order_by("events_due").limit(limit)
+            return list(due)
 
     def settled(self, ids: Sequence[str], entry_ids: Sequence[str]) -> None:
         """Clear away events that are in their conversation's outbox."""
