@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError
 
-from keylane import BrokerUnavailableError, TopicSpec, ensure_topics
+from keylane import BrokerUnavailableError, KafkaSettings, TopicSpec, ensure_topics
 from keylane.kafka import KafkaBroker
 from keylane.producers import Producers
 from keylane.testing import API_PRODUCE, MockCluster, until
@@ -117,3 +119,26 @@ async def test_a_broker_takes_records_behind_one_that_it_refused(kafka: Rig) -> 
     await publisher.close(timeout_s=2)
 
     assert [record.value for record in await kafka.read(topic, 3)] == [b"1", b"2", b"3"]
+
+
+@pytest.mark.wire
+async def test_a_send_to_a_topic_that_is_missing_says_so(kafka: Rig) -> None:
+    impatient = replace(kafka.settings, request_timeout=timedelta(seconds=0.5))
+
+    assert "no broker has told of this topic: is it missing?" in await refusal(impatient)
+
+
+async def test_of_a_broker_that_is_away_nobody_says_that_it_has_no_such_topic() -> None:
+    away = KafkaSettings(bootstrap_servers="127.0.0.1:1", request_timeout=timedelta(seconds=0.5))
+
+    assert "missing" not in await refusal(away)
+
+
+async def refusal(settings: KafkaSettings) -> str:
+    publisher = KafkaBroker(settings).publisher()
+    try:
+        with pytest.raises(BrokerUnavailableError) as error:
+            await publisher.send("absent", key=None, value=b"", headers=[])
+    finally:
+        await publisher.close(timeout_s=10)
+    return str(error.value)

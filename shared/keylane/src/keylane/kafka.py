@@ -204,7 +204,8 @@ class KafkaPublisher:
                     topic, key=NO_KEY if key is None else key, value=value, headers=list(headers)
                 )
         except (KafkaError, TimeoutError, OSError) as exc:
-            raise BrokerUnavailableError(f"send to {topic}: {words(exc)}") from exc
+            hint = "" if self._producers.may_have(topic) else ", no broker has told of this topic: is it missing?"
+            raise BrokerUnavailableError(f"send to {topic}: {words(exc)}{hint}") from exc
         return _acknowledged(sent, topic)
 
     async def close(self, *, timeout_s: float) -> None:

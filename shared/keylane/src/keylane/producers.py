@@ -56,6 +56,10 @@ class Producers:
         sent.add_done_callback(partial(self._done, producer))
         return sent
 
+    def may_have(self, topic: str) -> bool:
+        """Whether there may be this topic, for all that is known: False if brokers answer and none told of it."""
+        return self._current is None or self._current.client.cluster.partitions_for_topic(topic) is not None
+
     async def close(self, *, timeout_s: float) -> None:
         """Flush and disconnect them all, within the time."""
         producers, self._current = list(self._unsettled), None
