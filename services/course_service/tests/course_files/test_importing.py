@@ -224,6 +224,15 @@ def test_a_course_that_somebody_made_meanwhile_is_brought_up_to_date(run: Run, m
     assert course.title == "Algebra"
 
 
+def test_without_its_indexes_nothing_is_imported(run: Run) -> None:
+    Course._get_collection().drop_indexes()
+
+    result = run([ALGEBRA])
+
+    assert (result.exit_code, state()) == (2, [])
+    assert "run the index deploy step" in result.stderr
+
+
 def test_a_long_file_shows_how_far_it_is(run: Run) -> None:
     many = [{**ALGEBRA, "slug": f"c-{number}", "sections": []} for number in range(200)]
 

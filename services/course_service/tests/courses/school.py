@@ -118,8 +118,8 @@ class School:
         return slugs
 
 
-def enrol(student: str, course_id: str) -> None:
+def enrol(student: str, course_id: str, status: str = "active") -> None:
     """As a payment does."""
     its_id = enrolment_id("default", student, course_id)
-    granted = {"student_id": student, "course_id": course_id, "grants": [new_id()], "status": "active"}
+    granted = {"student_id": student, "course_id": course_id, "grants": [new_id()], "status": status}
     EnrolmentRepository().insert(Enrolment(id=its_id, **granted))

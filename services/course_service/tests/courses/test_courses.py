@@ -264,6 +264,12 @@ class TestWhatIsSold:
         assert shown("ana") == shown("boss") == shown("ana", "/versions/1") == [(body, False), (body, False)]
         assert shown("tom") == shown("tom", "/versions/1") == [(None, True), (body, False)]
 
+    def test_is_closed_again_to_those_who_got_their_money_back(self, school: School) -> None:
+        course_id = school.offer()
+        enrol("ana", course_id, status="ended")
+
+        assert school.get(f"/{course_id}").json()["sections"][0]["lessons"][0]["locked"]
+
     def test_a_purchase_changes_the_tag_of_what_is_seen(self, school: School) -> None:
         course_id = school.offer()
         tag = school.get(f"/{course_id}").headers["ETag"]

@@ -1,6 +1,7 @@
 """Publishers who die, stand still or come at one moment: learners see whole versions only, and each is told once."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from itertools import permutations, product
@@ -12,9 +13,10 @@ import pytest
 from course_service.courses.exceptions import Archived
 from course_service.courses.repository import CourseVersions
 from course_service.models import CourseVersion
+from lyceum_database import ensure_indexes
 from lyceum_database.testing.stepping import dies_after, two_suspended
 
-from .desk import COURSE, Desk, StaleError, open_desk
+from .desk import COURSE, STORED, Desk, StaleError, open_desk
 
 MOST_CALLS = 30
 
@@ -118,6 +120,29 @@ def test_an_archived_course_stays_so_whoever_publishes_at_that_moment() -> None:
             desk.is_whole()
             assert desk.course.status == "archived"
             assert desk.told in (["archived"], [1, "archived"])
+
+
+def test_many_who_work_at_one_moment_on_a_server_lose_nothing(database: str) -> None:
+    """`database` has the indexes of this service's own documents; those of courses are made here."""
+    assert database
+    ensure_indexes(STORED)
+    desk = Desk()
+    desk.opens()
+    works: list[Callable[[], object]] = [
+        desk.publishes,
+        *(partial(desk.edits, title=f"Title {number}") for number in range(4)),
+        desk.publishes,
+    ]
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        for done in [pool.submit(work) for work in works * 2]:
+            done.result()
+
+    desk.is_whole()
+    desk.publishes()
+    assert desk.published == desk.draft
+    assert desk.told == sorted(set(desk.told))
+    desk.is_whole()
 
 
 def test_versions_cannot_be_changed_or_taken_away() -> None:

@@ -13,7 +13,17 @@ from course_service.course_files.reading import read_courses
 from course_service.courses.publishing import Publishing
 from course_service.courses.repository import CourseStore, CourseVersions
 from course_service.errors import CourseServiceError
-from lyceum_database import DEFAULT_ORG, DatabaseError, OrganizationRepository, User, UserRepository, is_id
+from course_service.models import CourseVersion
+from lyceum_database import (
+    DEFAULT_ORG,
+    Course,
+    DatabaseError,
+    OrganizationRepository,
+    User,
+    UserRepository,
+    is_id,
+    verify_indexes,
+)
 from lyceum_program.commands.printing import counted
 from lyceum_program.commands.refusal import Refusal, plain_refusals
 from lyceum_program.commands.servers import database
@@ -60,6 +70,7 @@ def import_(file: Path, org: str, owner: str | None, *, publish: bool, dry_run: 
             click.echo(f"Reading {file.stat().st_size / LARGE_BYTES:.1f} MiB ...", err=True)
         found = read_courses(file, watch=_Shown("Checking"))
         with database():
+            verify_indexes((Course, CourseVersion))  # without them one slug could be two courses
             work = _work(_organization(org), owner, publish=publish)
             planned = work.plan(file, found)
             published = 0 if dry_run else _write(work, planned)
