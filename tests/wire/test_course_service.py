@@ -31,7 +31,7 @@ from .selling import LANGUAGE, NOWHERE, PRICE, SECRET, TEACHER, CourseDeployment
 pytestmark = pytest.mark.wire
 
 CLICKS = 50
-AWAY_S = 4.0
+AWAY_S = 3.0
 STUDENTS = ("ana", "ben", "cid", "dia")
 
 

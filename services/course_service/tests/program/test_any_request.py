@@ -15,7 +15,7 @@ from lyceum_web.testing.conformance import FIT, Described, described
 
 from .conftest import School
 
-EXAMPLES = 20
+EXAMPLES = 15
 NAMES = ("boss", "ana", "stranger")
 LABELS = [
     f"{method} {route.path}"
