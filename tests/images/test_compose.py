@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped] # ships no types
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE, PRODUCTION = (
