@@ -35,6 +35,7 @@ TITLES = {
     "allocation": "Allocation, end to end",
     "soak": "Memory over a soak",
     "auth": "Signing in",
+    "story": "Courses, purchases and conversations over HTTP",
     "fairness": "Fairness of the choice of trainers, simulated",
     "memory": "Resident memory of the programs",
     "modelguard": "modelguard",
