@@ -73,10 +73,7 @@ async def test_a_topic_that_was_not_heard_of_yet_was_not_created_either(
     known, fresh = TopicSpec(f"{kafka.topic}-known", 1), TopicSpec(f"{kafka.topic}-fresh", 1)
     await ensure_topics(kafka.settings, [known])
 
-    async def none_known(_: KafkaSettings, names: dict[str, TopicSpec]) -> list[str]:
-        return list(names)
-
-    monkeypatch.setattr(topics, "missing_topics", none_known)
+    looks(monkeypatch, [known.name, fresh.name], [])
 
     assert await ensure_topics(kafka.settings, [known, fresh]) == [fresh.name]
 
@@ -102,3 +99,34 @@ def test_each_topic_has_room_for_what_the_one_before_it_held() -> None:
     assert room == sorted(set(room))
     assert [spec.config["retention.ms"] for spec in (letters, replays)] == ["-1", "86400000"]
     assert {spec.partitions for spec in (source, letters, replays)} == {3}
+
+
+async def test_topics_are_there_for_whoever_looks_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = looks(monkeypatch, ["a", "b"], ["b"], ["b"], [])
+    monkeypatch.setattr(topics, "_create", made_all)
+
+    assert await ensure_topics(AWAY, [TopicSpec("a", 1), TopicSpec("b", 1)]) == ["a", "b"]
+    assert left == [], "it did not wait until brokers told of them"
+
+
+async def test_topics_of_which_no_broker_tells_are_not_waited_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks(monkeypatch, *[["a"]] * 1000)
+    monkeypatch.setattr(topics, "_create", made_all)
+
+    with pytest.raises(BrokerUnavailableError, match="created a, of which no broker tells yet"):
+        await ensure_topics(AWAY, [TopicSpec("a", 1)])
+
+
+async def made_all(_: KafkaSettings, specs: list[TopicSpec]) -> set[str]:
+    return {spec.name for spec in specs}
+
+
+def looks(monkeypatch: pytest.MonkeyPatch, *missing: list[str]) -> list[list[str]]:
+    """Let each look at the brokers find the next of these missing; returns those to come."""
+    left = list(missing)
+
+    async def look(*_: object) -> list[str]:
+        return left.pop(0)
+
+    monkeypatch.setattr(topics, "missing_topics", look)
+    return left

@@ -28,6 +28,9 @@ LETTER_BYTES: Final = 2 * 1024 * 1024
 REPLAY_BYTES: Final = LETTER_BYTES + 64 * 1024
 """Record limit of a replay topic: a replay is its letter and some more headers, so every letter can be replayed."""
 
+TOLD_EVERY_S: Final = 0.1
+"""Between two questions whether brokers tell of a new topic, in seconds; they do so after some milliseconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
@@ -73,7 +76,7 @@ async def ensure_topics(settings: KafkaSettings, specs: Sequence[TopicSpec]) -> 
     """Create the topics that do not exist; returns their names. Existing topics are left as they are.
 
     Raises:
-        BrokerUnavailableError: The broker is away.
+        BrokerUnavailableError: The broker is away, or does not tell of what it created.
         ConfigurationError: The broker refuses a topic, or a name was given twice with different partitions.
     """
     wanted = {spec.name: spec for spec in specs}
@@ -84,7 +87,18 @@ async def ensure_topics(settings: KafkaSettings, specs: Sequence[TopicSpec]) -> 
             raise ConfigurationError(f"topic {spec.name} is given twice with different partitions")
     missing = await missing_topics(settings, wanted)
     created = await _create(settings, [wanted[name] for name in missing]) if missing else set()
+    await _told_of(settings, created)
     return [name for name in missing if name in created]
+
+
+async def _told_of(settings: KafkaSettings, names: set[str]) -> None:
+    """Wait until brokers tell of new topics: whoever looks at once would miss them, and a program refuse to start."""
+    try:
+        async with asyncio.timeout(settings.request_timeout.total_seconds()):
+            while names and await missing_topics(settings, names):  # noqa: ASYNC110 - brokers send no word of it
+                await asyncio.sleep(TOLD_EVERY_S)
+    except TimeoutError as exc:
+        raise BrokerUnavailableError(f"created {', '.join(sorted(names))}, of which no broker tells yet") from exc
 
 
 async def _create(settings: KafkaSettings, specs: Sequence[TopicSpec]) -> set[str]:
