@@ -43,6 +43,10 @@ class Board:
         self.seconds_to_answer: list[float] = []
         self._began_at = time.monotonic()
 
+    def begin(self) -> None:
+        """The doors open now."""
+        self._began_at = time.monotonic()
+
     @property
     def seconds(self) -> float:
         """Since the doors opened."""
@@ -58,6 +62,6 @@ class Board:
 
     def line(self) -> str:
         """Say it in one line, the most important first."""
-        shown = (Step.SIGNED_IN, Step.PAID, Step.SERVED, Step.WAITING, Step.TALKED, Step.DONE)
+        shown = (Step.SIGNED_UP, Step.SIGNED_IN, Step.PAID, Step.SERVED, Step.WAITING, Step.TALKED, Step.DONE)
         counts = ", ".join(f"{self.reached[step]} {step}" for step in shown if self.reached[step])
         return f"{counts or 'everybody is on the way'}; {self.messages} messages"

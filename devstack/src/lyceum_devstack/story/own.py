@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from allocation_worker.main import shutdown
+from auth_service.passwords.hashing import Argon2Cost
 from keylane import RetryPolicy
 from lyceum_devstack.check import Case
 from lyceum_devstack.demo.faults import read_faults
@@ -28,6 +29,8 @@ from lyceum_devstack.up.programs import GROUPS, wanted_topics
 from lyceum_devstack.up.stack import Stack
 from lyceum_devstack.up.surroundings import Surroundings, open_surroundings
 
+QUICK = Argon2Cost(memory_kib=7168)
+"""The least that the auth service allows: hundreds of people sign up in this minute, and their accounts end with it."""
 RETRY = RetryPolicy(max_attempts=MAX_ATTEMPTS, base=timedelta(seconds=0.2), factor=2.0)
 """As in production, but impatient: a person is watching."""
 
@@ -43,7 +46,9 @@ def own_surroundings(mongodb_uri: str | None, bootstrap: str | None) -> Iterator
         MockClusterError: the embedded Kafka cannot be started.
     """
     run = secrets.token_hex(4)
-    with open_surroundings(mongodb_uri, f"lyceum_demo_{run}", bootstrap, topic_prefix=f"lyceum-demo-{run}.") as around:
+    with open_surroundings(
+        mongodb_uri, f"lyceum_demo_{run}", bootstrap, topic_prefix=f"lyceum-demo-{run}.", hash_cost=QUICK
+    ) as around:
         yield (
             around,
             Stage(

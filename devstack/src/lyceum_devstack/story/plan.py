@@ -172,11 +172,14 @@ def _wishes(
     number_of = {course.subject: number for number, course in enumerate(courses)}
     seats = [(number_of[subject], language) for row in trainers for subject, language in _seats(row)]
     chance.shuffle(seats)
-    in_vain = max(1, round(students * WITHOUT_SEAT))
-    seated = [seats[place % len(seats)] for place in range(students - in_vain)]
-    wishes = seated + [(number_of[UNTAUGHT], courses[number_of[UNTAUGHT]].languages[0])] * in_vain
-    chance.shuffle(wishes)
-    return wishes
+    ordinary = [number for number in range(students) if _habit(number) is Habit.PLAIN]
+    in_vain = frozenset(chance.sample(ordinary, max(1, round(students * WITHOUT_SEAT))))
+    untaught = number_of[UNTAUGHT], courses[number_of[UNTAUGHT]].languages[0]
+    return [untaught if number in in_vain else seats[number % len(seats)] for number in range(students)]
+
+
+def _habit(number: int) -> Habit:
+    return CYCLE[number % len(CYCLE)]
 
 
 def _seats(row: TrainerRow) -> Iterator[tuple[str, str]]:
@@ -192,5 +195,5 @@ def _student(number: int, course: int, language: str, *, run: str, chance: rando
         name=f"{first} {last}",
         course=course,
         language=language,
-        habit=CYCLE[number % len(CYCLE)],
+        habit=_habit(number),
     )

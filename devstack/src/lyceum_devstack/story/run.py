@@ -25,8 +25,8 @@ from lyceum_devstack.story.till import Till
 from lyceum_devstack.story.web import Web
 from lyceum_devstack.up.credentials import Credentials
 
-SETTLE_WITHIN_S = 20.0
-"""After the last student has left, what is on its way has this long to arrive."""
+SETTLE_WITHIN_S = 45.0
+"""After the last student has left, what is on its way has this long to arrive: longer than the lease of an outbox."""
 LOOK_EVERY_S = 1.0
 PASSWORD = "a fine day for {run} school"  # noqa: S105 - of accounts that are made for one day
 
@@ -128,6 +128,7 @@ class _Day:
             f"{len(self._day.students)} students come, all at once:",
             soft_wrap=True,
         )
+        self.board.begin()
         around = Around(office=self._office, till=self.till, board=self.board, courses=tuple(on_sale))
         password = PASSWORD.format(run=self._day.run)
         for plan in self._day.students:

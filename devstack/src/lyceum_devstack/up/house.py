@@ -1,6 +1,7 @@
 """Every program of the platform in one process, from the deploy steps to the moment when all answer."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from lyceum_devstack.up.administrator import WayIn, first_administrator
 from lyceum_devstack.up.programs import SERVICES, deploy, web_settings, worker
 from lyceum_devstack.up.stack import ServiceProgram, Stack, WorkerProgram
 from lyceum_devstack.up.surroundings import Surroundings
+
+SWITCH_S = 0.0005
+"""Five programs and an embedded database share one interpreter: with Python's own 5 ms each event waits for threads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ async def assemble(around: Surroundings, wishes: Wishes, say: Callable[[str], No
         FileRefused: the trainers clash with what is stored.
         ImportInterrupted: MongoDB failed half-way through them.
     """
+    sys.setswitchinterval(SWITCH_S)
     allocating = WorkerProgram(worker(around, before_attempt=wishes.before_attempt, retry=wishes.retry))
     await deploy(around)
     if wishes.trainers:

@@ -133,6 +133,7 @@ def _auth_service(around: Surroundings, web: WebSettings) -> FastAPI:
         topic_prefix=around.topic_prefix,
         keys_directory=keys,
         limits=LIMITS,
+        hash_cost=around.hash_cost,
     )
     return build_auth_service(settings, client_class=around.client_class)
 

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 from pymongo import MongoClient
 
+from auth_service.passwords.hashing import Argon2Cost
 from keylane import KafkaSettings, dead_letter_topic, replay_topic
 from keylane.testing import MockCluster
 from lyceum_contracts import TOPICS
@@ -32,6 +33,7 @@ class Surroundings:
         folder: for files; gone afterwards.
         topic_prefix: stands before the name of every topic and consumer group.
         payment_secret: signs what the payment provider tells that moves no money.
+        hash_cost: of one password.
     """
 
     mongo: MongoSettings
@@ -40,6 +42,7 @@ class Surroundings:
     embedded_kafka: bool
     folder: Path
     topic_prefix: str = ""
+    hash_cost: Argon2Cost = field(default_factory=Argon2Cost)
     payment_secret: SecretStr = field(default_factory=lambda: SecretStr(secrets.token_urlsafe(24)))
 
     @property
@@ -67,7 +70,12 @@ class Surroundings:
 
 @contextmanager
 def open_surroundings(
-    mongodb_uri: str | None, database: str, bootstrap: str | None, *, topic_prefix: str = ""
+    mongodb_uri: str | None,
+    database: str,
+    bootstrap: str | None,
+    *,
+    topic_prefix: str = "",
+    hash_cost: Argon2Cost | None = None,
 ) -> Iterator[Surroundings]:
     """Start what is not given, check that what is given answers, and end what was started.
 
@@ -76,6 +84,7 @@ def open_surroundings(
         database: in it.
         bootstrap: of a real Kafka.
         topic_prefix: stands before every name on it; the embedded Kafka needs none.
+        hash_cost: of one password; as in production by default.
 
     Raises:
         ServerError: The Kafka that is given has no usable address, or does not answer.
@@ -97,6 +106,7 @@ def open_surroundings(
             embedded_kafka=bootstrap is None,
             folder=folder,
             topic_prefix="" if bootstrap is None else topic_prefix,
+            hash_cost=hash_cost or Argon2Cost(),
         )
 
 
