@@ -10,15 +10,8 @@ from lyceum_database.testing import ManualClock, temporary_database
 from .school import School
 
 
-@pytest.fixture(scope="module")
-def _database() -> Iterator[None]:
-    with temporary_database(MODELS):
-        yield
-
-
 @pytest.fixture
-def school(_database: None) -> School:
+def school() -> Iterator[School]:
     """One process, with an empty database."""
-    for model in MODELS:
-        model.objects.delete()
-    return School(clock=ManualClock())
+    with temporary_database(MODELS):
+        yield School(clock=ManualClock())

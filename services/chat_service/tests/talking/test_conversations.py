@@ -181,6 +181,8 @@ class TestSearch:
         assert self.found(school, "triangle") == ["triangle of ana"]
         assert self.found(school, "triangle", "t1") == ["triangle of ana", "triangle of ben"]
         assert self.found(school, "triangle", "t1", conversation_id=TALK) == ["triangle of ana"]
+        school.says.send(other.id, caller("ben"), wanted("c2", "triangle again"))
+        assert self.found(school, "triangle", limit=1) == ["triangle of ana"]  # what is not mine takes no room
         with pytest.raises(ConversationUnknown):
             self.found(school, "triangle", conversation_id=other.id)
 

@@ -49,6 +49,11 @@ SCENES: dict[str, Sequence[Act]] = {
         lambda school: school.told(allocated(2, "t2")),
         lambda school: school.sends("ana", "a"),
     ],
+    "three hear of three epochs": [
+        lambda school: school.told(moved(2, "t2")),
+        lambda school: school.told(moved(3, "t3")),
+        lambda school: school.told(over(1, "t1")),
+    ],
     "two edit and one deletes": [
         lambda school: school.edits("ana", first(), "x"),
         lambda school: school.edits("ana", first(), "y"),

@@ -4,10 +4,13 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
 from chat_service.models import ChatMessage, Conversation
+from chat_service.repositories import ChatMessageRepository
 from chat_service.repositories import conversations as door
 from chat_service.talking import MODELS
 from keylane.mongo.outbox_documents import OutboxDocuments
@@ -116,6 +119,28 @@ def test_a_message_whose_sender_died_is_told_before_the_next_one(stepped: School
 
     assert told() == ["sent 1", "sent 2", "sent 3", "sent 4", "sent 5"]
     assert stepped.talk().read_seqs == {"ana": 4, "t1": 5}
+
+
+def test_a_number_that_a_scan_has_missed_is_waited_for(stepped: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two were stored while the database went through the numbers: it shows the later one only."""
+    prepare(stepped)
+    for seq in (4, 5):
+        calls = 0
+        while not ChatMessage.objects(seq=seq):
+            dies_after(calls, partial(stepped.sends, "ana", f"lost-{seq}"))
+            calls += 1
+    after = ChatMessageRepository.after
+
+    def missing(self: ChatMessageRepository, *args: Any, **options: Any) -> list[ChatMessage]:
+        return [one for one in after(self, *args, **options) if one.seq != 4]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ChatMessageRepository, "after", missing)
+        stepped.sweeps()
+        assert told()[3:] == []
+    stepped.sweeps()
+
+    assert told()[3:] == ["sent 4", "sent 5"]
 
 
 def test_an_edit_is_told_behind_that_its_message_was_sent(stepped: School) -> None:
