@@ -138,7 +138,7 @@ def play() -> Callable[..., Case]:
 
 @pytest.fixture(scope="module")
 def plain_names() -> Iterator[None]:
-    """For tests that use topics by their plain names on servers that other tests share: one file of them at a time."""
+    """For tests that use plain topic names, or look for names of any demo, on servers that others share: one file at a time."""
     with (Path(tempfile.gettempdir()) / "lyceum-plain-names.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
