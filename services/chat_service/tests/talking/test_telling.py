@@ -152,6 +152,15 @@ def test_an_edit_is_told_behind_that_its_message_was_sent(stepped: School) -> No
     assert told()[3:] == ["sent 4", "edited 4"]
 
 
+def test_that_something_was_read_is_told_behind_that_it_was_sent(stepped: School) -> None:
+    prepare(stepped)
+    assert dies_after(2, lambda: stepped.sends("ana", "lost"))
+
+    stepped.reads("t1", 4)
+
+    assert told()[3:] == ["sent 4", "read 4"]
+
+
 def test_what_was_done_to_a_message_is_told_in_order_when_the_first_one_died(stepped: School) -> None:
     prepare(stepped)
     calls = 0
