@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from tests.wire.story.caller import Caller
 
-BAR_PERCENT = 5.0
+BAR_PERCENT = 15.0
 SCREEN = (
     "Orders are paid at a steady rate, whatever became of those before. Each student asks GET /v1/enrolments/{course} "
     "every 20 ms until the trainer is there: relays and listeners look every 200 ms at most."
