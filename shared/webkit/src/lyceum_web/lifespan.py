@@ -115,7 +115,7 @@ class Life:
     async def _stop(self, work: asyncio.Task[None]) -> None:
         self.health.begin_stopping()
         await _end(self._consumers)
-        await _end(self._parts)  # relays among them, which see off what consumers wrote last
+        await _end(self._parts)  # relays among them, for the events that consumers wrote
         work.cancel()
         await asyncio.wait({work})
 
