@@ -171,6 +171,7 @@ def test_every_topic_that_the_worker_and_the_relay_need_is_made() -> None:
         "try.allocations.chat-service.dlq",
         "try.allocations.chat-service.replay",
     ]
+    assert topics.read_topic("try.") == "try.allocations"
 
 
 def test_every_collection_with_an_outbox_is_relayed(settings: ChatSettings) -> None:

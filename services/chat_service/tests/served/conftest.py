@@ -1,7 +1,10 @@
 """A stage on a database of the test's own, and people who are signed in there."""
 
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -31,8 +34,24 @@ def stage(stored: str) -> Stage:
 
 @pytest.fixture
 def client(stage: Stage) -> Iterator[httpx.Client]:
-    with application_client(stage.application()) as client:
+    application = stage.application()
+    with application_client(application) as client:
+        client.event_hooks["response"] = [partial(check_is_documented, application.openapi())]
         yield client
+
+
+def check_is_documented(document: Mapping[str, Any], response: httpx.Response) -> None:
+    """Whatever a test is refused, a reader of the document could have known."""
+    method, path = response.request.method.lower(), response.request.url.path
+    matching = [one for one in document["paths"] if re.fullmatch(re.sub("{.*?}", "[^/]+", one), path)]
+    if response.status_code < 400 or not matching or method not in document["paths"][matching[0]]:
+        return
+    answers = document["paths"][matching[0]][method]["responses"]
+    assert str(response.status_code) in answers, (method, path, response.status_code)
+    name = answers[str(response.status_code)]["$ref"].rpartition("/")[2]
+    (content,) = document["components"]["responses"][name]["content"].values()
+    response.read()
+    assert response.json()["code"] in content["examples"], (method, path, response.json()["code"])
 
 
 @pytest.fixture
