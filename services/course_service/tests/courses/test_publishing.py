@@ -38,6 +38,18 @@ def test_a_publisher_who_dies_anywhere_has_published_all_or_nothing() -> None:
     assert 3 <= calls < MOST_CALLS
 
 
+def test_each_publication_is_a_whole_one_with_the_next_number() -> None:
+    with open_desk() as desk:
+        for number, price in enumerate((4900, 0, 4900), start=1):
+            desk.edits(price_minor=price, title=f"Algebra {number}")
+            desk.publishes()
+
+            desk.is_whole()
+            assert desk.published == desk.draft
+            assert desk.course.published_version == number
+        assert desk.told == [1, 2, 3]
+
+
 def test_a_version_that_was_left_behind_is_stepped_over_by_other_contents() -> None:
     calls = calls_until_version()
     with open_desk() as desk:
