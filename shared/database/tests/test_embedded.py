@@ -164,8 +164,10 @@ VALUES = st.sampled_from([None, "x", "y", 1, ["x"], ["y", 1], []])
 BOUNDS = st.dictionaries(
     st.sampled_from(["$gt", "$gte", "$lt", "$lte", "$exists", "$in"]), st.integers(0, 2), min_size=1, max_size=2
 ).map(lambda bounds: {name: [bound] if name == "$in" else bound for name, bound in bounds.items()})
+INNER = st.dictionaries(st.sampled_from(["b", "c"]), VALUES)
+ELEMENTS = st.dictionaries(st.sampled_from(["b", "c"]), VALUES, min_size=1).map(lambda one: {"$elemMatch": one})
 DOCUMENTS = st.lists(
-    st.dictionaries(st.sampled_from(["a", "b"]), st.one_of(VALUES, st.dictionaries(st.just("b"), VALUES)), max_size=2),
+    st.dictionaries(st.sampled_from(["a", "b"]), st.one_of(VALUES, INNER, st.lists(INNER, max_size=2)), max_size=2),
     max_size=4,
 )
 TEXT_IDS = ("x", "y", "", "z")
@@ -174,7 +176,9 @@ TEXT_IDS = ("x", "y", "", "z")
 @example([{"a": ["x"]}], {"a": "x"})
 @example([{}], {"a": {"$exists": 0}})
 @example([{"a": {"b": "x"}}], {"a.b": "x"})
-@given(DOCUMENTS, st.dictionaries(NAMES, st.one_of(VALUES, BOUNDS), max_size=2))
+@example([{"a": [{"b": "y"}, {"b": ["x"]}]}, {"a": [{"b": "y"}]}], {"a": {"$elemMatch": {"b": "x", "c": None}}})
+@example([{"a": [{"b": "y", "c": 1}, {"b": "x"}]}], {"a": {"$elemMatch": {"b": "x", "c": None}}})
+@given(DOCUMENTS, st.dictionaries(NAMES, st.one_of(VALUES, BOUNDS, ELEMENTS), max_size=2))
 def test_what_it_does_not_look_at_closely_is_nothing_that_matches(
     documents: list[dict[str, Any]], conditions: dict[str, Any]
 ) -> None:

@@ -112,11 +112,13 @@ class _Sieve:
 
     def __init__(self, conditions: Mapping[str, Any]) -> None:
         plain = {name: value for name, value in conditions.items() if "." not in name and not name.startswith("$")}
-        self._texts = {name: value for name, value in plain.items() if type(value) is str}
+        self._texts = _texts(plain)
+        elements = {name: value.get("$elemMatch") for name, value in plain.items() if isinstance(value, dict)}
+        self._elements = {name: found for name, value in elements.items() if value and (found := _texts(value))}
         self._present = [name for name, value in plain.items() if isinstance(value, dict) and _is_bound(value)]
 
     def __bool__(self) -> bool:
-        return bool(self._texts or self._present)
+        return bool(self._texts or self._present or self._elements)
 
     def candidates(self, store: Any) -> list[Any]:
         """Return the documents that may match, in their order."""
@@ -126,11 +128,31 @@ class _Sieve:
         return [store[document_id]] if document_id in store else []
 
     def _may_match(self, document: Mapping[str, Any]) -> bool:
-        for name, text in self._texts.items():
-            found = document.get(name)
-            if found is None or (type(found) is str and found != text):
+        if not _may_have(document, self._texts) or not all(name in document for name in self._present):
+            return False
+        for name, texts in self._elements.items():
+            elements = document.get(name)
+            if isinstance(elements, list) and not any(_may_have(one, texts) for one in elements):
                 return False
-        return all(name in document for name in self._present)
+        return True
+
+
+def _texts(conditions: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in conditions.items()
+        if type(value) is str and "." not in name and not name.startswith("$")
+    }
+
+
+def _may_have(document: Any, texts: Mapping[str, str]) -> bool:
+    if not isinstance(document, dict):
+        return True
+    for name, text in texts.items():
+        found = document.get(name)
+        if found is None or (type(found) is str and found != text):
+            return False
+    return True
 
 
 def _is_bound(value: Mapping[str, Any]) -> bool:
