@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from functools import partial
 
+from chat_service.caller import Caller
 from chat_service.contention import until_settled
 from chat_service.conversations import rules
-from chat_service.messages import events
+from chat_service.messages import events, words
+from chat_service.messages.rules import Wanted
 from chat_service.models import ChatMessage, Conversation
 from chat_service.outbox import entry
 from chat_service.repositories import ChatMessageRepository
+from chat_service.states import MessageKind
 from chat_service.telling import Telling
 from lyceum_database import Clock, Duplicate, utc_now
 
@@ -67,3 +70,19 @@ class Appending:
             if stored is None or stored.seq_key != message.seq_key or stored.client_key != message.client_key:
                 raise
             return message  # a server that was asked again by the driver had stored it the first time
+
+
+def text_of(conversation_id: str, caller: Caller, wanted: Wanted) -> ChatMessage:
+    """Return what somebody wants to send as a message, without a number yet."""
+    return ChatMessage(
+        org_id=caller.org_id,
+        conversation_id=conversation_id,
+        sender_id=caller.user_id,
+        client_id=wanted.client_id,
+        fingerprint=wanted.fingerprint(),
+        body=wanted.body,
+        words=words.kept(wanted.body),
+        reply_to=wanted.reply_to,
+        kind=MessageKind.TEXT.value,
+        seq=1,
+    )

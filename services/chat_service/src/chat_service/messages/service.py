@@ -12,7 +12,7 @@ from chat_service.conversations import rules as members
 from chat_service.conversations.exceptions import ConversationClosed, ConversationUnknown
 from chat_service.conversations.membership import Membership, check_open
 from chat_service.messages import events, rules, words
-from chat_service.messages.appending import Appending
+from chat_service.messages.appending import Appending, text_of
 from chat_service.messages.exceptions import ClientIdReused, MessageUnknown, UnfitMessage, UnfitQuery
 from chat_service.messages.notices import Notices
 from chat_service.messages.rules import Wanted
@@ -20,9 +20,9 @@ from chat_service.messages.search import MessageSearch
 from chat_service.models import ChatMessage, Conversation, MessageEdit
 from chat_service.outbox import entry
 from chat_service.repositories import ChatMessageRepository, ConversationRepository
-from chat_service.states import ChatMessageStatus, MessageKind
+from chat_service.states import ChatMessageStatus
 from chat_service.telling import Telling
-from lyceum_contracts import Event, OutboxEntry
+from lyceum_contracts import Event
 from lyceum_database import Clock, utc_now
 
 MOST_SEARCHED = 1000
@@ -91,7 +91,7 @@ class MessageService:
             Contended: too many write at once.
         """
         rules.check(wanted)
-        message = _message(conversation_id, caller, wanted)
+        message = text_of(conversation_id, caller, wanted)
         try:
             stored = self._appending.append(message, self._admitted(conversation_id, caller, wanted.reply_to))
         except ConversationClosed:
@@ -192,8 +192,6 @@ class MessageService:
         still_mine = set(self._searchable(caller, conversation_id)) if found else set()
         return [message for message in found if message.conversation_id in still_mine]
 
-    # --- one try -----------------------------------------------------------------------------------------------
-
     def _try_edit(self, message_id: str, caller: Caller, body: str, expected_version: int | None) -> ChatMessage | None:
         seen, conversation = self._readable(message_id, caller)
         rules.check_own(seen, caller.user_id)
@@ -236,15 +234,12 @@ class MessageService:
         return self._change(seen, fields, told, now)
 
     def _change(self, seen: ChatMessage, fields: dict[str, Any], event: Event, now: datetime) -> ChatMessage | None:
-        about: dict[str, Any] = {"aggregate_id": seen.id, "version": seen.version + 1, "org_id": seen.org_id}
-        told: OutboxEntry = entry(event, now=now, **about)
+        told = entry(event, aggregate_id=seen.id, version=seen.version + 1, org_id=seen.org_id, now=now)
         if not self._messages.change(seen, fields, told, due=self._telling.due()):
             return None
         changed = self._telling.changed(seen.id)
         self._heard(seen.conversation_id)
         return changed
-
-    # --- who may -----------------------------------------------------------------------------------------------
 
     def _admitted(self, conversation_id: str, caller: Caller, reply_to: str | None) -> Callable[[], Conversation]:
         """Ask each time whether the caller may write, and the first time the rest."""
@@ -301,18 +296,3 @@ class MessageService:
         if conversation_id is not None:
             return [self._membership.readable(conversation_id, caller).id]
         return self._conversations.ids_of_member(caller.user_id, org_id=caller.org_id, limit=MOST_SEARCHED)
-
-
-def _message(conversation_id: str, caller: Caller, wanted: Wanted) -> ChatMessage:
-    return ChatMessage(
-        org_id=caller.org_id,
-        conversation_id=conversation_id,
-        sender_id=caller.user_id,
-        client_id=wanted.client_id,
-        fingerprint=wanted.fingerprint(),
-        body=wanted.body,
-        words=words.kept(wanted.body),
-        reply_to=wanted.reply_to,
-        kind=MessageKind.TEXT.value,
-        seq=1,
-    )
