@@ -217,7 +217,7 @@ class Student:
             await self.person.freshen()
         talk = Talk(self.person, self.course_id, self.around.board, self.texts)
         await talk.open()
-        await talk.hold(self.course.subject)
+        await talk.hold(self.course.subject, again=self.plan.number % 2 == 0)
         self.around.board.reach(Step.TALKED)
 
     async def _leave(self) -> None:

@@ -14,7 +14,6 @@ from lyceum_devstack.story.web import RefusedError
 
 CLOSED = "conversation_closed"
 """The problem of who writes in a conversation that is over."""
-EXCHANGES = 2
 POLL_WAIT_S = 20
 """How long a long poll waits for an answer; the service allows 25."""
 ANSWERED_WITHIN_S = 60.0
@@ -78,13 +77,17 @@ class Talk:
         own = [one for one in listed["items"] if one["course_id"] == self._course_id]
         return own[0] if own and own[0]["status"] != "open" else None
 
-    async def hold(self, subject: str) -> None:
-        """Write, wait for the answer, write again; mark everything as read.
+    async def hold(self, subject: str, *, again: bool) -> None:
+        """Write, wait for the answer, mark it as read.
+
+        Args:
+            subject: to write about.
+            again: whether to do all of it once more.
 
         Raises:
             ServerError: the trainer does not answer.
         """
-        for number in range(EXCHANGES):
+        for number in range(1 + again):
             text = Text(self._person.id, f"{self._person.id}-{number}", OPENINGS[number].format(subject=subject))
             sent_at = time.monotonic()
             seq = await self._send(text, twice=number == 1)
