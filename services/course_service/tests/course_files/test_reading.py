@@ -61,6 +61,12 @@ def test_what_editors_add_changes_nothing(file: Any, dressed: Any) -> None:
     assert [each.written for each in read_courses(file(dressed))] == [each.written for each in read_courses(file(GOOD))]
 
 
+def test_a_byte_order_mark_is_no_part_of_json_either(file: Any) -> None:
+    marked = file(b"\xef\xbb\xbf" + as_json(GOOD, file).read_bytes(), "marked.json")
+
+    assert [course.written.slug for course in read_courses(marked)] == ["algebra-1"]
+
+
 def test_a_bare_word_of_yaml_is_what_its_place_asks_for(file: Any) -> None:
     text = "- {slug: '1984', title: 1984, subject: no, summary: 2026-01-31, languages: [no], price_minor: 010}\n"
 
