@@ -175,7 +175,7 @@ def chaos(session: nox.Session) -> None:
 @nox.session
 @timed
 def demo(session: nox.Session) -> None:
-    """Purchases in, trainers out: the main job on embedded servers. Arguments after -- go to `lyceum demo`."""
+    """The whole story over HTTP, sign-up to conversation, on embedded servers. Arguments after -- go to `lyceum demo`."""
     install(session, "devstack", tested=False)
     session.run("lyceum", "demo", *session.posargs)
 
