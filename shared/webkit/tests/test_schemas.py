@@ -5,7 +5,7 @@ from typing import Annotated
 import pytest
 from pydantic import AfterValidator, SecretStr, ValidationError
 
-from lyceum_web.schemas import Answer, Change, Request, plain_line
+from lyceum_web.schemas import Answer, Change, Request, composed, plain_line
 
 
 class Baking(Request):
@@ -58,3 +58,14 @@ def test_a_line_is_composed_and_trimmed() -> None:
 def test_what_is_no_line_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"blank|control"):
         plain_line(text)
+
+
+def test_marks_in_a_row_are_as_many_as_scripts_have_and_no_more() -> None:
+    thirty = "\u0301\u0323" * 15
+
+    assert composed(f"a{thirty}b{thirty}").startswith("\u1ea1")
+    for heaped in (f"a{thirty}\u0301", f"{thirty}\u0323 b"):
+        with pytest.raises(ValueError, match="30 accents"):
+            composed(heaped)
+        with pytest.raises(ValueError, match="30 accents"):
+            plain_line(heaped)

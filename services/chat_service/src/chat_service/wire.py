@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from lyceum_web.schemas import check_marks
+
 SMALL_BODY = 4 * 1024
 """Bytes. A watermark has a hundredth of it."""
 
@@ -27,6 +29,7 @@ Id = Annotated[str, Field(pattern=_ID, examples=["0190b6c2-7c1e-7d3a-9c55-0f1e2d
 
 
 def _visible(text: str) -> str:
+    check_marks(text)
     if all(unicodedata.category(character) in _UNSEEN for character in text):
         raise ValueError("must hold something that can be seen")
     return text

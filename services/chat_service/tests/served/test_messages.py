@@ -248,6 +248,7 @@ HOSTILE = {
     "nested": "[" * 10_000 + "]" * 10_000,
     "not UTF-8": "\xff\xfe",
     "only blanks": '{"client_id": "c", "body": "  \\n "}',
+    "heaped accents": '{"client_id": "c", "body": "a' + "\\u0301\\u0323" * 16 + '"}',
     "only what nobody sees": '{"client_id": "c", "body": "\\u200b\\u200d\\u2060"}',
 }
 

@@ -54,6 +54,10 @@ def lessons(count: int, **changes: Any) -> list[dict[str, Any]]:
         ({"sections": [{**ROOM, "lessons": lessons(1, locked=False)}]}, "/body/sections/0/lessons/0/locked"),
         ({"sections": [{**ROOM, "id": "../x"}]}, "/body/sections/0/id"),
         ({"sections": [{**ROOM, "lessons": lessons(1, body="a" * 50_001)}]}, "/body/sections/0/lessons/0/body"),
+        (
+            {"sections": [{**ROOM, "lessons": lessons(1, body="a\u0301" + "\u0323" * 30)}]},
+            "/body/sections/0/lessons/0/body",
+        ),
     ],
 )
 def test_what_is_no_course_is_refused_by_name(school: School, body: Any, pointer: Any) -> None:

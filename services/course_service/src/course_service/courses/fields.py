@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from lyceum_web.schemas import plain_line
+from lyceum_web.schemas import composed, plain_line
 
 LONGEST_BODY = 50_000
 """Characters of one text lesson; a longer one is several lessons, or a PDF."""
@@ -22,10 +22,10 @@ def plain_text(text: str) -> str:
     """Return text of several lines in NFC, its lines ended by LF.
 
     Raises:
-        ValueError: it holds control characters.
+        ValueError: it holds control characters, or too many marks in a row.
     """
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    if any(unicodedata.category(each) in _NO_TEXT for each in text if each not in _LINE_ENDS):
+    text = composed(text.replace("\r\n", "\n").replace("\r", "\n"))
+    if any(unicodedata.category(each) in _NO_TEXT for each in set(text) - _LINE_ENDS):
         raise ValueError("must not hold control characters")
     return text
 
