@@ -1,11 +1,16 @@
 """The README's tables are the program's own."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
+import pytest
 from fastapi.routing import APIRoute
+from pydantic import SecretStr
 
 from course_service import authoring, models, selling
+from course_service.payments.fake_provider import FakeProvider
 from course_service.payments.settings import PaymentSettings
 from course_service.settings import InboxEnvironment, OwnEnvironment
 from lyceum_contracts import COURSE_SERVICE, TOPICS
@@ -56,6 +61,33 @@ def test_every_setting_is_there_with_its_default_and_no_other() -> None:
         for kind in kinds
         for name, field in kind.model_fields.items()
     } | {"AUTH_KEYS_URL": "required"}
+
+
+@pytest.mark.skipif(
+    not (shutil.which("bash") and shutil.which("openssl")), reason="the README's lines are for a shell with openssl"
+)
+def test_whoever_knows_the_fake_providers_secret_pays_with_the_lines_of_the_readme() -> None:
+    signing = README[README.index("$ PAID=") : README.index("$ curl -s $COURSES/v1/payment-webhooks/fake")]
+    lines = signing.replace("$ PAID", "PAID").replace("$ V1", "V1")
+    secret, purchase = "sixteen-characters", "0190b6c2-7c1e-7d3a-9c55-0f1e2d3c4b5a"
+
+    given = f"SECONDS_NOW=$(date +%s)\nPURCHASE={purchase}\nPAYMENT_FAKE_SECRET={secret}\n"
+    told = subprocess.run(
+        ["bash", "-euc", f'{given}{lines}printf %s "t=$SECONDS_NOW,v1=$V1|$PAID"'], capture_output=True, check=True
+    )
+
+    provider = FakeProvider(SecretStr(secret))
+    signature, _, body = told.stdout.partition(b"|")
+    event = provider.parse_webhook(body, {"stripe-signature": signature.decode()})
+    own = provider.paid(purchase, 4900, "EUR")
+    expected = provider.parse_webhook(own.body, own.headers)
+    assert (event.kind, event.reference, event.purchase_id, event.amount_minor, event.currency) == (
+        expected.kind,
+        expected.reference,
+        expected.purchase_id,
+        4900,
+        "EUR",
+    )
 
 
 def _default(field: object) -> str:
