@@ -1,5 +1,6 @@
 """The demo's Kafka client against a cluster: what was published can be found again, and silence has a limit."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
+from keylane import KafkaSettings
+from keylane.kafka import KafkaBroker
 from keylane.testing import MockCluster
 from lyceum_devstack.demo import kafka
 from lyceum_devstack.demo.kafka import Offsets, Publisher, end_of, position_of, read_all, refuse_unreachable
@@ -22,6 +25,7 @@ def cluster() -> Iterator[MockCluster]:
     with MockCluster() as cluster:
         cluster.create_topic(TOPIC, PARTITIONS)
         cluster.create_topic("empty", PARTITIONS)
+        cluster.create_topic("shared", PARTITIONS)
         yield cluster
 
 
@@ -42,6 +46,24 @@ def test_records_are_found_where_the_acknowledgement_says(cluster: MockCluster) 
         lane = [record.position for record in sent if record.key == key]
         assert lane == sorted(lane), "records of one key keep their order"
         assert len({position.partition for position in lane}) == 1
+
+
+async def test_a_key_goes_where_the_platform_puts_it(cluster: MockCluster) -> None:
+    keys = [f"key {number}".encode() for number in range(12)]
+    publisher = KafkaBroker(KafkaSettings(bootstrap_servers=cluster.bootstrap)).publisher()
+    try:
+        for key in keys:
+            await (await publisher.send("shared", key=key, value=b"first", headers=[]))
+    finally:
+        await publisher.close(timeout_s=5.0)
+
+    again = [Outgoing(None, key, b"again", (), fact=None) for key in keys]
+    await asyncio.to_thread(Publisher(cluster.bootstrap, "shared").publish, again)
+
+    places: dict[bytes, set[int]] = {}
+    for message in await asyncio.to_thread(lambda: list(read_all(cluster.bootstrap, "shared", PARTITIONS))):
+        places.setdefault(message.key() or b"", set()).add(position_of(message).partition)
+    assert {key: len(partitions) for key, partitions in places.items()} == dict.fromkeys(keys, 1)
 
 
 def test_an_empty_topic_reads_as_nothing(cluster: MockCluster) -> None:

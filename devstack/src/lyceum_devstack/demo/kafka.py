@@ -15,6 +15,8 @@ ANSWER_WITHIN_S = 6.0
 DELIVER_WITHIN_S = 30.0
 READ_WITHIN_S = 20.0
 LOOK_AGAIN_AFTER_S = 0.1
+PARTITIONER = "murmur2_random"
+"""Kafka's own, which the platform's relays use too; librdkafka's default would put a key into another partition."""
 _NO_LEADER_YET = (
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
@@ -55,7 +57,9 @@ class Publisher:
     """Sends records in order and remembers where each one lies in the log."""
 
     def __init__(self, bootstrap: str, topic: str) -> None:
-        self._producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "log_level": 0})
+        self._producer = Producer(
+            {"bootstrap.servers": bootstrap, "enable.idempotence": True, "partitioner": PARTITIONER, "log_level": 0}
+        )
         self._topic = topic
         self._sent: dict[int, Sent] = {}
         self._refused: list[str] = []
