@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import permutations, product
 from random import Random
@@ -10,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from course_service.courses.content import read, stored
 from course_service.courses.exceptions import Archived
 from course_service.courses.repository import CourseVersions
 from course_service.models import CourseVersion
 from lyceum_database import ensure_indexes
 from lyceum_database.testing.stepping import dies_after, two_suspended
 
-from .desk import COURSE, STORED, Desk, StaleError, open_desk
+from .desk import CONTENT, COURSE, STORED, Desk, StaleError, open_desk
 
 MOST_CALLS = 30
 
@@ -179,3 +181,12 @@ def test_an_event_has_the_same_id_however_often_its_course_is_published_by_a_rep
     with open_desk() as desk:
         desk.publishes()
         assert [entry["id"] for entry in desk.course.outbox] == first
+
+
+def test_the_same_contents_have_one_hash_in_every_release() -> None:
+    """Else an update of the program makes new versions of courses that nobody changed."""
+    of_an_earlier_release = "49155a4a748d7194ad99a30761cc6f466aaff907d9036c5735c9e369ef90a8eb"
+    content = replace(CONTENT, title="Algèbre")
+
+    assert content.sha256 == of_an_earlier_release
+    assert stored(read(stored(content.sections))) == stored(content.sections)

@@ -68,7 +68,7 @@ def check_marks(text: str) -> None:
     Raises:
         ValueError: more marks follow one another than any script has.
     """
-    marks = {character for character in set(text) if unicodedata.combining(character)}
+    marks = set() if text.isascii() else {character for character in set(text) if unicodedata.combining(character)}
     run = 0
     for character in text if marks else ():
         run = run + 1 if character in marks else 0

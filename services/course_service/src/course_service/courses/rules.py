@@ -3,9 +3,8 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 
-from course_service.courses.content import Content, Sections, ids_of, lessons_of
+from course_service.courses.content import Content, Sections, ids_of, lessons_of, stored
 from course_service.courses.exceptions import Archived, NotPublishable, UnfitTree
 from course_service.states import LessonKind
 from lyceum_database import Course
@@ -93,7 +92,7 @@ def _repeated_ids(sections: Sections) -> Iterator[tuple[tuple[str | int, ...], s
 
 
 def _size(sections: Sections) -> int:
-    return len(json.dumps([asdict(section) for section in sections], ensure_ascii=False).encode())
+    return len(json.dumps(stored(sections), ensure_ascii=False).encode())
 
 
 def _missing(content: Content) -> Iterator[str]:
