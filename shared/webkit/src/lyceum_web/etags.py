@@ -62,6 +62,8 @@ class _IfMatch:
     """The versions that a change may be made to; every change of a shared object has to name them."""
 
     problems = ("precondition_required", "precondition_failed", "bad_request")
+    required_header = "if-match"
+    answers_tagged = True
 
     async def __call__(
         self,
@@ -79,6 +81,8 @@ class _IfNoneMatch:
     """The versions that the caller has already."""
 
     problems = ("bad_request",)
+    answers_tagged = True
+    spares_answer = True
 
     async def __call__(
         self,

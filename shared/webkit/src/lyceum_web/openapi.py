@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from lyceum_program.errors import StartRefused
+from lyceum_web.conditions import TAG, TAG_HEADER, calls_of, state_conditions, state_versions
 from lyceum_web.correlation import HEADER as CORRELATION
 from lyceum_web.problems.codes import CodeTable, ProblemCode
 from lyceum_web.problems.rendering import MEDIA_TYPE, PAGES
@@ -32,6 +32,7 @@ _HEADERS: Mapping[str, Any] = {
     },
     "Retry-After": {"description": "Seconds to wait before the next try.", "schema": {"type": "integer", "minimum": 0}},
     "WWW-Authenticate": {"description": "How to sign in: RFC 6750.", "schema": {"type": "string"}},
+    TAG: TAG_HEADER,
 }
 _HEADERS_OF: Mapping[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate",),
@@ -57,13 +58,8 @@ def codes_of(route: RouteContext) -> list[str]:
     responses: Mapping[Any, Mapping[str, Any]] = route.responses
     declared = [code for response in responses.values() for code in response.get(_CODES, ())]
     with_body = WITH_BODY if _BODY_METHODS & set(route.methods or ()) else ()
-    return list(dict.fromkeys([*declared, *_of_dependencies(route.dependant), *with_body, *EVERYWHERE]))
-
-
-def _of_dependencies(dependant: Dependant) -> Iterator[str]:
-    yield from getattr(dependant.call, "problems", ())
-    for part in dependant.dependencies:
-        yield from _of_dependencies(part)
+    needed = [code for call in calls_of(route.dependant) for code in getattr(call, "problems", ())]
+    return list(dict.fromkeys([*declared, *needed, *with_body, *EVERYWHERE]))
 
 
 def check_routes(application: FastAPI, codes: CodeTable) -> None:
@@ -114,7 +110,10 @@ def _completed(document: dict[str, Any], application: FastAPI, codes: CodeTable)
     for route in _described(application):
         for method in route.methods or ():
             operation = document["paths"][route.path_format][method.lower()]
+            state_conditions(operation, calls_of(route.dependant))
             _describe(operation["responses"], [codes[code] for code in codes_of(route)], answers)
+    for item in document["paths"].values():
+        state_versions(item)
     return document
 
 

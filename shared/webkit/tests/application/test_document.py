@@ -12,6 +12,8 @@ from fastapi import APIRouter, Depends, FastAPI, Response
 from pydantic import BaseModel
 
 from lyceum_program.errors import StartRefused
+from lyceum_web.etags import IfMatch, IfNoneMatch
+from lyceum_web.idempotency import RequestKey
 from lyceum_web.openapi import problems
 from lyceum_web.problems import KIT_CODES
 from lyceum_web.security import public, requires
@@ -99,6 +101,53 @@ def test_headers_of_answers_are_described(notes_service: FastAPI) -> None:
     assert headers("201") == headers("422") == {"X-Correlation-Id"}
     assert headers("401") == {"X-Correlation-Id", "WWW-Authenticate"}
     assert headers("503") == {"X-Correlation-Id", "Retry-After"}
+
+
+def test_an_operation_says_which_permission_it_needs(notes_service: FastAPI) -> None:
+    paths = notes_service.openapi()["paths"]
+
+    assert paths["/v1/notes"]["post"]["security"] == [{"accessToken": ["notes:write"]}]
+    assert paths["/v1/notes"]["post"]["description"] == "Store a note.\n\nNeeds the permission `notes:write`."
+    assert "security" not in paths["/v1/notes"]["get"]
+
+
+def test_a_client_can_be_written_for_versions_and_keys(make: Make) -> None:
+    router = APIRouter(prefix="/kept", dependencies=[public()])
+
+    @router.get("/{name}")
+    def read(name: str) -> dict[str, str]:
+        return {}
+
+    @router.patch("/{name}")
+    def change(name: str, if_match: IfMatch) -> dict[str, str]:
+        return {}
+
+    @router.delete("/{name}", status_code=204)
+    def delete(name: str, if_match: IfMatch) -> None: ...
+
+    @router.get("")
+    def every(known: IfNoneMatch) -> dict[str, str]:
+        return {}
+
+    @router.post("", status_code=201)
+    def create(key: RequestKey) -> dict[str, str]:
+        return {}
+
+    document = make(router).openapi()
+    one, many = document["paths"]["/kept/{name}"], document["paths"]["/kept"]
+
+    def asked(operation: dict[str, Any]) -> dict[str, bool]:
+        return {part["name"]: part["required"] for part in operation["parameters"] if part["in"] == "header"}
+
+    assert asked(one["patch"]) == asked(one["delete"]) == {"if-match": True}
+    assert asked(many["get"]) == {"if-none-match": False}
+    assert asked(many["post"]) == {"idempotency-key": True}
+    tagged = [operation["responses"]["200"]["headers"] for operation in (one["get"], one["patch"], many["get"])]
+    assert all("ETag" in headers for headers in tagged)
+    assert "ETag" in many["get"]["responses"]["304"]["headers"]
+    assert "304" not in one["get"]["responses"]
+    assert "ETag" not in one["delete"]["responses"]["204"]["headers"]
+    assert "ETag" not in many["post"]["responses"]["201"]["headers"]
 
 
 def test_an_example_is_what_would_be_sent(notes_service: FastAPI) -> None:

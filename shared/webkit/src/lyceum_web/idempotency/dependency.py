@@ -40,6 +40,7 @@ class Once:
 
 class _OnePerKey:
     problems = ("idempotency_key_required", "idempotency_key_in_use", "idempotency_key_reused", "bad_request")
+    required_header = "idempotency-key"
 
     async def __call__(self, request: Request, idempotency_key: KeyHeader = None) -> Once:  # noqa: ARG002 - see KeyHeader
         scope = request.scope

@@ -14,6 +14,7 @@ KeyHeader = Annotated[
 
 class _RequestKey:
     problems = ("idempotency_key_required", "idempotency_key_reused", "bad_request")
+    required_header = "idempotency-key"
 
     async def __call__(self, request: Request, idempotency_key: KeyHeader = None) -> str:  # noqa: ARG002 - see KeyHeader
         return key_in(request.scope["headers"])
