@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from course_service.commands import payment_events
+from course_service.models import WebhookEvent
+from course_service.webhooks.repository import WebhookEventRepository
 
 from .shop import Shop, events
 
@@ -60,7 +62,7 @@ def test_an_event_is_tried_again_once_what_was_wrong_is_mended(
         shop.receives(shop.paid(order_id))
     assert [event.status for event in events()] == ["dead"]
 
-    answer = run("retry", events()[0].event_id, "--provider", "fake")
+    answer = run("retry", events()[0].event_id)
 
     assert (answer.exit_code, answer.stdout[:28]) == (0, "1 event to be tried again: s")
     shop.clock.now = events()[0].due or shop.clock.now
@@ -88,6 +90,20 @@ def test_an_unknown_event_is_refused_by_name_and_none_is_touched(shop: Shop, run
 
     assert (answer.exit_code, answer.stderr) == (2, "error: no event evt_none of fake\n")
     assert [event.status for event in events()] == ["dead"]
+
+
+def test_an_id_that_no_provider_knows_is_refused_and_one_that_two_know_asks_which(shop: Shop, run: Run) -> None:
+    shop.receives(shop.paid(shop.order(), currency="USD"))
+    own = events()[0]
+    told = ("event_id", "event_type", "status", "kind", "occurred_at", "body_sha256", "received_at")
+    WebhookEventRepository().insert(WebhookEvent(provider="stripe", **{name: getattr(own, name) for name in told}))
+
+    assert run("retry", "evt_none").stderr == "error: no event evt_none of stripe or fake\n"
+    both = run("retry", own.event_id)
+    assert (both.exit_code, "say which with --provider" in both.stderr) == (2, True)
+    assert {event.status for event in events()} == {"dead"}
+    assert run("retry", own.event_id, "--provider", "fake").exit_code == 0
+    assert {(event.provider, event.status) for event in events()} == {("stripe", "dead"), ("fake", "received")}
 
 
 @pytest.mark.parametrize("command", ["list", "retry"])

@@ -1,10 +1,12 @@
 """`payment-events`: what payment providers told that nothing came of, and trying it again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import get_args
 
 import click
 
 from course_service.models import WebhookEvent
+from course_service.payments.settings import ProviderName
 from course_service.states import WebhookStatus
 from course_service.webhooks.repository import WebhookEventRepository
 from lyceum_database import utc_now
@@ -12,6 +14,7 @@ from lyceum_program.commands.printing import counted, echo_json, moment, print_w
 from lyceum_program.commands.refusal import Refusal, plain_refusals
 from lyceum_program.commands.servers import database
 
+PROVIDERS: Sequence[str] = get_args(ProviderName)
 _SHOWN = (
     "provider",
     "event_id",
@@ -66,8 +69,8 @@ def list_(status: str, limit: int, *, as_json: bool) -> None:
 
 @payment_events.command("retry", epilog="\b\nExample:\n  lyceum payment-events retry evt_1NG8Du2eZvKYlo2CUI79vXWy")
 @click.argument("event_ids", nargs=-1, required=True, metavar="EVENT...")
-@click.option("--provider", default="stripe", show_default=True, help="Whose events they are.")
-def retry(event_ids: tuple[str, ...], provider: str) -> None:
+@click.option("--provider", type=click.Choice(PROVIDERS), help="Whose events they are, where two have one of that id.")
+def retry(event_ids: tuple[str, ...], provider: str | None) -> None:
     """Try each EVENT again, by the provider's id, whatever became of it.
 
     The next sweep of a running service acts upon it. It is safe: an event that was acted upon before changes nothing.
@@ -75,18 +78,33 @@ def retry(event_ids: tuple[str, ...], provider: str) -> None:
     """
     with plain_refusals(), database():
         events = WebhookEventRepository()
-        known = {event_id: events.by_event_id(provider, event_id) for event_id in dict.fromkeys(event_ids)}
-        if unknown := [event_id for event_id, found in known.items() if found is None]:
-            raise Refusal("\n".join(f"no event {event_id} of {provider}" for event_id in unknown))
-        for event in known.values():
-            if event is not None:
-                events.rearm(event, utc_now())
+        providers = PROVIDERS if provider is None else (provider,)
+        known = {event_id: events.named(event_id, providers) for event_id in dict.fromkeys(event_ids)}
+        if unfit := [line for event_id, found in known.items() if (line := _unfit(event_id, found, providers))]:
+            raise Refusal("\n".join(unfit))
+        for (event,) in known.values():
+            events.rearm(event, utc_now())
     click.echo(f"{counted(len(known), 'event')} to be tried again: see `lyceum payment-events list` in a minute.")
 
 
+def _unfit(event_id: str, found: Sequence[WebhookEvent], providers: Iterable[str]) -> str | None:
+    """Why it is not clear which event is meant."""
+    if not found:
+        return f"no event {event_id} of {' or '.join(providers)}"
+    named = " or ".join(event.provider for event in found)
+    return f"{event_id} is an event of {named}: say which with --provider" if len(found) > 1 else None
+
+
 def _print(found: Iterable[WebhookEvent]) -> None:
-    shown = table("event", "received", "tries", "type", "what came of it")
+    shown = table("event", "provider", "received", "tries", "type", "what came of it")
     for event in found:
-        row = (event.event_id, moment(event.received_at), str(event.tries), event.event_type, event.outcome or "")
+        row = (
+            event.event_id,
+            event.provider,
+            moment(event.received_at),
+            str(event.tries),
+            event.event_type,
+            event.outcome or "",
+        )
         shown.add_row(*row)
     print_whole(shown)

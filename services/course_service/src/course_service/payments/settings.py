@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lyceum_program.errors import StartRefused
 
+ProviderName = Literal["stripe", "fake"]
+
 log = logging.getLogger(__name__)
 
 
@@ -26,7 +28,7 @@ class PaymentSettings(BaseSettings):
         env_prefix="", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
-    payment_provider: Literal["stripe", "fake"] = "stripe"
+    payment_provider: ProviderName = "stripe"
     stripe_api_key: SecretStr | None = Field(default=None, min_length=8)
     stripe_webhook_secrets: SecretStr | None = Field(default=None, min_length=8)
     stripe_timeout_seconds: float = Field(default=8, ge=0.1, le=12)

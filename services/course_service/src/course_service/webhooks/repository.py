@@ -1,5 +1,6 @@
 """The door to what providers told."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,10 @@ class WebhookEventRepository(Repository[WebhookEvent]):
     def by_event_id(self, provider: str, event_id: str) -> WebhookEvent | None:
         """Return what is known of a provider's event."""
         return self._first(event_key=compose(provider, event_id))
+
+    def named(self, event_id: str, providers: Iterable[str]) -> list[WebhookEvent]:
+        """Return the events that any of these providers calls so."""
+        return self._select(order="received_at", event_key__in=[compose(name, event_id) for name in providers])
 
     def due(self, now: datetime, *, limit: int = PAGE) -> list[WebhookEvent]:
         """Return events that wait to be acted upon, those due first."""
