@@ -54,6 +54,9 @@ async def get(port: int, path: str, method: str = "GET") -> tuple[int, dict[str,
     return int(head.split()[1]), json.loads(body)
 
 
+FROM_COURSE = re.compile(r"\.courses? import ")
+
+
 def without_course(folder: Path) -> Path:
     """A copy of lyceum_database in which nothing imports the module of Course."""
     copied = folder / "lyceum_database"
@@ -61,7 +64,7 @@ def without_course(folder: Path) -> Path:
     forgotten = ("Course,", '"Course",', "CourseRepository,", '"CourseRepository",')
     for index in (copied, copied / "models", copied / "repositories"):
         lines = (index / "__init__.py").read_text().splitlines()
-        kept = [line for line in lines if line.strip() not in forgotten and ".course" not in line]
+        kept = [line for line in lines if line.strip() not in forgotten and not FROM_COURSE.search(line)]
         (index / "__init__.py").write_text("\n".join(kept))
     return folder
 
