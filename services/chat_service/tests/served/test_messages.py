@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chat_service.messages.schemas import LONGEST_LIST
 from lyceum_database import new_id
 from lyceum_web.testing import ManualClock
 
@@ -75,6 +76,37 @@ def test_parts_are_read_from_both_sides_and_say_whether_more_follow(signed_in: P
     assert part(after_seq=first + 5) == ([], False)
     assert part(before_seq=1) == ([], False)
     assert part(after_seq=2**53 - 1) == ([], False)
+
+
+def test_long_messages_come_in_several_parts_and_none_is_left_out(signed_in: People) -> None:
+    ada = signed_in("ada")
+    conversation = ada.conversation
+    first = ada.messages(conversation)["items"][-1]["seq"]
+    for _ in range(60):
+        assert ada.send(conversation, "\U0001d525" * 10_000).status_code == 201
+    whole = [*range(1, first + 61)]
+    upwards, downwards, more = [first], [first + 61], True
+    while more:
+        part = ada.messages(conversation, after_seq=upwards[-1], limit=100)
+        assert sum(len(one["body"]) for one in part["items"]) <= LONGEST_LIST
+        upwards, more = upwards + [one["seq"] for one in part["items"]], part["more"]
+    while downwards[0] > 1:
+        part = ada.messages(conversation, before_seq=downwards[0], limit=100)
+        downwards = [one["seq"] for one in part["items"]] + downwards
+        assert part["more"] == (downwards[0] > 1)
+
+    assert upwards == whole[first - 1 :]
+    assert downwards == [*whole, first + 61]
+
+
+def test_earlier_wordings_do_not_pile_up_for_who_reads(signed_in: People) -> None:
+    ada = signed_in("ada")
+    sent = ada.send(ada.conversation, "a" * 10_000).json()
+    answers = [ada.ask("PATCH", f"/v1/messages/{sent['id']}", json={"body": each * 10_000}) for each in "bcdefg"]
+
+    assert [answer.status_code for answer in answers] == [200] * 5 + [409]
+    assert answers[-1].json()["code"] == "too_many_edits"
+    assert len(ada.get(f"/v1/messages/{sent['id']}").json()["edits"]) == 5
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ class MessageGone(ChatServiceError):
 class TooManyEdits(ChatServiceError):
     """Nobody finds his way through more wordings."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"a message can be edited {most} times")
+    def __init__(self, most: int, longest: int) -> None:
+        super().__init__(f"a message can be edited {most} times, and keeps {longest} characters of earlier wordings")
 
 
 class StaleMessage(ChatServiceError):

@@ -14,7 +14,7 @@ from chat_service.messages.exceptions import (
     UnfitMessage,
 )
 from chat_service.models import ChatMessage
-from chat_service.models.chat_message import LONGEST_BODY, MOST_EDITS
+from chat_service.models.chat_message import LONGEST_BODY, LONGEST_HISTORY, MOST_EDITS
 from chat_service.states import ChatMessageStatus, MessageKind
 from lyceum_database import is_id
 
@@ -76,7 +76,7 @@ def check_editable(seen: ChatMessage, user_id: str, now: datetime, *, expected_v
         MessageGone: it was deleted.
         StaleMessage: it is no longer as the caller read it.
         TooLateToEdit: it is older than that is allowed for.
-        TooManyEdits: it was edited too often.
+        TooManyEdits: it was edited too often, or its earlier wordings are too long by now.
     """
     check_own(seen, user_id)
     if is_gone(seen):
@@ -84,8 +84,13 @@ def check_editable(seen: ChatMessage, user_id: str, now: datetime, *, expected_v
     check_version(seen, expected_version)
     if seen.created_at is None or now - seen.created_at > EDITABLE:
         raise TooLateToEdit(int(EDITABLE.total_seconds() // 60))
-    if len(seen.edits) >= MOST_EDITS:
-        raise TooManyEdits(MOST_EDITS)
+    if len(seen.edits) >= MOST_EDITS or _kept(seen) > LONGEST_HISTORY:
+        raise TooManyEdits(MOST_EDITS, LONGEST_HISTORY)
+
+
+def _kept(seen: ChatMessage) -> int:
+    """Count the characters of all wordings that will have been, once there is another one."""
+    return len(seen.body) + sum(len(edit.body) for edit in seen.edits)
 
 
 def check_own(seen: ChatMessage, user_id: str) -> None:

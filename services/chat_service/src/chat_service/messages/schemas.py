@@ -1,6 +1,7 @@
 """What the message routes read and write."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Annotated, Self
 
 from pydantic import Field
@@ -82,17 +83,30 @@ class MessageShown(Answer):
         )
 
 
+LONGEST_LIST = 250_000
+"""Characters of the messages of one list: a hundred of the longest would be megabytes for each who reads slowly."""
+
+
 class MessageList(Answer):
     """A stretch of a conversation."""
 
     items: list[MessageShown] = Field(description="By number, the lowest first.")
     more: Annotated[
         bool,
-        Field(examples=[False], description="Whether more follow in the direction that was asked for."),
+        Field(
+            examples=[False],
+            description="Whether more follow in the direction that was asked for; long messages fill a list early.",
+        ),
     ]
 
     @classmethod
     def of(cls, found: Sequence[ChatMessage], *, limit: int) -> Self:
-        """Show the first `limit` of what was found, in order of number."""
-        shown = sorted(found[:limit], key=lambda message: message.seq)
-        return cls(items=[MessageShown.of(message) for message in shown], more=len(found) > limit)
+        """Show the first `limit` of what was found, in order of number; fewer of long ones, one at least."""
+        fitting = _fitting(found[:limit])
+        shown = sorted(fitting, key=lambda message: message.seq)
+        return cls(items=[MessageShown.of(message) for message in shown], more=len(found) > len(fitting))
+
+
+def _fitting(found: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+    lengths = (sum(map(len, (one.body, *(edit.body for edit in one.edits)))) for one in found)
+    return found[: max(1, sum(total <= LONGEST_LIST for total in accumulate(lengths)))]

@@ -12,6 +12,8 @@ from lyceum_database import IdField, MomentField, Record, StateField, UniqueKey,
 LONGEST_BODY = 10_000
 """Characters."""
 MOST_EDITS = 50
+LONGEST_HISTORY = 50_000
+"""Characters of all earlier wordings together, which everybody reads who reads the message."""
 
 
 class ChatMessage(Record):
