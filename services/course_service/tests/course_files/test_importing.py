@@ -190,6 +190,15 @@ def test_whoever_is_not_there_is_named(run: Run, arguments: Any, told: Any) -> N
     assert told in result.stderr
 
 
+def test_before_the_auth_service_ever_started_it_is_told_where_the_organization_comes_from(run: Run) -> None:
+    Organization.objects.delete()
+
+    result = run([ALGEBRA])
+
+    assert (result.exit_code, state()) == (2, [])
+    assert "--org default: no such organization: it comes with the first start of the auth service" in result.stderr
+
+
 def test_when_the_database_goes_away_the_rest_is_imported_by_the_next_run(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

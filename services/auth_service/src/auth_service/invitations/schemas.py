@@ -30,7 +30,10 @@ class InvitationCreate(Request):
     """Somebody is asked to join your organization."""
 
     email: EmailAddress
-    roles: Annotated[list[RoleName], Field(min_length=1, max_length=20, description="Names of roles; all yours.")]
+    roles: Annotated[
+        list[RoleName],
+        Field(min_length=1, max_length=20, description="Names of roles that permit nothing beyond your own."),
+    ]
 
 
 class InvitationShown(Answer):

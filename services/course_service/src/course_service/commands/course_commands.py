@@ -123,7 +123,8 @@ def _organization(name: str) -> str:
     organizations = OrganizationRepository()
     found = organizations.by_slug(name) or (organizations.find(name) if is_id(name) else None)
     if found is None:
-        raise Refusal(f"--org {name}: no such organization")
+        advice = ": it comes with the first start of the auth service" if name == DEFAULT_ORG else ""
+        raise Refusal(f"--org {name}: no such organization{advice}")
     return found.id
 
 
