@@ -107,6 +107,7 @@ def test_what_is_not_paid_or_given_back_already_is_refused(shop: Shop, paid: str
 @pytest.mark.parametrize("error", [ProviderUnavailable(), ProviderGarbage()], ids=["away", "garbage"])
 def test_a_wish_outlives_its_provider_and_a_sweep_asks_again(shop: Shop, paid: str, error: Exception) -> None:
     shop.provider.fails(error, error)
+    since = shop.clock()
     with pytest.raises(type(error)):
         shop.gives_back(paid)
     assert [refund.status for refund in shop.stored(paid).refunds] == ["requested"]
@@ -119,6 +120,7 @@ def test_a_wish_outlives_its_provider_and_a_sweep_asks_again(shop: Shop, paid: s
     assert [refund.status for refund in shop.stored(paid).refunds] == ["accepted"]
     assert shop.stored(paid).settle_due is None
     assert len({request.refund_id for request in shop.provider.refunds}) == 1
+    assert {request.asked_since for request in shop.provider.refunds} == {since}, "so that one made before is found"
 
 
 def test_the_same_key_asks_again_too(shop: Shop, paid: str) -> None:

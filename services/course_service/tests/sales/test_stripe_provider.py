@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -132,6 +132,55 @@ def test_a_refund_is_asked_for_once_per_wish(answering: Answering, address: str)
     ((_, path, form, headers),) = answering.asked
     assert (path, form["payment_intent"], form["amount"]) == ("/v1/refunds", ["pi_1"], ["1000"])
     assert (form["metadata[refund_id]"], headers["idempotency-key"]) == (["wish-1"], "refund-wish-1")
+
+
+def listed(*refund_ids: str) -> bytes:
+    refunds = [{"id": f"re_{one}", "object": "refund", "metadata": {"refund_id": one}} for one in refund_ids]
+    others: list[dict[str, Any]] = [{"id": "re_by_hand", "object": "refund", "metadata": {}}]
+    told = {"object": "list", "url": "/v1/refunds", "has_more": False, "data": others + refunds}
+    return json.dumps(told).encode()
+
+
+def test_a_refund_is_made_once_however_late_it_is_asked_for_again(answering: Answering, address: str) -> None:
+    """Stripe forgets the key after a day, but not the refund: a part given back twice would be money lost."""
+    clock = ManualClock()
+    late = replace(REFUND, asked_since=clock() - timedelta(days=2))
+    answering.body = listed("wish-0", "wish-1")
+
+    assert provider(address, clock=clock).refund(late) == "re_wish-1"
+    ((method, path, _, _),) = answering.asked
+    assert (method, path.partition("?")[0]) == ("GET", "/v1/refunds")
+    assert parse_qs(path.partition("?")[2])["payment_intent"] == ["pi_1"]
+
+
+def test_a_refund_that_was_never_made_is_made_late(answering: Answering, address: str) -> None:
+    clock = ManualClock()
+    answering.body = listed("wish-0")
+    with pytest.raises(ProviderGarbage):  # the list, for an answer to the refund too
+        provider(address, clock=clock).refund(replace(REFUND, asked_since=clock() - timedelta(days=2)))
+
+    assert [method for method, *_ in answering.asked] == ["GET", "POST"]
+
+
+def test_a_refund_that_was_asked_for_today_is_told_by_its_key(answering: Answering, address: str) -> None:
+    clock = ManualClock()
+    answering.body = b'{"id": "re_1", "object": "refund", "status": "pending"}'
+
+    assert provider(address, clock=clock).refund(replace(REFUND, asked_since=clock() - timedelta(hours=22))) == "re_1"
+    assert [method for method, *_ in answering.asked] == ["POST"]
+
+
+def test_no_refund_is_made_while_it_is_unknown_whether_it_was(answering: Answering, address: str) -> None:
+    clock = ManualClock()
+    late = replace(REFUND, asked_since=clock() - timedelta(days=2))
+    answering.body = b'{"id": "re_1", "object": "refund"}'
+    with pytest.raises(ProviderGarbage):
+        provider(address, clock=clock).refund(late)
+    answering.error(503)
+    with pytest.raises(ProviderUnavailable):
+        provider(address, clock=clock).refund(late)
+
+    assert [method for method, *_ in answering.asked] == ["GET", "GET"]
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429, 409])

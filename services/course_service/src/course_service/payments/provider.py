@@ -47,6 +47,7 @@ class RefundRequest:
     Attributes:
         reference: the payment that it is taken from.
         refunded_before_minor: what was given back of it already, as far as is known.
+        asked_since: when it was asked for first; long ago, a provider may have forgotten that it was.
     """
 
     refund_id: str
@@ -56,6 +57,7 @@ class RefundRequest:
     currency: str
     reason: str
     refunded_before_minor: int = 0
+    asked_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

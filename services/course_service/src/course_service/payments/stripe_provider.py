@@ -25,6 +25,9 @@ _CODE = re.compile(r"\A[a-z0-9_]{1,100}\Z")
 TIMEOUT = timedelta(seconds=8)
 """Of one try; with one retry that is well within what a request may take."""
 
+KEYS_LAST = timedelta(hours=23)
+"""Idempotency keys are forgotten after a day at the earliest: https://docs.stripe.com/api/idempotent_requests"""
+
 
 class StripeProvider:
     """Speaks to one Stripe account.
@@ -84,8 +87,10 @@ class StripeProvider:
         return _payment(intent, request)
 
     def refund(self, request: RefundRequest) -> str:
-        """See `PaymentProvider`."""
-        refund = _called(
+        """See `PaymentProvider`. One that was asked for long ago may have been made without our hearing of it."""
+        is_late = request.asked_since is not None and self._clock() - request.asked_since >= KEYS_LAST
+        refund = self._made_before(request) if is_late else None
+        refund = refund or _called(
             lambda: self._client.v1.refunds.create(
                 params={
                     "payment_intent": request.reference,
@@ -97,6 +102,17 @@ class StripeProvider:
             )
         )
         return _name(refund, "id")
+
+    def _made_before(self, request: RefundRequest) -> Any | None:
+        """Find a refund by the id that we gave it."""
+
+        def found() -> Any | None:
+            made = self._client.v1.refunds.list(params={"payment_intent": request.reference, "limit": 100})
+            if getattr(made, "object", None) != "list":
+                raise TypeError
+            return next((one for one in made.auto_paging_iter() if _refund_id(one) == request.refund_id), None)
+
+        return _called(found)
 
     def parse_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent:
         """See `PaymentProvider`."""
@@ -113,6 +129,10 @@ def _payment(intent: Any, request: PaymentRequest) -> Payment:
     if (getattr(intent, "amount", None), getattr(intent, "currency", None)) != asked:
         raise ProviderGarbage
     return Payment(reference=_name(intent, "id"), client_secret=_name(intent, "client_secret"))
+
+
+def _refund_id(refund: Any) -> object:
+    return getattr(getattr(refund, "metadata", None), "refund_id", None)
 
 
 def _name(answer: Any, member: str) -> str:

@@ -10,15 +10,14 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from course_service.changes import Change
-from course_service.contention import until_settled
 from course_service.enrolments.service import EnrolmentService
-from course_service.errors import OUTAGES, Contended
+from course_service.errors import OUTAGES
 from course_service.models import Purchase, PurchaseRefund
 from course_service.payments.exceptions import PaymentError, ProviderRefused
 from course_service.payments.provider import PaymentProvider, RefundRequest
 from course_service.purchases import refunds, rules
 from course_service.purchases.repository import PurchaseRepository
-from lyceum_database import Clock, utc_now
+from lyceum_database import Clock, Contended, until_settled, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -154,4 +153,5 @@ def _request(order: Purchase, refund: PurchaseRefund) -> RefundRequest:
         currency=order.currency,
         reason=refund.reason,
         refunded_before_minor=order.refunded_minor,
+        asked_since=refund.requested_at,
     )
