@@ -71,8 +71,11 @@ def test_a_day_on_embedded_servers_holds_every_promise(trainers: Path, tmp_path:
 def spoil() -> None:
     """Do to the stored documents what no program does, for as many promises as can be broken at once."""
     stored = database()
-    stored["conversations"].update_one({"status": "open"}, {"$set": {"status": "read_only"}})
-    stored["enrolments"].update_one({"status": "active"}, {"$set": {"status": "ended"}})
+    silenced = stored["conversations"].find_one({"status": "open"})
+    stored["conversations"].update_one({"_id": silenced["_id"]}, {"$set": {"status": "read_only"}})
+    # Of somebody else: who attends no longer is owed no conversation.
+    others = {"status": "active", "student_id": {"$ne": silenced["student_id"]}}
+    assert stored["enrolments"].update_one(others, {"$set": {"status": "ended"}}).matched_count == 1
     stored["trainer_capacity"].update_one({"_id": "amara"}, {"$inc": {"capacity": 5}})
     message = stored["chat_messages"].find_one({"kind": "text"})
     stored["chat_messages"].delete_one({"_id": message["_id"]})
