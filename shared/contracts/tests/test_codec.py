@@ -124,6 +124,7 @@ def test_structured_mode_is_read_as_binary_mode() -> None:
         ({"ce_source": None}, "ce_source"),
         ({"ce_time": b"yesterday"}, "ce_time"),
         ({"ce_time": b"2026-01-31T09:30:00"}, "ce_time"),
+        ({"ce_time": b"0001-01-01T00:00:00+14:00"}, "ce_time"),
         ({"ce_specversion": b"0.3"}, "ce_specversion"),
         ({"ce_specversion": None}, "ce_specversion"),
         ({"ce_dataversion": b"2"}, "ce_dataversion"),

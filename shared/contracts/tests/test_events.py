@@ -61,6 +61,8 @@ def test_an_event_cannot_be_changed() -> None:
         ("currency", "eur"),
         ("paid_at", "2026-01-31T09:30:00"),
         ("paid_at", 1769851800),
+        ("paid_at", "0001-01-01T00:00:00+14:00"),
+        ("paid_at", "9999-12-31T23:59:59-12:00"),
         ("wants", [336]),
         ("wants", [-1]),
         ("wants", "monday"),

@@ -1,11 +1,11 @@
 """The field types that events share: one place says what an id, a moment or an amount looks like on the wire."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 __all__ = [
     "IN_WORDS",
@@ -34,6 +34,14 @@ def _spelled_out(value: Any) -> Any:
     return value
 
 
+def _in_utc_too(value: datetime) -> datetime:
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time is one that UTC has too, from the year 1 to 9999") from None
+    return value
+
+
 _ID = r"^[A-Za-z0-9_-]{1,64}$"
 _SUBJECT = r"^[^|;\s\x00-\x1f\x7f]([^|;\x00-\x1f\x7f]{0,62}[^|;\s\x00-\x1f\x7f])?$"
 _LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
@@ -54,7 +62,7 @@ IN_WORDS: Mapping[str, str] = MappingProxyType(
 """What to do about a value that does not match the pattern."""
 
 Id = Annotated[str, Field(pattern=_ID)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_spelled_out)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_spelled_out), AfterValidator(_in_utc_too)]
 SubjectName = Annotated[str, Field(pattern=_SUBJECT)]
 LanguageTag = Annotated[str, Field(pattern=_LANGUAGE, max_length=LONGEST_LANGUAGE_TAG)]
 Currency = Annotated[str, Field(pattern=_CURRENCY)]
