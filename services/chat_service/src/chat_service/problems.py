@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from chat_service.conversations.exceptions import ConversationClosed, ConversationUnknown
-from chat_service.errors import Contended
 from chat_service.messages.exceptions import (
     ClientIdReused,
     MessageGone,
@@ -17,6 +16,7 @@ from chat_service.messages.exceptions import (
 )
 from chat_service.rates import TooOften
 from chat_service.waits import TooManyWaits, WaitsFull
+from lyceum_database import Contended
 from lyceum_web.problems import ProblemCode
 
 CODES = (

@@ -17,13 +17,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby, takewhile
 
-from chat_service.contention import until_settled
-from chat_service.errors import Contended
 from chat_service.models import ChatMessage
 from chat_service.repositories import ChatMessageRepository, ConversationRepository, Told
 from chat_service.states import MessageKind
 from lyceum_contracts import MessageSent, OutboxEntry
-from lyceum_database import Clock, utc_now
+from lyceum_database import Clock, Contended, until_settled, utc_now
 
 log = logging.getLogger("chat_service")
 

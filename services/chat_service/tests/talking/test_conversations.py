@@ -8,7 +8,6 @@ import pytest
 
 from chat_service.conversations.exceptions import ConversationUnknown
 from chat_service.conversations.rules import last_read_seq, unread
-from chat_service.errors import Contended
 from chat_service.messages.exceptions import UnfitQuery
 from chat_service.messages.rules import Wanted
 from chat_service.messages.search import TextIndexSearch, search_of
@@ -16,6 +15,7 @@ from chat_service.models import ChatMessage, Conversation
 from chat_service.repositories import ChatMessageRepository, Place
 from chat_service.repositories import conversations as door
 from lyceum_contracts import TrainerAllocated
+from lyceum_database import Contended
 
 from .school import SKILL, TALK, School, allocated, bodies, caller, moment, moved, outbox, over
 

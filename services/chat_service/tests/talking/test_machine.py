@@ -13,11 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from chat_service.conversations import rules
 from chat_service.conversations.exceptions import ConversationClosed, ConversationUnknown
 from chat_service.conversations.rules import Seat
-from chat_service.errors import Contended
 from chat_service.messages.exceptions import MessageGone, MessageUnknown, TooLateToEdit, TooManyEdits
 from chat_service.models import ChatMessage, Participant
 from chat_service.talking import MODELS
 from lyceum_contracts import Event
+from lyceum_database import Contended
 from lyceum_database.testing import ManualClock
 from lyceum_database.testing.stepping import Process, stepped_database
 

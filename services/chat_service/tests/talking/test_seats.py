@@ -13,14 +13,14 @@ from chat_service.allocations.handlers import HANDLERS, verdict
 from chat_service.conversations import rules
 from chat_service.conversations.exceptions import ConversationClosed, ConversationUnknown
 from chat_service.conversations.rules import Seat
-from chat_service.errors import OUTAGES, Contended
+from chat_service.errors import OUTAGES
 from chat_service.models import Conversation, Participant, PendingNotice
 from chat_service.models.conversation import MOST_MEMBERS
 from chat_service.repositories import conversation_id
 from chat_service.talking import MODELS
 from keylane import Fatal, Retry
 from lyceum_contracts import ALLOCATIONS, AllocationStarved, ContractError, Event
-from lyceum_database import AccessDenied, InvalidRecord, StaleVersion, Unavailable
+from lyceum_database import AccessDenied, Contended, InvalidRecord, StaleVersion, Unavailable
 
 from .school import NOW, SKILL, TALK, WHO, School, allocated, caller, moved, over, waits
 

@@ -10,7 +10,6 @@ from course_service.courses.exceptions import (
     SlugTaken,
     UnfitTree,
 )
-from course_service.errors import Contended
 from course_service.payments.exceptions import (
     BadSignature,
     PaymentError,
@@ -29,6 +28,7 @@ from course_service.purchases.exceptions import (
     RefundTooLarge,
 )
 from course_service.webhooks.exceptions import UnknownProvider
+from lyceum_database import Contended
 from lyceum_web.problems import ProblemCode
 
 CODES = (

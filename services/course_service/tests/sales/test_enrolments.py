@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from course_service.allocations.handlers import HANDLERS, bound, verdict
 from course_service.enrolments import rules
 from course_service.enrolments.service import EnrolmentService
-from course_service.errors import OUTAGES, Contended
+from course_service.errors import OUTAGES
 from course_service.models import Enrolment
 from keylane import Fatal, Message, Retry
 from lyceum_allocation import allocation_id
@@ -27,7 +27,7 @@ from lyceum_contracts import (
     TrainerDeallocated,
     TrainerReallocated,
 )
-from lyceum_database import AccessDenied, InvalidRecord, StaleVersion, Unavailable
+from lyceum_database import AccessDenied, Contended, InvalidRecord, StaleVersion, Unavailable
 
 from .shop import Shop
 

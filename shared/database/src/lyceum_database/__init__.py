@@ -2,10 +2,12 @@
 
 from lyceum_database.clock import Clock, utc_now
 from lyceum_database.connection import close, connect, ping
+from lyceum_database.contention import until_settled
 from lyceum_database.documents import DEFAULT_ORG, Record, refusal
 from lyceum_database.errors import (
     AccessDenied,
     AlreadyConnected,
+    Contended,
     DatabaseError,
     Duplicate,
     IndexesDiffer,
@@ -53,6 +55,7 @@ __all__ = [
     "Analytics",
     "ChannelDelivery",
     "Clock",
+    "Contended",
     "Course",
     "CourseListing",
     "CourseRepository",
@@ -96,6 +99,7 @@ __all__ = [
     "ping",
     "refusal",
     "translated_errors",
+    "until_settled",
     "utc_now",
     "verify_indexes",
 ]

@@ -9,6 +9,7 @@ DatabaseError
 ├── NotFound             no such document (or it belongs to another organization)
 ├── Duplicate            another document holds this unique key: .field
 ├── StaleVersion         somebody else changed the document first: read it again, decide again
+├── Contended            somebody else was faster every time: nothing was written, try again in a moment
 ├── InvalidRecord        the document breaks its own rules: .fields
 └── IndexesDiffer        indexes are missing or differ: .problems
 
@@ -92,6 +93,19 @@ class StaleVersion(DatabaseError):
         self.model = model
         self.record_id = record_id
         self.version = version
+
+
+class Contended(DatabaseError):
+    """Too many write to one document at one moment: nothing was written. The text may be shown to whoever asked.
+
+    Attributes:
+        retry_after_s: when it is worth trying again, in seconds.
+    """
+
+    retry_after_s = 1
+
+    def __init__(self, message: str = "too many changes of the same thing at this moment: try again") -> None:
+        super().__init__(message)
 
 
 class InvalidRecord(DatabaseError):

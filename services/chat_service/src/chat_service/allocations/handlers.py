@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from chat_service.allocations.seating import Seating
-from chat_service.errors import Contended
 from keylane import Fatal, Handler, Message, Retry
 from lyceum_contracts import (
     DEFAULT_ORG,
@@ -16,7 +15,7 @@ from lyceum_contracts import (
     TrainerReallocated,
     parse_event,
 )
-from lyceum_database import InvalidRecord, StaleVersion, is_id
+from lyceum_database import Contended, InvalidRecord, StaleVersion, is_id
 
 
 def trainer_allocated(seating: Seating, message: Message) -> None:

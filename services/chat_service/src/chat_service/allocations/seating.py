@@ -4,14 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from chat_service.contention import until_settled
 from chat_service.conversations import rules
 from chat_service.conversations.rules import Seat
 from chat_service.messages.notices import Notices
 from chat_service.models import Conversation
 from chat_service.repositories import ConversationRepository, Seated, conversation_id
 from lyceum_contracts import TrainerAllocated, TrainerDeallocated, TrainerReallocated
-from lyceum_database import Clock, Duplicate, utc_now
+from lyceum_database import Clock, Duplicate, until_settled, utc_now
 
 Fact = TrainerAllocated | TrainerReallocated | TrainerDeallocated
 

@@ -4,15 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from chat_service.caller import Caller
-from chat_service.contention import until_settled
 from chat_service.conversations import events, rules
 from chat_service.conversations.membership import Membership
-from chat_service.errors import Contended
 from chat_service.models import Conversation
 from chat_service.outbox import entry
 from chat_service.repositories import ChatMessageRepository, ConversationRepository, Place, Pulse
 from chat_service.telling import Telling
-from lyceum_database import Clock, utc_now
+from lyceum_database import Clock, Contended, until_settled, utc_now
 
 
 def _nobody_hears(_: str) -> None:

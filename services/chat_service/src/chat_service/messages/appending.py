@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 
 from chat_service.caller import Caller
-from chat_service.contention import until_settled
 from chat_service.conversations import rules
 from chat_service.messages import events, words
 from chat_service.messages.rules import Wanted
@@ -13,7 +12,7 @@ from chat_service.outbox import entry
 from chat_service.repositories import ChatMessageRepository
 from chat_service.states import MessageKind
 from chat_service.telling import Telling
-from lyceum_database import Clock, Duplicate, utc_now
+from lyceum_database import Clock, Duplicate, until_settled, utc_now
 
 
 class Appending:

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
-from chat_service.errors import Contended
 from chat_service.messages.appending import Appending
 from chat_service.models import ChatMessage, Conversation, PendingNotice
 from chat_service.repositories import ConversationRepository
 from chat_service.states import MessageKind, Notice
-from lyceum_database import Clock, utc_now
+from lyceum_database import Clock, Contended, utc_now
 
 log = logging.getLogger("chat_service")
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from chat_service.caller import Caller
-from chat_service.contention import until_settled
 from chat_service.conversations import rules as members
 from chat_service.conversations.exceptions import ConversationClosed, ConversationUnknown
 from chat_service.conversations.membership import Membership, check_open
@@ -23,7 +22,7 @@ from chat_service.repositories import ChatMessageRepository, ConversationReposit
 from chat_service.states import ChatMessageStatus
 from chat_service.telling import Telling
 from lyceum_contracts import Event
-from lyceum_database import Clock, utc_now
+from lyceum_database import Clock, until_settled, utc_now
 
 MOST_SEARCHED = 1000
 """Conversations of one person that a search looks through, the last active ones."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from course_service.enrolments.service import EnrolmentService
-from course_service.errors import Contended
 from keylane import Fatal, Handler, Message, Retry
 from lyceum_contracts import (
     DEFAULT_ORG,
@@ -15,7 +14,7 @@ from lyceum_contracts import (
     TrainerDeallocated,
     TrainerReallocated,
 )
-from lyceum_database import InvalidRecord, StaleVersion, is_id
+from lyceum_database import Contended, InvalidRecord, StaleVersion, is_id
 
 
 def trainer_allocated(enrolments: EnrolmentService, message: Message) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from course_service.changes import Change
-from course_service.contention import until_settled
 from course_service.course_files.exceptions import FileRefused, Problem
 from course_service.course_files.matching import with_known_ids
 from course_service.course_files.reading import FileCourse
@@ -18,7 +17,7 @@ from course_service.courses.exceptions import CourseError
 from course_service.courses.publishing import Publishing
 from course_service.courses.repository import CourseStore
 from course_service.courses.schemas import CourseCreate
-from lyceum_database import Course, Duplicate, new_id
+from lyceum_database import Course, Duplicate, new_id, until_settled
 from lyceum_web.security import Principal
 
 OPERATOR = "operator"

@@ -6,9 +6,8 @@ from course_service.courses.content import Content, stored
 from course_service.courses.drafts import draft_of
 from course_service.courses.listing import listing_of
 from course_service.courses.repository import CourseStore, CourseVersions
-from course_service.errors import Contended
 from course_service.models import CourseVersion
-from lyceum_database import Clock, Course, Duplicate, utc_now
+from lyceum_database import Clock, Contended, Course, Duplicate, utc_now
 from lyceum_database.states import CourseStatus
 
 TRIES = 1000

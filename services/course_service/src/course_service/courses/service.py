@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from course_service.changes import Change
-from course_service.contention import until_settled
 from course_service.courses import events, rules
 from course_service.courses.drafts import NewCourse, course_of, edited
 from course_service.courses.exceptions import NotYours, SlugTaken
 from course_service.courses.publishing import Publishing
 from course_service.courses.reading import CourseReading
 from course_service.courses.repository import CourseStore
-from lyceum_database import Clock, Course, Duplicate, utc_now
+from lyceum_database import Clock, Course, Duplicate, until_settled, utc_now
 from lyceum_database.states import CourseStatus
 from lyceum_web.security import Principal
 

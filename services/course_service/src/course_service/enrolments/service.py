@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 
 from course_service.changes import Change
-from course_service.contention import until_settled
 from course_service.enrolments import rules
 from course_service.enrolments.repository import EnrolmentRepository, enrolment_id
 from course_service.models import Enrolment
@@ -14,7 +13,7 @@ from lyceum_contracts import (
     TrainerDeallocated,
     TrainerReallocated,
 )
-from lyceum_database import Clock, Duplicate, utc_now
+from lyceum_database import Clock, Duplicate, until_settled, utc_now
 
 Decide = Callable[[Enrolment], rules.Fields | None]
 

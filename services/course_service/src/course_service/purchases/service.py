@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from course_service.changes import Change
-from course_service.contention import until_settled
 from course_service.enrolments.repository import EnrolmentRepository
 from course_service.enrolments.rules import MOST_GRANTS
 from course_service.models import Purchase, PurchaseRefund
@@ -19,7 +18,7 @@ from course_service.purchases.repository import PurchaseRepository
 from course_service.purchases.rules import Money
 from course_service.purchases.settling import Settling
 from course_service.states import PurchaseStatus
-from lyceum_database import Clock, Duplicate, NotFound, utc_now
+from lyceum_database import Clock, Duplicate, NotFound, until_settled, utc_now
 
 _UNPAID = (PurchaseStatus.CREATED.value, PurchaseStatus.FAILED.value)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from chat_service.errors import Contended
+from lyceum_database.errors import Contended
 
 T = TypeVar("T")
 
