@@ -61,7 +61,7 @@ class Serving:
             StartRefused: as `serve`.
         """
         settings = self._settings
-        with _bound(settings) as listener, self._figures_served():
+        with _bound(settings) as listener, self._figures_served(), self._end_told():
             async with running(self._application) as answering:
                 config = uvicorn.Config(
                     answering,
@@ -96,7 +96,6 @@ class Serving:
             await answering
         finally:
             watching.cancel()
-            log.info("stopped", extra={"action": "stopped"})
         if self._life.failure is not None:
             raise self._life.failure
 
@@ -105,6 +104,15 @@ class Serving:
         facts = {"version": self._application.version, "host": host, "port": port}
         log.info("%s answers on port %d", self._application.title, port, extra={"action": "start", **facts})
         started(port)
+
+    @contextmanager
+    def _end_told(self) -> Iterator[None]:
+        """Say "stopped" when what ran beside the requests has ended, too."""
+        try:
+            yield
+        finally:
+            if self._server is not None:
+                log.info("stopped", extra={"action": "stopped"})
 
     @contextmanager
     def _figures_served(self) -> Iterator[None]:

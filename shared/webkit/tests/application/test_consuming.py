@@ -1,6 +1,7 @@
 """Workers beside the requests: they start after the database, end before the relays, and their standing shows."""
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -217,6 +218,21 @@ async def test_nothing_new_is_taken_from_the_first_signal_on_while_requests_fini
         await running
 
     assert library.events == ["relay asked", "relay asked"]
+
+
+async def test_stopped_is_the_last_word(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    class Slow(Relay):
+        async def stop(self) -> None:
+            logging.getLogger("relay").info("still publishes")
+
+    caplog.set_level("INFO")
+    application = make(APIRouter(), background=[Slow([])])
+    settings = application.state.settings.model_copy(update={"host": "127.0.0.1", "port": 0})
+    serving = Serving(application, settings)
+    async with asyncio.timeout(PATIENCE_S):
+        await serving.run(started=lambda _: serving.request_stop())
+
+    assert caplog.messages[-2:] == ["still publishes", "stopped"]
 
 
 async def test_one_that_fails_at_the_stop_does_not_cut_off_requests_that_run(make: Make) -> None:
