@@ -182,7 +182,20 @@ def test_rates_are_read(rate: str, amount: int, window_s: int) -> None:
     assert Limit.of("x", rate) == Limit("x", amount, window_s)
 
 
-@pytest.mark.parametrize("rate", ["", "ten/minute", "0/minute", "-1/minute", "10001/minute", "10/fortnight"])
+@pytest.mark.parametrize(
+    "rate",
+    [
+        "",
+        "ten/minute",
+        "0/minute",
+        "-1/minute",
+        "10001/minute",
+        "10/fortnight",
+        "1/0 minute",
+        "1 per 00 hours",
+        "1/2 years",
+    ],
+)
 def test_what_is_no_rate_is_refused(rate: str) -> None:
     with pytest.raises(ValueError, match=f"rate '{rate}': give"):
         Limit.of("x", rate)

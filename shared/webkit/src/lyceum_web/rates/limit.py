@@ -1,5 +1,6 @@
 """What a rate limit says."""
 
+import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,6 +10,12 @@ from lyceum_database.keys import compose
 
 MAX_AMOUNT = 10_000
 """Of one window: each counted request takes memory until it leaves the window."""
+
+MAX_WINDOW_S = 366 * 24 * 3600
+"""A year: longer ones leave what a date can hold."""
+
+_NO_TIME = re.compile(r"(/|\bper)\s*0+\s*[a-z]", re.IGNORECASE)
+"""The library takes no minutes for one minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class Limit:
         """Read a rate such as `10/minute`, `100 per 5 minutes` or `1/second`.
 
         Raises:
-            ValueError: it is no rate, or of more than `MAX_AMOUNT` requests.
+            ValueError: it is no rate, or of more than `MAX_AMOUNT` requests, or of a longer time than a year.
         """
         try:
             item = parse(rate)
@@ -40,6 +47,8 @@ class Limit:
             raise ValueError(f"rate {rate!r}: give a number per time, e.g. 10/minute or 100 per 5 minutes") from None
         if not 1 <= item.amount <= MAX_AMOUNT:
             raise ValueError(f"rate {rate!r}: give 1 to {MAX_AMOUNT} requests per window")
+        if _NO_TIME.search(rate) or item.get_expiry() > MAX_WINDOW_S:
+            raise ValueError(f"rate {rate!r}: give a time from a second to a year")
         return cls(name, item.amount, item.get_expiry(), strict)
 
     @property
