@@ -12,6 +12,7 @@ from fastapi.dependencies.models import Dependant
 Call = Callable[..., Any]
 
 IF_MATCH = "if-match"
+JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
 TAG = "ETag"
 TAG_HEADER: Mapping[str, Any] = {
     "description": "The version that is shown: for `If-Match` to change it, for `If-None-Match` to ask again.",
@@ -42,6 +43,13 @@ def state_conditions(operation: dict[str, Any], calls: Iterable[Call]) -> None:
             _tagged(operation["responses"])
         if getattr(call, "spares_answer", False):
             operation["responses"]["304"] = {"description": "You have what is current.", "headers": _tag()}
+
+
+def state_merge_patch(patch: Mapping[str, Any]) -> None:
+    """A change is a JSON Merge Patch (RFC 7396), under its own name or as any JSON."""
+    content = patch.get("requestBody", {}).get("content", {})
+    if JSON in content:
+        content[MERGE_PATCH] = content[JSON]
 
 
 def state_versions(item: Mapping[str, dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from lyceum_program.errors import StartRefused
-from lyceum_web.conditions import TAG, TAG_HEADER, calls_of, state_conditions, state_versions
+from lyceum_web.conditions import TAG, TAG_HEADER, calls_of, state_conditions, state_merge_patch, state_versions
 from lyceum_web.correlation import HEADER as CORRELATION
 from lyceum_web.problems.codes import CodeTable, ProblemCode
 from lyceum_web.problems.rendering import MEDIA_TYPE, PAGES
@@ -114,6 +114,7 @@ def _completed(document: dict[str, Any], application: FastAPI, codes: CodeTable)
             _describe(operation["responses"], [codes[code] for code in codes_of(route)], answers)
     for item in document["paths"].values():
         state_versions(item)
+        state_merge_patch(item.get("patch", {}))
     return document
 
 

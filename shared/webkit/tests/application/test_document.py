@@ -17,7 +17,7 @@ from lyceum_web.idempotency import RequestKey
 from lyceum_web.openapi import problems
 from lyceum_web.problems import KIT_CODES
 from lyceum_web.security import public, requires
-from lyceum_web.testing import document_faults
+from lyceum_web.testing import application_client, document_faults
 
 Make = Callable[..., FastAPI]
 Start = Callable[..., httpx.Client]
@@ -148,6 +148,29 @@ def test_a_client_can_be_written_for_versions_and_keys(make: Make) -> None:
     assert "304" not in one["get"]["responses"]
     assert "ETag" not in one["delete"]["responses"]["204"]["headers"]
     assert "ETag" not in many["post"]["responses"]["201"]["headers"]
+
+
+def test_a_change_may_be_sent_under_the_name_of_merge_patches(make: Make) -> None:
+    router = APIRouter(dependencies=[public()])
+
+    @router.patch("/one")
+    def change(body: Bare) -> Bare:
+        return body
+
+    @router.post("/one")
+    def create(body: Bare) -> Bare:
+        return body
+
+    application = make(router)
+    one = application.openapi()["paths"]["/one"]
+    with application_client(application) as client:
+        answer = client.patch(
+            "/one", content=b'{"name": "x"}', headers={"content-type": "application/merge-patch+json"}
+        )
+
+    assert list(one["patch"]["requestBody"]["content"]) == ["application/json", "application/merge-patch+json"]
+    assert list(one["post"]["requestBody"]["content"]) == ["application/json"]
+    assert (answer.status_code, answer.json()) == (200, {"name": "x"})
 
 
 def test_an_example_is_what_would_be_sent(notes_service: FastAPI) -> None:
