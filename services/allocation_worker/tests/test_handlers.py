@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from allocation_worker.errors import OUTAGES, AllocationServiceNotInitialized, verdict
+from allocation_worker.errors import AllocationServiceNotInitialized
 from allocation_worker.handlers import HANDLERS, bound
 from allocation_worker.main import allocation_service
 from keylane import Fatal, Message, Retry
 from lyceum_allocation import Contended
 from lyceum_allocation.testing import purchase, refund
-from lyceum_contracts import PURCHASES, ContractError
-from lyceum_database import AccessDenied, InvalidRecord, StaleVersion, Unavailable
+from lyceum_contracts import PURCHASES
+from lyceum_database import StaleVersion
+from lyceum_program.handling import verdict
 
 
 class Recorder:
@@ -103,12 +104,3 @@ def test_contention_is_tried_again_without_costing_an_attempt(error: Exception) 
 
     assert isinstance(outcome, Retry)
     assert not outcome.counted
-
-
-def test_errors_of_the_table() -> None:
-    unknown = RuntimeError("?")
-
-    assert isinstance(verdict(ContractError("T", "f", "wrong")), Fatal)
-    assert isinstance(verdict(InvalidRecord("too long")), Fatal)
-    assert verdict(unknown) is unknown
-    assert {Unavailable, AccessDenied} <= set(OUTAGES)

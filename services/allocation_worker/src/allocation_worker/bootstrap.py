@@ -10,7 +10,6 @@ from prometheus_client.registry import Collector
 from pymongo import MongoClient
 
 from allocation_worker import storage
-from allocation_worker.errors import OUTAGES
 from allocation_worker.figures import FairnessFigures
 from allocation_worker.handlers import BeforeAttempt, bound
 from allocation_worker.instance import ServiceHolder
@@ -21,7 +20,7 @@ from keylane import Every, RetryPolicy, Worker
 from keylane.metrics import EveryCollector, RelayCollector, WorkerCollector
 from keylane.mongo import MongoInbox, OutboxRelay
 from lyceum_allocation import AllocationRepository, AllocationService, CapacityRepository, Contended
-from lyceum_database import DatabaseError, connect
+from lyceum_database import OUTAGES, DatabaseError, connect
 from lyceum_program.errors import StartRefused
 from modelguard import ModelCheckError, check
 

@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from pymongo import MongoClient
 
 from chat_service import storage
-from chat_service.errors import OUTAGES
 from chat_service.figures import WaitFigures
 from chat_service.problems import CODES, ERRORS
 from chat_service.routes import ROUTERS
@@ -19,7 +18,7 @@ from chat_service.topics import read_topic
 from keylane import Every, Handler, Worker
 from keylane.metrics import EveryCollector, RelayCollector
 from keylane.mongo import MongoInbox, OutboxRelay
-from lyceum_database import Clock, DatabaseError, connect, utc_now
+from lyceum_database import OUTAGES, Clock, DatabaseError, connect, utc_now
 from lyceum_program.errors import StartRefused
 from lyceum_web.application import create_application
 from lyceum_web.lifespan import State

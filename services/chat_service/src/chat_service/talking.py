@@ -9,7 +9,6 @@ from chat_service.allocations.handlers import bound
 from chat_service.allocations.seating import Seating
 from chat_service.caller import Caller
 from chat_service.conversations.service import ConversationService
-from chat_service.errors import OUTAGES
 from chat_service.messages.appending import Appending
 from chat_service.messages.notices import Notices
 from chat_service.messages.search import SearchKind, search_of
@@ -18,7 +17,7 @@ from chat_service.models import ChatMessage, Conversation
 from chat_service.repositories import ChatMessageRepository, ConversationRepository
 from chat_service.telling import Telling
 from keylane import Every, Handler
-from lyceum_database import Clock, Contended, utc_now
+from lyceum_database import OUTAGES, Clock, Contended, utc_now
 
 MODELS = (Conversation, ChatMessage)
 

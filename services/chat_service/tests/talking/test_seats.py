@@ -9,18 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat_service.allocations.handlers import HANDLERS, verdict
+from chat_service.allocations.handlers import HANDLERS
 from chat_service.conversations import rules
 from chat_service.conversations.exceptions import ConversationClosed, ConversationUnknown
 from chat_service.conversations.rules import Seat
-from chat_service.errors import OUTAGES
 from chat_service.models import Conversation, Participant, PendingNotice
 from chat_service.models.conversation import MOST_MEMBERS
 from chat_service.repositories import conversation_id
 from chat_service.talking import MODELS
-from keylane import Fatal, Retry
-from lyceum_contracts import ALLOCATIONS, AllocationStarved, ContractError, Event
-from lyceum_database import AccessDenied, Contended, InvalidRecord, StaleVersion, Unavailable
+from keylane import Fatal
+from lyceum_contracts import ALLOCATIONS, AllocationStarved, Event
 
 from .school import NOW, SKILL, TALK, WHO, School, allocated, caller, moved, over, waits
 
@@ -229,15 +227,3 @@ def test_an_event_that_breaks_its_contract_is_for_the_dead_letters(school: Schoo
 def test_an_event_of_no_organization_there_can_be_is_for_the_dead_letters(school: School) -> None:
     with pytest.raises(Fatal):
         school.told(allocated(1, "t1"), headers={"ce_orgid": b"no id"})
-
-
-def test_errors_mean_what_the_table_says() -> None:
-    assert isinstance(verdict(ContractError("T", "f", "wrong")), Fatal)
-    assert isinstance(verdict(InvalidRecord("x")), Fatal)
-    for error in (Contended(), StaleVersion("x")):
-        found = verdict(error)
-        assert isinstance(found, Retry)
-        assert not found.counted
-    for outage in (Unavailable("x"), AccessDenied("x")):
-        assert verdict(outage) is outage
-        assert isinstance(outage, OUTAGES)

@@ -10,7 +10,6 @@ from pymongo import MongoClient
 
 from course_service import authoring, selling, storage
 from course_service.authoring import build_authoring
-from course_service.errors import OUTAGES
 from course_service.problems import CODES, ERRORS
 from course_service.selling import build_selling
 from course_service.settings import NAME, CourseSettings
@@ -18,7 +17,7 @@ from course_service.topics import read_topic
 from keylane import Handler, Worker
 from keylane.metrics import EveryCollector, RelayCollector
 from keylane.mongo import MongoInbox, OutboxRelay
-from lyceum_database import Clock, DatabaseError, connect, utc_now
+from lyceum_database import OUTAGES, Clock, DatabaseError, connect, utc_now
 from lyceum_program.errors import StartRefused
 from lyceum_web.application import create_application
 from lyceum_web.lifespan import State

@@ -6,11 +6,6 @@ CourseServiceError
 └── payments: BadSignature, StaleTimestamp, UnreadableEvent, ProviderUnavailable, ProviderGarbage, ProviderRefused
 """
 
-from lyceum_database import AccessDenied, NotConnected, Unavailable
-
-OUTAGES: tuple[type[Exception], ...] = (Unavailable, AccessDenied, NotConnected)
-"""The database is away, or refuses this program: whatever is being done will fail alike, so it is left for later."""
-
 
 class CourseServiceError(Exception):
     """Root of all that this service's domains refuse. The text may be shown to whoever asked."""

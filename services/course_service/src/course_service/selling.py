@@ -13,7 +13,6 @@ from course_service.enrolments.repository import EnrolmentRepository
 from course_service.enrolments.router import router as enrolment_routes
 from course_service.enrolments.service import EnrolmentService
 from course_service.enrolments.waitlist import Waitlist
-from course_service.errors import OUTAGES
 from course_service.models import Enrolment, Purchase, WebhookEvent
 from course_service.payments.fake_provider import Delivery
 from course_service.payments.providers import build_providers
@@ -29,7 +28,7 @@ from course_service.webhooks.router import router as webhook_routes
 from course_service.webhooks.service import WebhookService
 from keylane import Every, Handler
 from lyceum_allocation import AllocationRepository
-from lyceum_database import Clock, Contended, utc_now
+from lyceum_database import OUTAGES, Clock, Contended, utc_now
 
 ROUTERS: tuple[APIRouter, ...] = (purchase_routes, enrolment_routes, webhook_routes)
 MODELS = (Purchase, Enrolment, WebhookEvent)

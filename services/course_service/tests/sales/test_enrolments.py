@@ -10,24 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_service.allocations.handlers import HANDLERS, bound, verdict
+from course_service.allocations.handlers import HANDLERS, bound
 from course_service.enrolments import rules
 from course_service.enrolments.service import EnrolmentService
-from course_service.errors import OUTAGES
 from course_service.models import Enrolment
-from keylane import Fatal, Message, Retry
+from keylane import Fatal, Message
 from lyceum_allocation import allocation_id
 from lyceum_contracts import (
     ALLOCATIONS,
     AllocationStarved,
     AllocationWaitlisted,
-    ContractError,
     Event,
     TrainerAllocated,
     TrainerDeallocated,
     TrainerReallocated,
 )
-from lyceum_database import AccessDenied, Contended, InvalidRecord, StaleVersion, Unavailable
 
 from .shop import Shop
 
@@ -180,15 +177,3 @@ def test_that_somebody_waits_too_long_changes_nothing_for_him(shop: Shop) -> Non
 def test_an_event_that_breaks_its_contract_is_for_the_dead_letters(shop: Shop, changes: dict[str, Any]) -> None:
     with pytest.raises(Fatal):
         tell(shop.enrolling, allocated(1, "t1"), **changes)
-
-
-def test_errors_mean_what_the_table_says() -> None:
-    assert isinstance(verdict(ContractError("T", "f", "wrong")), Fatal)
-    assert isinstance(verdict(InvalidRecord("x")), Fatal)
-    for error in (Contended(), StaleVersion("x")):
-        found = verdict(error)
-        assert isinstance(found, Retry)
-        assert not found.counted
-    for outage in (Unavailable("x"), AccessDenied("x")):
-        assert verdict(outage) is outage
-        assert isinstance(outage, OUTAGES)

@@ -9,10 +9,10 @@ import pytest
 
 from course_service.allocations.handlers import bound
 from course_service.enrolments import rules
-from course_service.errors import OUTAGES
 from keylane import KafkaSettings, MemoryInbox, RetryPolicy, Worker, dead_letter_topic, replay_topic
 from keylane.testing import InMemoryBroker, until
 from lyceum_contracts import ALLOCATIONS, COURSE_SERVICE, Envelope, Event, encode
+from lyceum_database import OUTAGES
 
 from .shop import Shop
 from .test_enrolments import NOW, allocated, moved, over, waits

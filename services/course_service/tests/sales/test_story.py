@@ -10,7 +10,6 @@ import pytest
 
 from course_service.allocations.handlers import bound
 from course_service.enrolments import rules
-from course_service.errors import OUTAGES
 from course_service.models import Enrolment, Purchase
 from keylane import Handler, KafkaSettings, MemoryInbox, Message, RetryPolicy, Worker, dead_letter_topic, replay_topic
 from keylane.mongo import OutboxRelay
@@ -25,6 +24,7 @@ from lyceum_contracts import (
     PurchaseCreated,
     PurchaseRefunded,
 )
+from lyceum_database import OUTAGES
 
 from .shop import Shop, events
 

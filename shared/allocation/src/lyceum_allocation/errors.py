@@ -14,12 +14,14 @@ AllocationError
 
 from collections.abc import Sequence
 
+import lyceum_database
+
 
 class AllocationError(Exception):
     """Root of all errors that this package raises."""
 
 
-class Contended(AllocationError):
+class Contended(AllocationError, lyceum_database.Contended):
     """A bounded number of compare-and-sets all met a newer version. Every step is safe to repeat."""
 
 

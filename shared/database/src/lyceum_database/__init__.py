@@ -5,6 +5,7 @@ from lyceum_database.connection import close, connect, ping
 from lyceum_database.contention import until_settled
 from lyceum_database.documents import DEFAULT_ORG, Record, refusal
 from lyceum_database.errors import (
+    OUTAGES,
     AccessDenied,
     AlreadyConnected,
     Contended,
@@ -50,6 +51,7 @@ from lyceum_database.translation import translated_errors
 
 __all__ = [
     "DEFAULT_ORG",
+    "OUTAGES",
     "AccessDenied",
     "AlreadyConnected",
     "Analytics",

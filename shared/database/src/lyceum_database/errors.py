@@ -130,3 +130,10 @@ class IndexesDiffer(DatabaseError):
     def __init__(self, message: str, *, problems: Sequence[str]) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
+
+
+OUTAGES: tuple[type[DatabaseError], ...] = (Unavailable, AccessDenied, NotConnected)
+"""The database is away, or refuses this program: whatever is being done fails alike, so it is left for later.
+
+Refused credentials are here too: everything would fail with them, and nothing that is being done is at fault.
+"""

@@ -4,33 +4,31 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from chat_service.allocations.seating import Seating
-from keylane import Fatal, Handler, Message, Retry
+from keylane import Handler, Message
 from lyceum_contracts import (
-    DEFAULT_ORG,
     AllocationStarved,
     AllocationWaitlisted,
-    ContractError,
     TrainerAllocated,
     TrainerDeallocated,
     TrainerReallocated,
     parse_event,
 )
-from lyceum_database import Contended, InvalidRecord, StaleVersion, is_id
+from lyceum_program.handling import judged, org_of
 
 
 def trainer_allocated(seating: Seating, message: Message) -> None:
     """The student has a trainer, and may talk to him."""
-    seating.allocated(TrainerAllocated.parse(message.data), org_id=_org_of(message))
+    seating.allocated(TrainerAllocated.parse(message.data), org_id=org_of(message))
 
 
 def trainer_reallocated(seating: Seating, message: Message) -> None:
     """The student has another trainer, who takes over."""
-    seating.reallocated(TrainerReallocated.parse(message.data), org_id=_org_of(message))
+    seating.reallocated(TrainerReallocated.parse(message.data), org_id=org_of(message))
 
 
 def trainer_deallocated(seating: Seating, message: Message) -> None:
     """The student has no trainer any more, and nobody to talk to."""
-    seating.deallocated(TrainerDeallocated.parse(message.data), org_id=_org_of(message))
+    seating.deallocated(TrainerDeallocated.parse(message.data), org_id=org_of(message))
 
 
 def nothing_changes(seating: Seating, message: Message) -> None:  # noqa: ARG001 - as its neighbours
@@ -40,38 +38,7 @@ def nothing_changes(seating: Seating, message: Message) -> None:  # noqa: ARG001
 
 def bound(seating: Seating) -> dict[str, Handler]:
     """Give the runtime its handlers."""
-    return {event_type: partial(_attempt, handle, seating) for event_type, handle in HANDLERS.items()}
-
-
-def verdict(error: Exception) -> Exception:
-    """Say what an error means to the runtime: the one table from error class to outcome.
-
-    - the event broke its contract, or asks for a document that cannot be: the dead letters at once, with the field
-    - too many writers at one document: again soon, not counted
-    - everything else: as it is; outages are repeated uncounted, the rest are failed attempts
-    """
-    if isinstance(error, ContractError | InvalidRecord):
-        return Fatal(str(error))
-    if isinstance(error, Contended | StaleVersion):
-        return Retry(str(error), counted=False)
-    return error
-
-
-def _attempt(handle: Callable[[Seating, Message], None], seating: Seating, message: Message) -> None:
-    try:
-        handle(seating, message)
-    except Exception as exc:
-        outcome = verdict(exc)
-        if outcome is exc:
-            raise
-        raise outcome from exc
-
-
-def _org_of(message: Message) -> str:
-    org_id = message.headers.get("ce_orgid", DEFAULT_ORG.encode()).decode(errors="replace")
-    if not is_id(org_id):
-        raise ContractError(message.type, "ce_orgid", f"{org_id!r} is no id")
-    return org_id
+    return {event_type: judged(partial(handle, seating)) for event_type, handle in HANDLERS.items()}
 
 
 HANDLERS: Mapping[str, Callable[[Seating, Message], None]] = {

@@ -11,13 +11,12 @@ from functools import partial
 
 from course_service.changes import Change
 from course_service.enrolments.service import EnrolmentService
-from course_service.errors import OUTAGES
 from course_service.models import Purchase, PurchaseRefund
 from course_service.payments.exceptions import PaymentError, ProviderRefused
 from course_service.payments.provider import PaymentProvider, RefundRequest
 from course_service.purchases import refunds, rules
 from course_service.purchases.repository import PurchaseRepository
-from lyceum_database import Clock, Contended, until_settled, utc_now
+from lyceum_database import OUTAGES, Clock, Contended, until_settled, utc_now
 
 log = logging.getLogger(__name__)
 

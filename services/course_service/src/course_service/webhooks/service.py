@@ -8,7 +8,6 @@ import logging
 from collections.abc import Mapping
 from functools import partial
 
-from course_service.errors import OUTAGES
 from course_service.models import Purchase, WebhookEvent
 from course_service.payments.provider import PaymentProvider, ProviderEvent
 from course_service.purchases import rules as purchase_rules
@@ -19,7 +18,7 @@ from course_service.states import PaymentEventKind, WebhookStatus
 from course_service.webhooks import rules
 from course_service.webhooks.exceptions import UnknownProvider
 from course_service.webhooks.repository import WebhookEventRepository
-from lyceum_database import Clock, Contended, Duplicate, until_settled, utc_now
+from lyceum_database import OUTAGES, Clock, Contended, Duplicate, until_settled, utc_now
 
 log = logging.getLogger(__name__)
 
