@@ -50,7 +50,7 @@ BUDGET_SECONDS = {
     "images": 60,
     "tests": 120,  # each member
     "platform": 60,
-    "wire": 300,
+    "wire": 420,
     "demo": 90,
     "chaos": 120,  # its short form
     "bench": 300,
@@ -161,7 +161,8 @@ def wire(session: nox.Session) -> None:
     """Tests against real server processes; starts them unless MONGODB_URI and KAFKA_BOOTSTRAP name others."""
     install(session, *MEMBERS, groups=("test",))
     places = ["shared", "services", "devstack/tests", "tests/servers/tests", "tests/wire"]
-    session.run("python", "-m", "real_servers", "run", "--", "pytest", "-m", "wire", *places, *session.posargs)
+    tests = ["pytest", "-m", "wire", "-n", "2", "--dist", "worksteal", *places]  # half of their time they wait
+    session.run("python", "-m", "real_servers", "run", "--", *tests, *session.posargs)
 
 
 @nox.session

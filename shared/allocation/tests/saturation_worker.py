@@ -1,7 +1,7 @@
 """A process of several workers: `saturation_worker.py URI DATABASE WORKERS`, and its work as JSON on standard input.
 
 It says that it is ready on one line, waits for the line with the work, and answers with one line: when each purchase
-began and ended to be written down, by this machine's clock.
+began to be handled and when it was written down, by this machine's clock.
 """
 
 import json
@@ -28,17 +28,22 @@ Written = dict[str, tuple[float, float]]
 
 
 class Witnessed(AllocationRepository):
-    """Notes when an allocation was first written: before that moment nobody can have seen it, after it everybody can."""
+    """Notes when an allocation was first written: from that moment on everybody sees it.
+
+    Attributes:
+        began: when the present piece of work was begun. A place in the queue is stamped between that and the write.
+    """
 
     def __init__(self, written: Written) -> None:
         super().__init__()
         self._written = written
+        self.began = 0.0
 
     def write(self, seen: Allocation, change: Change, *, cause_id: str | None = None) -> bool:
-        is_first, began = seen.version == 0, time.time()
+        is_first = seen.version == 0
         done = super().write(seen, change, cause_id=cause_id)
         if is_first and done:
-            self._written[seen.student_id] = began, time.time()
+            self._written[seen.student_id] = self.began, time.time()
         return done
 
 
@@ -86,9 +91,11 @@ def main(uri: str, database: str, workers: int) -> None:
 
 def work(random: Random, tasks: list[dict[str, Any]], written: Written, failures: list[str]) -> None:
     """Be one worker: a service of one's own, which shares nothing with the others but the server."""
-    service = AllocationService(allocations=Witnessed(written), capacities=CapacityRepository(), random=random)
+    allocations = Witnessed(written)
+    service = AllocationService(allocations=allocations, capacities=CapacityRepository(), random=random)
     try:
         for task in tasks:
+            allocations.began = time.time()
             perform(service, task)
     except Exception as exc:  # noqa: BLE001 - told to the test
         failures.append(repr(exc))
