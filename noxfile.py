@@ -1,7 +1,7 @@
 """One session per verb, one tag per member: `./noxw -l` lists them, `./noxw -t keylane` runs one member's tests.
 
-Every session but `lyceum` prints its seconds against a budget. The budgets add up to a continuous integration run of
-under 20 minutes on 2 cores; whoever breaks one trims.
+Every session but `lyceum` prints its seconds against a budget. Continuous integration as a whole is to stay under
+20 minutes on 2 cores; `.ci/run` says how long it took, and whoever breaks a budget trims.
 """
 
 from __future__ import annotations
